@@ -1,0 +1,52 @@
+"""How a number is written for people: four significant digits, nothing that carries no meaning."""
+
+from __future__ import annotations
+
+import math
+
+DIGITS = 4
+# Outside these bounds a number is written with a power of ten.
+SMALLEST_PLAIN = 1e-3
+LARGEST_PLAIN = 1e6
+
+MINUS = "\N{MINUS SIGN}"
+MISSING = "\N{EN DASH}"
+INFINITY = "\N{INFINITY}"
+
+
+def format_number(x: float | None) -> str:
+    """The number as it stands in a drawing: 0.7311, −0.5312, 12346, 1e−5; an en dash for none."""
+    if x is None or math.isnan(x):
+        return MISSING
+    if math.isinf(x):
+        return INFINITY if x > 0 else MINUS + INFINITY
+    mantissa, exponent = _parts(x)
+    text = mantissa if exponent is None else f"{mantissa}e{exponent}"
+    return text.replace("-", MINUS)
+
+
+def latex_number(x: float | None) -> str:
+    """The same digits for a formula: 0.7311, -0.5312, 1 \\times 10^{-5}."""
+    if x is None or math.isnan(x):
+        return r"\text{--}"
+    if math.isinf(x):
+        return r"\infty" if x > 0 else r"-\infty"
+    mantissa, exponent = _parts(x)
+    return mantissa if exponent is None else rf"{mantissa} \times 10^{{{exponent}}}"
+
+
+def _parts(x: float) -> tuple[str, int | None]:
+    """The digits with an ASCII minus, and the power of ten if one is needed."""
+    if x == 0:
+        return "0", None
+    mantissa, _, power = f"{x:.{DIGITS - 1}e}".partition("e")
+    exponent = int(power)
+    # Asked of the number as it is rounded here: 0.00099999 is 0.001, 999999.7 is 1e6.
+    plain = f"{x:.{max(0, DIGITS - 1 - exponent)}f}"
+    if SMALLEST_PLAIN <= abs(float(plain)) < LARGEST_PLAIN:
+        return _without_trailing_zeros(plain), None
+    return _without_trailing_zeros(mantissa), exponent
+
+
+def _without_trailing_zeros(digits: str) -> str:
+    return digits.rstrip("0").rstrip(".") if "." in digits else digits

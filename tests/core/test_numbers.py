@@ -1,0 +1,57 @@
+import math
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.core.numbers import format_number, latex_number
+
+
+@pytest.mark.parametrize(
+    ("x", "written", "latex"),
+    [
+        (0.0, "0", "0"),
+        (-0.0, "0", "0"),
+        (3.0, "3", "3"),
+        (-12.0, "−12", "-12"),
+        (100.0, "100", "100"),
+        (-0.53123, "−0.5312", "-0.5312"),
+        (0.73105857863, "0.7311", "0.7311"),
+        (1.5, "1.5", "1.5"),
+        (99.996, "100", "100"),
+        (1234.6, "1235", "1235"),
+        (12345.6, "12346", "12346"),
+        (999999.0, "999999", "999999"),
+        (999999.7, "1e6", r"1 \times 10^{6}"),
+        (1234567.0, "1.235e6", r"1.235 \times 10^{6}"),
+        (0.001, "0.001", "0.001"),
+        (0.0012346, "0.001235", "0.001235"),
+        (0.00099999, "0.001", "0.001"),
+        (0.0005, "5e−4", r"5 \times 10^{-4}"),
+        (1e-05, "1e−5", r"1 \times 10^{-5}"),
+        (-1.23456e-7, "−1.235e−7", r"-1.235 \times 10^{-7}"),
+        (1e300, "1e300", r"1 \times 10^{300}"),
+        (math.inf, "∞", r"\infty"),
+        (-math.inf, "−∞", r"-\infty"),
+        (math.nan, "–", r"\text{--}"),
+        (None, "–", r"\text{--}"),
+    ],
+)
+def test_written(x: float | None, written: str, latex: str) -> None:
+    assert format_number(x) == written
+    assert latex_number(x) == latex
+
+
+@given(st.floats(min_value=-1e300, max_value=1e300))
+def test_four_digits_of_the_number_are_kept(x: float) -> None:
+    back = float(format_number(x).replace("−", "-"))
+    assert math.isclose(back, x, rel_tol=6e-4, abs_tol=1e-300)
+
+
+@given(st.floats(min_value=-1e9, max_value=1e9))
+def test_short_and_without_trailing_zeros(x: float) -> None:
+    written = format_number(x)
+    assert len(written.lstrip("−")) <= 11
+    assert not re.search(r"\.\d*0(e|$)", written)
+    assert "-" not in written
