@@ -1,0 +1,1 @@
+"""The domain: usable from a notebook, knows no web."""

@@ -1,0 +1,32 @@
+"""The one exception that a visitor may see."""
+
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+
+class Problem(Exception):
+    """An error that is the visitor's to mend: one sentence, and the place it is at.
+
+    `where` may hold `offset` and `length` (characters of the text), `node`, `input`, `layer` or
+    `field`; `suggestion` is the nearest right thing, where there is one.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        where: Mapping[str, Any] | None = None,
+        suggestion: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.where = dict(where or {})
+        self.suggestion = suggestion
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name closest to a mistyped one, or None if nothing is close."""
+    candidates = list(known)
+    lower = {candidate.lower(): candidate for candidate in candidates}
+    found = get_close_matches(name.lower(), lower, n=1, cutoff=0.6)
+    return lower[found[0]] if found else None

@@ -1,0 +1,549 @@
+"""A graph evaluated at its inputs: every value forward, every gradient and flow backward.
+
+Scalar graphs run on a tape of plain floats, tensors as vector-Jacobian products in numpy. Both take
+their derivatives from the op table.
+"""
+
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from typing import Any, Literal, NoReturn
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from app.core import arrays
+from app.core.arrays import Array
+from app.core.errors import Problem, nearest
+from app.core.graphs import Graph
+from app.core.numbers import format_number
+from app.core.ops import OPS, Op
+
+MAX_ENTRIES = 1_000_000
+MAX_RANK = 4
+MAX_SECONDS = 2.0
+
+Mistake = Literal["overwrite", "order"]
+Value = float | Array
+NOT_THERE = math.nan  # a gradient or flow that does not exist; `reasons` says why
+
+
+@dataclass(slots=True)
+class Evaluation:
+    """What a graph comes to. Lists run along `graph.nodes`, flow lists along `flows`.
+
+    `gradients` are None for literals and others that take none; a gradient or flow that does not
+    exist is NaN and has its sentence in `reasons` (key: node position) or `flow_reasons` (key: flow
+    position). `locals` are None for flows of ops that state a vector-Jacobian product.
+    """
+
+    graph: Graph
+    values: list[Any]
+    flows: Sequence[tuple[int, int, int]]
+    gradients: list[Any] = field(default_factory=list)
+    upstreams: list[Any] = field(default_factory=list)
+    locals: list[Any] = field(default_factory=list)
+    downstreams: list[Any] = field(default_factory=list)
+    reasons: dict[int, str] = field(default_factory=dict)
+    flow_reasons: dict[int, str] = field(default_factory=dict)
+
+
+def evaluate(
+    graph: Graph,
+    inputs: Mapping[str, Any],
+    mistake: Mistake | None = None,
+    seconds: float = MAX_SECONDS,
+) -> Evaluation:
+    """Values, gradients and flows of a graph.
+
+    The backward pass starts from 1 at the output (ones, if it is a tensor: the gradient of the sum
+    of its entries). `mistake` makes one on purpose: "overwrite" keeps only the last flow where
+    gradients should add, "order" passes a node's gradient on before all of it has come.
+
+    Raises Problem for inputs that are missing, too many or of the wrong form, for values that do
+    not exist or overflow (at their node), and for work past the limits.
+    """
+    plan = plan_of(graph)
+    leaves = _leaves(graph, inputs)
+    if plan.scalar and all(type(value) is float for value in leaves.values()):
+        result = _scalar_forward(plan, leaves)
+        if mistake is None:
+            _scalar_backward(plan, result)
+            return result
+    else:
+        result = forward(graph, leaves, seconds)
+    backward(result, mistake, seconds)
+    return result
+
+
+# Inputs
+
+
+def _leaves(graph: Graph, inputs: Mapping[str, Any]) -> dict[int, Value]:
+    missing = [name for name in graph.inputs if name not in inputs]
+    if missing:
+        place = graph.where(graph.inputs[missing[0]])
+        names = " and ".join(f"`{name}`" for name in missing[:5])
+        raise Problem(f"no value is given for {names}", place | {"inputs": missing})
+    leaves: dict[int, Value] = {}
+    for name, given in inputs.items():
+        position = graph.inputs.get(name)
+        if position is None:
+            if name in graph.position:
+                raise Problem(
+                    f"`{name}` is assigned in the expression, so it cannot be an input too",
+                    graph.where(graph.position[name]) | {"input": name},
+                )
+            near = nearest(name, graph.inputs)
+            hint = f"; did you mean `{near}`?" if near else ""
+            raise Problem(f"the expression has no input `{name}`{hint}", {"input": name}, near)
+        leaves[position] = tensor(given, f"`{name}`", {"input": name})
+    for i, node in enumerate(graph.nodes):
+        if node.op == "constant":
+            leaves[i] = tensor(node.value, "this list", graph.where(i))
+    return leaves
+
+
+def tensor(given: Any, what: str, where: Mapping[str, Any]) -> Value:
+    """A number as a float, a nested list as a float64 array; a Problem for anything else."""
+    if type(given) is float and given - given == 0.0:
+        return given
+    if isinstance(given, bool) or isinstance(given, int | float):
+        try:
+            number = float(given)
+        except OverflowError:
+            number = math.inf
+        if not math.isfinite(number):
+            raise Problem(f"{what} must be a finite number", where)
+        return number
+    try:
+        array = np.asarray(given)
+        if array.dtype == object or array.dtype.kind not in "bif":
+            raise ValueError
+        array = array.astype(np.float64)
+    except (ValueError, TypeError, OverflowError):
+        raise Problem(
+            f"{what} must be a number or a nested list of numbers with rows of equal length", where
+        ) from None
+    if array.size == 0:
+        raise Problem(f"{what} is an empty list and has no value", where)
+    if array.ndim > MAX_RANK:
+        raise Problem(f"{what} has rank {array.ndim}; {MAX_RANK} is the most", where)
+    if array.size > MAX_ENTRIES:
+        raise Problem(f"{what} has {array.size:,} entries; {MAX_ENTRIES:,} is the most", where)
+    if not np.isfinite(array).all():
+        raise Problem(f"{what} must hold finite numbers", where)
+    return array if array.ndim else float(array)
+
+
+# The tape of plain floats
+
+
+class Plan:
+    """What can be known of a graph before its inputs: the tape, if every op works on floats."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        ops = [node for node in graph.nodes if not node.leaf]
+        self.scalar = all(OPS[node.op].scalar for node in ops)
+
+    @cached_property
+    def forward(self) -> list[tuple[int, Callable[..., float], int, int, tuple[int, ...]]]:
+        """(node, function, first operand, second or -1, all operands if there are more)."""
+        tape = []
+        for i, node in enumerate(self.graph.nodes):
+            if not node.leaf:
+                function = OPS[node.op].scalar
+                assert function is not None
+                if node.attributes:
+                    function = partial(function, **node.attributes)
+                a, b, *more = *node.inputs, -1, -1
+                tape.append((i, function, a, b, node.inputs if len(node.inputs) > 2 else ()))
+        return tape
+
+    @cached_property
+    def backward(self) -> list[tuple[int, Callable[..., Any], tuple[int, ...], Any]]:
+        """(node, local gradients, operands, [(argument position, operand) of each flow])."""
+        tape = []
+        for target in range(self.graph.output, -1, -1):
+            flows = self.graph.flows_of(target) if self.graph.reached[target] else []
+            if flows:
+                node = self.graph.nodes[target]
+                function = OPS[node.op].scalar_locals
+                if node.attributes:
+                    function = partial(function, **node.attributes)
+                tape.append((target, function, node.inputs, [(p, s) for s, _, p in flows]))
+        return tape
+
+
+_plans: WeakKeyDictionary[Graph, Plan] = WeakKeyDictionary()
+
+
+def plan_of(graph: Graph) -> Plan:
+    """The graph's plan, made once."""
+    plan = _plans.get(graph)
+    if plan is None:
+        plan = _plans[graph] = Plan(graph)
+    return plan
+
+
+def _scalar_forward(plan: Plan, leaves: Mapping[int, Any]) -> Evaluation:
+    values: list[Any] = [0.0] * len(plan.graph.nodes)
+    for i, value in leaves.items():
+        values[i] = value
+    i = 0
+    try:
+        for i, function, a, b, more in plan.forward:
+            if more:
+                values[i] = function(*[values[j] for j in more])
+            elif b >= 0:
+                values[i] = function(values[a], values[b])
+            else:
+                values[i] = function(values[a])
+    except (ValueError, ZeroDivisionError, OverflowError) as error:
+        _undefined(plan.graph, i, values, isinstance(error, OverflowError))
+    if not all(map(math.isfinite, values)):
+        i = next(i for i, value in enumerate(values) if not math.isfinite(value))
+        _undefined(plan.graph, i, values, values[i] == values[i])
+    return Evaluation(plan.graph, values, plan.graph.flows)
+
+
+def _scalar_backward(plan: Plan, result: Evaluation) -> None:
+    values = result.values
+    gradients = [0.0] * len(values)
+    gradients[plan.graph.output] = 1.0
+    upstreams: list[float] = []
+    factors: list[float] = []
+    downstreams: list[float] = []
+    for target, function, operands, flows in plan.backward:
+        upstream = gradients[target]
+        try:
+            if len(operands) == 2:
+                a, b = operands
+                slopes = function(values[a], values[b], values[target])
+            elif len(operands) == 1:
+                slopes = function(values[operands[0]], values[target])
+            else:
+                slopes = function(*[values[j] for j in operands], values[target])
+        except (ValueError, ZeroDivisionError, OverflowError):
+            slopes = _slopes_one_by_one(plan.graph, target, values)
+        for position, source in flows:
+            slope = slopes[position]
+            downstream = upstream * slope
+            gradients[source] += downstream
+            upstreams.append(upstream)
+            factors.append(slope)
+            downstreams.append(downstream)
+    result.gradients = gradients
+    result.upstreams, result.locals, result.downstreams = upstreams, factors, downstreams
+    if not all(map(math.isfinite, gradients)) or not all(map(math.isfinite, factors)):
+        _explain_missing(result)
+    for i in plan.graph.ungraded:
+        result.gradients[i] = None
+
+
+def _slopes_one_by_one(graph: Graph, target: int, values: Sequence[float]) -> list[float]:
+    node = graph.nodes[target]
+    slopes = []
+    for local in OPS[node.op].scalar_local:
+        try:
+            operands = [values[j] for j in node.inputs]
+            slopes.append(float(local(*operands, values[target], **node.attributes)))
+        except (ValueError, ZeroDivisionError, OverflowError):
+            slopes.append(NOT_THERE)
+    return slopes
+
+
+def _undefined(graph: Graph, i: int, values: Sequence[Any], overflow: bool) -> NoReturn:
+    """Say which node has no value and why, with the operands it had."""
+    node = graph.nodes[i]
+    operands = [_operand_text(values[j]) for j in node.inputs]
+    shown = _call_text(OPS[node.op], operands)
+    if overflow:
+        sentence = f"{shown} is too large for a number (about 1.8e308 is the most)"
+    elif node.op == "reciprocal" or (node.op == "/" and not np.all(values[node.inputs[1]])):
+        sentence = f"{shown} divides by zero"
+    elif node.op in ("log", "sqrt"):
+        least = "above 0" if node.op == "log" else "at least 0"
+        sentence = f"{shown} is undefined: it needs a number {least}"
+    else:
+        sentence = f"{shown} is undefined"
+    raise Problem(f"{sentence}, at node `{node.id}`", graph.where(i))
+
+
+def _operand_text(value: Any) -> str:
+    if isinstance(value, float | int):
+        return format_number(float(value))
+    return f"a tensor of shape {arrays.shape_text(value)}"
+
+
+def _call_text(op: Op, operands: Sequence[str]) -> str:
+    if op.text and op.name not in ("index", "square") and len(operands) == len(op.arguments):
+        text = op.text
+        for name, operand in zip(op.arguments, operands, strict=True):
+            start = text.index("{" + name + ":")
+            text = text[:start] + operand + text[text.index("}", start) + 1 :]
+        return text
+    return f"{op.name}({', '.join(operands)})"
+
+
+# Tensors
+
+
+def forward(graph: Graph, leaves: Mapping[int, Any], seconds: float = MAX_SECONDS) -> Evaluation:
+    """Values only, as arrays (or floats at the leaves); `backward` adds the rest."""
+    deadline = time.monotonic() + seconds
+    values: list[Any] = [None] * len(graph.nodes)
+    total = 0
+    with np.errstate(all="ignore"):
+        for i, node in enumerate(graph.nodes):
+            if node.leaf:
+                values[i] = leaves[i]
+            else:
+                operands = [values[j] for j in node.inputs]
+                _within(deadline, seconds, graph, i)
+                room = MAX_ENTRIES - total
+                if _entries(OPS[node.op], operands, node.attributes) > room:
+                    raise Problem(
+                        f"all tensors together may have {MAX_ENTRIES:,} entries; "
+                        f"`{node.id}` would go past that",
+                        graph.where(i),
+                    )
+                values[i] = _apply(graph, i, operands)
+                if not _finite(values[i]):
+                    _undefined(graph, i, values, not np.isnan(values[i]).any())
+            total += np.size(values[i])
+            if total > MAX_ENTRIES:
+                raise Problem(
+                    f"all tensors together may have {MAX_ENTRIES:,} entries; these have more",
+                    graph.where(i),
+                )
+    return Evaluation(graph, values, graph.flows)
+
+
+def _finite(x: Any) -> bool:
+    # A finite sum has finite terms, and summing is much cheaper than a mask of all entries.
+    return bool(np.isfinite(np.sum(x)) or np.isfinite(x).all())
+
+
+def _within(deadline: float, seconds: float, graph: Graph, i: int) -> None:
+    if time.monotonic() > deadline:
+        raise Problem(
+            f"this takes more than {seconds:g} s, which is the most; it got to "
+            f"`{graph.nodes[i].id}`",
+            graph.where(i),
+        )
+
+
+def _entries(op: Op, operands: Sequence[Any], attributes: Mapping[str, Any]) -> int:
+    """At most how many entries a result will have; 0 where the op itself refuses the shapes."""
+    shapes = [np.shape(operand) for operand in operands]
+    if op.category == "generator":
+        sizes = attributes["shape"]
+        return math.prod(sizes) * (sizes[0] if op.name == "eye" else 1)
+    if op.name == "@":
+        a, b = shapes
+        if not a or not b:
+            return 0
+        lead = max(math.prod(a[:-2]), math.prod(b[:-2]))
+        return lead * (a[-2] if len(a) > 1 else 1) * (b[-1] if len(b) > 1 else 1)
+    if op.name == "outer":
+        return math.prod(shapes[0]) * math.prod(shapes[1])
+    if op.name == "index":
+        taken = math.prod(max(math.prod(shape), 1) for shape in shapes[1:])
+        return taken * math.prod(shapes[0]) if len(shapes) > 1 else 0
+    if op.name == "concat":
+        return sum(math.prod(shape) for shape in shapes)
+    if op.reduces or op.downstream:
+        return math.prod(shapes[0]) if shapes else 0
+    try:
+        return math.prod(np.broadcast_shapes(*shapes))
+    except ValueError:
+        return 0
+
+
+def _apply(graph: Graph, i: int, operands: Sequence[Any]) -> Array:
+    node = graph.nodes[i]
+    op = OPS[node.op]
+    try:
+        value = np.asarray(
+            op.forward(*map(np.asarray, operands), **node.attributes), dtype=np.float64
+        )
+    except Problem as problem:
+        raise Problem(
+            f"{problem.message}, at node `{node.id}`", graph.where(i), problem.suggestion
+        ) from None
+    except (ValueError, IndexError, TypeError, OverflowError) as error:
+        shapes = " and ".join(arrays.shape_text(operand) for operand in operands)
+        raise Problem(_misfit(op, shapes, error) + f", at node `{node.id}`", graph.where(i)) from None
+    if value.ndim > MAX_RANK:
+        raise Problem(
+            f"`{node.id}` would have rank {value.ndim}; {MAX_RANK} is the most", graph.where(i)
+        )
+    if value.size == 0:
+        raise Problem(f"`{node.id}` would be empty", graph.where(i))
+    return value
+
+
+def _misfit(op: Op, shapes: str, error: Exception) -> str:
+    """Why an op refuses its operands' shapes."""
+    if op.name == "@":
+        return f"`@` needs as many columns on the left as rows on the right; the shapes are {shapes}"
+    if op.name == "index":
+        return f"this index is outside a tensor of shape {shapes.split(' and ')[0]}"
+    if "axis" in str(error) and op.parameters.keys() & {"axis"}:
+        return f"`{op.name}` has no such axis to work along in shape {shapes}"
+    return f"`{op.name}` cannot work on shapes {shapes}"
+
+
+def backward(result: Evaluation, mistake: Mistake | None = None, seconds: float = 2.0) -> None:
+    """Fill in gradients and flows of an evaluation whose values are known."""
+    graph, values = result.graph, result.values
+    deadline = time.monotonic() + seconds
+    gradients: list[Any] = [None] * len(values)
+    gradients[graph.output] = _ones(values[graph.output])
+    order = _visits(graph) if mistake == "order" else range(graph.output, -1, -1)
+    flows: list[tuple[int, int, int]] = []
+    with np.errstate(all="ignore"):
+        for target in order:
+            if gradients[target] is None or not graph.reached[target]:
+                continue
+            _within(deadline, seconds, graph, target)
+            for flow in graph.flows_of(target):
+                source = flow[0]
+                upstream = gradients[target]
+                local, downstream = pull(graph, values, flow, upstream)
+                flows.append(flow)
+                result.upstreams.append(upstream)
+                result.locals.append(local)
+                result.downstreams.append(downstream)
+                if gradients[source] is None or mistake == "overwrite":
+                    gradients[source] = downstream
+                else:
+                    gradients[source] = gradients[source] + downstream
+        result.flows = flows
+        result.gradients = gradients
+        _fill_in(result)
+        if not all(g is None or _finite(g) for g in gradients) or not all(
+            local is None or _finite(local) for local in result.locals
+        ):
+            _explain_missing(result)
+
+
+def _ones(value: Any) -> Any:
+    return np.ones_like(value) if isinstance(value, np.ndarray) and value.ndim else 1.0
+
+
+def _visits(graph: Graph) -> list[int]:
+    """A wrong order: breadth first, each node as soon as anything has reached it."""
+    order, seen = [graph.output], {graph.output}
+    for target in order:
+        for source, _, _ in graph.flows_of(target):
+            if source not in seen:
+                seen.add(source)
+                order.append(source)
+    return order
+
+
+def pull(
+    graph: Graph, values: Sequence[Any], flow: tuple[int, int, int], upstream: Any
+) -> tuple[Any, Any]:
+    """One flow: (local gradient or None, downstream gradient of the source's shape)."""
+    source, target, position = flow
+    node = graph.nodes[target]
+    op = OPS[node.op]
+    names = {**node.attributes, "out": values[target], "upstream": upstream}
+    operands = [values[j] for j in node.inputs]
+    if op.as_matrices:
+        return None, _pull_matrices(op, operands, position, upstream)
+    fixed = len(op.arguments) - 1 if op.variadic else len(op.arguments)
+    names.update(zip(op.arguments[:fixed], map(np.asarray, operands), strict=False))
+    if op.variadic:
+        names[op.arguments[-1].lstrip("*")] = operands[fixed:]
+        names["i"] = position - fixed
+    derivative = op.array_rules[op.argument(position)](**names)
+    shape = np.shape(values[source])
+    if not op.local:
+        return None, np.asarray(derivative).reshape(shape)
+    if op.reduces:
+        upstream = arrays.spread(
+            np.asarray(upstream),
+            np.asarray(operands[0]),
+            node.attributes.get("axis"),
+            node.attributes.get("keepdims", False),
+        )
+    # The local gradient in full: the shape of what the factor multiplies.
+    local = np.broadcast_to(derivative, np.shape(upstream))
+    downstream = upstream * derivative if not _is_one(derivative) else np.asarray(upstream)
+    return local, sum_to(downstream, shape)
+
+
+def _is_one(derivative: Any) -> bool:
+    return isinstance(derivative, int) and derivative == 1
+
+
+def _pull_matrices(op: Op, operands: Sequence[Any], position: int, upstream: Any) -> Array:
+    a, b = map(np.asarray, operands)
+    left = a[np.newaxis, :] if a.ndim == 1 else a
+    right = b[:, np.newaxis] if b.ndim == 1 else b
+    up = np.asarray(upstream)
+    if b.ndim == 1:
+        up = up[..., np.newaxis]
+    if a.ndim == 1:
+        up = np.expand_dims(up, -2)
+    rule = op.array_rules[op.argument(position)]
+    derivative = np.asarray(rule(a=left, b=right, upstream=up))
+    source = left if position == 0 else right
+    return sum_to(derivative, source.shape).reshape(np.shape(operands[position]))
+
+
+def sum_to(gradient: Any, shape: tuple[int, ...]) -> Array:
+    """Sum over the axes that broadcasting added or stretched: its derivative."""
+    gradient = np.asarray(gradient)
+    if gradient.shape == shape:
+        return gradient
+    extra = gradient.ndim - len(shape)
+    stretched = tuple(
+        i + extra for i, n in enumerate(shape) if n == 1 and gradient.shape[i + extra] != 1
+    )
+    summed = gradient.sum(axis=(*range(extra), *stretched), keepdims=True)
+    return np.asarray(summed.reshape(shape))
+
+
+# Gradients that are not there
+
+
+def _fill_in(result: Evaluation) -> None:
+    """0 where the output does not depend on a node; None where a node takes no gradient."""
+    for i, gradient in enumerate(result.gradients):
+        if gradient is None:
+            value = result.values[i]
+            result.gradients[i] = np.zeros(np.shape(value)) if np.ndim(value) else 0.0
+    for i in result.graph.ungraded:
+        result.gradients[i] = None
+
+
+def _explain_missing(result: Evaluation) -> None:
+    """A sentence for every flow and gradient that is not a number."""
+    graph = result.graph
+    for k, (source, target, position) in enumerate(result.flows):
+        node, op = graph.nodes[target], OPS[graph.nodes[target].op]
+        if target in result.reasons:
+            result.flow_reasons[k] = f"the gradient that arrives at `{node.id}` does not exist"
+        elif result.locals[k] is not None and not _finite(result.locals[k]):
+            at = ", ".join(_operand_text(result.values[j]) for j in node.inputs)
+            result.flow_reasons[k] = (
+                f"the local gradient of `{op.name}` by `{op.argument(position)}` does not exist "
+                f"at {at}"
+            )
+        elif not _finite(result.downstreams[k]):
+            result.flow_reasons[k] = "the gradient is too large for a number"
+        else:
+            continue
+        name = graph.nodes[source].id
+        result.reasons.setdefault(source, f"no gradient for `{name}`: {result.flow_reasons[k]}")
+    for i, gradient in enumerate(result.gradients):
+        if gradient is not None and i not in result.reasons and not _finite(gradient):
+            result.reasons[i] = f"the gradient of `{graph.nodes[i].id}` is too large for a number"

@@ -1,0 +1,273 @@
+"""A graph of operations, the form that text parses to and the evaluator runs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from app.core.errors import Problem, nearest
+from app.core.ops import OPS, Op
+
+MAX_NODES = 5_000
+
+
+@dataclass(slots=True)
+class Node:
+    """One value. `inputs` are positions in the graph; a `literal` is an unnamed number in the text."""
+
+    id: str
+    op: str
+    inputs: tuple[int, ...] = ()
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    value: Any = None
+    name: str | None = None
+    span: tuple[int, int] | None = None
+
+    @property
+    def literal(self) -> bool:
+        """An anonymous constant: part of its gate, with no gradient of its own."""
+        return self.op == "constant" and self.name is None
+
+    @property
+    def leaf(self) -> bool:
+        """An input or a constant: there from the start."""
+        return self.op in ("input", "constant")
+
+
+@dataclass(eq=False)
+class Graph:
+    """Nodes in topological order, operands before what uses them, and the output's position."""
+
+    nodes: Sequence[Node]
+    output: int
+    text: str | None = None
+
+    @cached_property
+    def position(self) -> Mapping[str, int]:
+        """Where each id stands in `nodes`."""
+        return {node.id: i for i, node in enumerate(self.nodes)}
+
+    @cached_property
+    def inputs(self) -> Mapping[str, int]:
+        """The names that want a value, in order of first appearance."""
+        return {node.id: i for i, node in enumerate(self.nodes) if node.op == "input"}
+
+    @cached_property
+    def reached(self) -> Sequence[bool]:
+        """Whether the output depends on a node: what is not reached has gradient 0."""
+        reached = [False] * len(self.nodes)
+        reached[self.output] = True
+        for i in range(self.output, -1, -1):
+            if reached[i]:
+                for source in self.nodes[i].inputs:
+                    reached[source] = True
+        return reached
+
+    @cached_property
+    def ungraded(self) -> Sequence[int]:
+        """Nodes that take no gradient: literals, and what only picks or compares."""
+        sources = {source for source, _, _ in self.flows}
+        return [
+            i
+            for i, node in enumerate(self.nodes)
+            if node.literal or (self.reached[i] and i not in sources and i != self.output)
+        ]
+
+    @cached_property
+    def flows(self) -> Sequence[tuple[int, int, int]]:
+        """(source, target, argument position) of every flow, in the order the pass takes them."""
+        return [
+            flow
+            for target in range(self.output, -1, -1)
+            if self.reached[target]
+            for flow in self.flows_of(target)
+        ]
+
+    def flows_of(self, target: int) -> list[tuple[int, int, int]]:
+        """The flows out of one node, to each operand that has a derivative."""
+        node = self.nodes[target]
+        if node.leaf:
+            return []
+        op = OPS[node.op]
+        return [
+            (source, target, position)
+            for position, source in enumerate(node.inputs)
+            if op.rule(position) is not None and not self.nodes[source].literal
+        ]
+
+    def where(self, i: int) -> dict[str, Any]:
+        """The place of a node, for a Problem."""
+        place: dict[str, Any] = {"node": self.nodes[i].id}
+        span = self.nodes[i].span
+        if span:
+            place |= {"offset": span[0], "length": span[1]}
+        return place
+
+
+def from_nodes(nodes: Sequence[Mapping[str, Any]], output: str) -> Graph:
+    """The graph that a list of {id, op, inputs, value?, attributes?} describes, in any order.
+
+    Raises Problem for unknown ops, ids that are missing, double or in a circle, and operands that
+    do not fit the op.
+    """
+    if len(nodes) > MAX_NODES:
+        raise Problem(f"a graph may have {MAX_NODES:,} nodes; this one has {len(nodes):,}")
+    described = {}
+    for node in nodes:
+        if node["id"] in described:
+            raise Problem(f"two nodes are called `{node['id']}`", {"node": node["id"]})
+        described[node["id"]] = node
+    if output not in described:
+        raise Problem(f"there is no node `{output}` to be the output", {"field": "output"})
+    order = _topological(described)
+    position = {id: i for i, id in enumerate(order)}
+    users: dict[str, int] = dict.fromkeys(order, 0)
+    for node in nodes:
+        for source in node.get("inputs") or ():
+            users[source] += 1
+    built = []
+    for id in order:
+        node = described[id]
+        op, operands = node["op"], tuple(position[source] for source in node.get("inputs") or ())
+        where = {"node": id}
+        if not id.isidentifier() or id in OPS or id == "pi":
+            raise Problem(f"`{id}` cannot be a node's name", where)
+        value = None
+        if op == "constant":
+            value = node.get("value")
+            if value is None:
+                raise Problem(f"constant `{id}` has no value", where)
+        if op in ("input", "constant"):
+            if operands:
+                raise Problem(f"{op} `{id}` takes no operands", where)
+            attributes: Mapping[str, Any] = {}
+        else:
+            attributes = check(op, len(operands), node.get("attributes") or {}, where)
+        # An automatic id is no name, and a number under one belongs to the gate that uses it.
+        named = not automatic(id) or (op == "constant" and users[id] > 1)
+        built.append(Node(id, op, operands, attributes, value, id if named else None))
+    return Graph(built, position[output])
+
+
+def automatic(id: str) -> bool:
+    """Whether an id is one that the parser makes up: n1, n2, ..."""
+    return id[0] == "n" and id[1:].isdigit()
+
+
+def check(
+    name: str, operands: int, attributes: Mapping[str, Any], where: Mapping[str, Any]
+) -> dict[str, Any]:
+    """An op's attributes with defaults filled in; a Problem where op, operands or attributes err."""
+    op = known(name, where)
+    least = len(op.arguments) - (1 if name == "index" else 0)
+    if not (operands >= least if op.variadic else operands == least):
+        raise Problem(f"{count_text(op)}, not {operands}", where)
+    filled = {}
+    for parameter, default in op.parameters.items():
+        key = parameter.lstrip("*")
+        filled[key] = attributes.get(key, default)
+    for key in attributes:
+        if key not in filled:
+            raise Problem(
+                f"`{name}` has no parameter `{key}`", where, nearest(key, filled) if filled else None
+            )
+    for key, value in filled.items():
+        _check_parameter(op, key, value, operands, where)
+    return filled
+
+
+def _check_parameter(
+    op: Op, key: str, value: Any, operands: int, where: Mapping[str, Any]
+) -> None:
+    def refuse(sentence: str) -> None:
+        raise Problem(f"`{key}` of `{op.name}` {sentence}", where)
+
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    if key == "axis" and not (whole or (value is None and op.parameters["axis"] is None)):
+        refuse("is a whole number, such as 0")
+    if key == "keepdims" and not isinstance(value, bool | int):
+        refuse("is True or False")
+    if key == "slope" and not isinstance(value, int | float):
+        refuse("is a number")
+    if key == "seed" and value is not None and not (whole and 0 <= value < 2**32):
+        refuse("is a whole number from 0 to 4294967295")
+    if key == "shape":
+        sizes = isinstance(value, list | tuple) and all(
+            isinstance(n, int) and not isinstance(n, bool) for n in value
+        )
+        if not sizes or not value or len(value) > 4:
+            refuse("is one to four whole numbers")
+        least = -1 if op.name == "reshape" else 1
+        if any(n < least for n in value):
+            refuse(f"has sizes from {least if least > 0 else 0} up")
+        if op.name == "eye" and len(value) != 1:
+            refuse("is one number, its rows")
+    if key == "key":
+        _check_key(value, operands, refuse)
+
+
+def _check_key(value: Any, operands: int, refuse: Any) -> None:
+    if not isinstance(value, list | tuple) or not 1 <= len(value) <= 4:
+        refuse("is one to four indices")
+    computed = []
+    for part in value:
+        if isinstance(part, dict) and isinstance(part.get("input"), int) and len(part) == 1:
+            computed.append(part["input"])
+        elif isinstance(part, list) and len(part) == 3:
+            if not all(n is None or (isinstance(n, int) and abs(n) < 2**31) for n in part):
+                refuse("has slices of whole numbers")
+            if part[2] == 0:
+                refuse("has a slice whose step is 0")
+        elif not isinstance(part, int) or isinstance(part, bool) or abs(part) >= 2**31:
+            refuse("is whole numbers, slices [start, stop, step] or {input: position}")
+    if computed != list(range(operands - 1)):
+        refuse("names its computed indices in order, 0 first")
+
+
+def known(name: str, where: Mapping[str, Any]) -> Op:
+    """The op of that name; a Problem with the nearest one if there is none."""
+    op = OPS.get(name)
+    if op is None:
+        near = nearest(name, OPS)
+        hint = f"; did you mean `{near}`?" if near else ""
+        raise Problem(f"no op `{name}`{hint}", where, near)
+    return op
+
+
+def count_text(op: Op) -> str:
+    """How many operands an op takes, in words."""
+    names = ", ".join(argument.lstrip("*") for argument in op.arguments)
+    if op.variadic:
+        return f"`{op.name}` takes one operand or more"
+    n = len(op.arguments)
+    if n == 0:
+        return f"`{op.name}` takes no operands, only sizes"
+    return f"`{op.name}` takes {n} operand{'s' if n > 1 else ''} ({names})"
+
+
+def _topological(described: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Ids with operands first, otherwise in the order given; a Problem for a circle."""
+    order: list[str] = []
+    state: dict[str, int] = {}
+    for root in described:
+        stack = [(root, False)]
+        while stack:
+            id, done = stack.pop()
+            if done:
+                state[id] = 2
+                order.append(id)
+                continue
+            if state.get(id) == 2:
+                continue
+            if state.get(id) == 1:
+                raise Problem(f"node `{id}` depends on itself", {"node": id})
+            state[id] = 1
+            stack.append((id, True))
+            for source in reversed(described[id].get("inputs") or ()):
+                if source not in described:
+                    raise Problem(f"node `{id}` uses `{source}`, which is not there", {"node": id})
+                if state.get(source) == 1:
+                    raise Problem(f"node `{id}` depends on itself", {"node": id})
+                if state.get(source) != 2:
+                    stack.append((source, False))
+    return order
