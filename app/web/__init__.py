@@ -1,0 +1,1 @@
+"""The web around the core: routes, pages and headers. No arithmetic on the domain happens here."""

@@ -1,0 +1,80 @@
+"""The headers that every answer carries, and the size that no question may exceed."""
+
+from fastapi import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+POLICY = {
+    "default-src": "'self'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    # KaTeX places its symbols with style attributes, which can style but not run anything.
+    "style-src-attr": "'unsafe-inline'",
+    "img-src": "'self' data: blob:",
+    "object-src": "'none'",
+    "base-uri": "'none'",
+    "form-action": "'self'",
+    "frame-ancestors": "'none'",
+}
+SECURITY_HEADERS = {
+    "Content-Security-Policy": "; ".join(f"{name} {value}" for name, value in POLICY.items()),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+BODY_LIMIT_BYTES = 2_000_000
+
+
+class SecurityHeaders:
+    """Adds the headers to every answer; encoded once, since this runs for each request."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self.encoded = [
+            (name.lower().encode(), value.encode()) for name, value in SECURITY_HEADERS.items()
+        ]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], *self.encoded]
+            await send(message)
+
+        await self.app(scope, receive, send_with_headers)
+
+
+class BodyTooLarge(HTTPException):
+    def __init__(self) -> None:
+        limit = f"{BODY_LIMIT_BYTES // 1_000_000} MB"
+        super().__init__(413, f"The question is larger than {limit}, the most that is read.")
+
+
+class BodyLimit:
+    """Refuses a body that is too large before it has been read: by its header, else as it comes."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        announced = content_length(scope)
+        received = 0
+
+        async def receive_counted() -> Message:
+            nonlocal received
+            if announced > BODY_LIMIT_BYTES:
+                raise BodyTooLarge
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > BODY_LIMIT_BYTES:
+                raise BodyTooLarge
+            return message
+
+        await self.app(scope, receive_counted, send)
+
+
+def content_length(scope: Scope) -> int:
+    for name, value in scope.get("headers", ()):
+        if name == b"content-length":
+            return int(value)
+    return 0

@@ -1,0 +1,14 @@
+// The REST calls, to read and to try. Swagger UI comes from the lock file and asks no other host.
+import SwaggerUI from 'swagger-ui-dist/swagger-ui-bundle.js'
+import 'swagger-ui-dist/swagger-ui.css'
+import './page'
+
+const root = document.querySelector<HTMLElement>('#docs')!
+
+SwaggerUI({
+  url: root.dataset.openapi,
+  domNode: root,
+  deepLinking: true,
+  tryItOutEnabled: true,
+  validatorUrl: null,
+})
