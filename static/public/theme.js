@@ -1,0 +1,16 @@
+// Runs before the first paint, so that a dark page never flashes white. The link wins over what was chosen before.
+;(function () {
+  var root = document.documentElement
+  var link = new URLSearchParams(location.search)
+  var kept = null
+  try {
+    kept = localStorage.getItem('theme')
+  } catch {
+    // Storage may be switched off; the system's choice stands then.
+  }
+  var theme = link.get('theme') || kept
+  if (theme === 'light' || theme === 'dark') root.dataset.theme = theme
+  else if (theme === 'projector') root.dataset.projector = ''
+  if (link.get('projector') === '1') root.dataset.projector = ''
+  root.dataset.script = ''
+})()
