@@ -8,6 +8,7 @@ from that one string.
 """
 
 import math
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -19,6 +20,7 @@ from app.core import arrays
 from app.core.derivatives import compile_array, compile_scalar
 
 Forward = Callable[..., Any]
+SLOT = re.compile(r"\{(\w+):(\d+)\}")  # a place in a template: {argument:level}
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +30,8 @@ class Op:
     `forward` takes float64 arrays, `scalar` (where there is one) plain floats. `arguments` are the
     operands, a last one `*parts` takes any number; `parameters` are plain values with defaults, a
     first one `*shape` takes all that follows. `latex` and `text` are templates: `{a:20}` puts
-    brackets around an operand that binds less tightly than 20; `precedence` is the op's own.
+    brackets around an operand that binds less tightly than 20; `precedence` is how tightly the op's
+    own template binds. Without `text` the op is written as a call.
     """
 
     name: str
@@ -45,6 +48,7 @@ class Op:
     text: str = ""
     precedence: int = 50
     symbol: str = ""
+    torch: str = ""  # the same in PyTorch, over the arguments; torch.name(arguments) unless told
     reduces: bool = False  # the result's axes are gone: upstream is spread over them again
     as_matrices: bool = False  # a vector is one row on the left, one column on the right
 
@@ -65,6 +69,15 @@ class Op:
     def rule(self, position: int) -> str | None:
         """The derivative's text for the operand at a position, None where there is none."""
         return self.derivatives.get(self.argument(position))
+
+    @property
+    def torch_code(self) -> str:
+        """The row's PyTorch, over its arguments and parameters."""
+        if self.torch:
+            return self.torch
+        if self.text:
+            return SLOT.sub(r"\1", self.text)
+        return f"torch.{self.name}({', '.join(self.arguments)})"
 
     @cached_property
     def scalar_locals(self) -> Forward:
@@ -121,6 +134,7 @@ def compare(name: str, latex: str, forward: Forward, says: str) -> Op:
         says,
         f"f = where(x {name} y, x, 2 * y)",
         category="comparison",
+        torch=f"(a {name} b).double()",
         scalar=lambda a, b: float(forward(a, b)),
     )
 
@@ -161,15 +175,15 @@ def rows() -> Iterator[Op]:
         "f = x * y", scalar=lambda a, b: a * b, local={"a": "b", "b": "a"},
     )  # fmt: skip
     yield infix(
-        "/", 20, r"\frac{{{a:0}}}{{{b:0}}}", np.divide,
+        "/", 20, r"\frac{{a:0}}{{b:0}}", np.divide,
         "The numerator's gradient is divided by b; the denominator's by b squared, and negated.",
-        "f = x / y", scalar=lambda a, b: a / b, local={"a": "1 / b", "b": "-a / b ** 2"},
+        "f = x / y", scalar=lambda a, b: a / b, local={"a": "1 / b", "b": "-(a / b ** 2)"},
     )  # fmt: skip
     yield Op(
         "**", ("a", "b"), np.power,
         "The base gets b a^(b-1); the exponent gets a^b log(a), which does not exist for a < 0.",
         "f = x ** 3", category="arithmetic", scalar=math.pow, precedence=40, symbol="^",
-        text="{a:41} ** {b:30}", latex="{a:41}^{{{b:0}}}",
+        text="{a:41} ** {b:30}", latex="{a:41}^{{b:0}}",
         local={"a": "where(b == 0, 0, b * a ** (b - 1))",
                "b": "where(a == 0, 0, out * log(a))"},
     )  # fmt: skip
@@ -188,19 +202,19 @@ def rows() -> Iterator[Op]:
         "reciprocal", ("x",), np.reciprocal,
         "The gradient is divided by x squared and negated; it explodes near 0.",
         "f = 1 / x", category="arithmetic", scalar=lambda x: 1.0 / x, symbol="1/x",
-        text="1 / {x:21}", latex=r"\frac{{1}}{{{x:0}}}", precedence=20,
-        local={"x": "-1 / x ** 2"},
+        text="1 / {x:21}", latex=r"\frac{1}{{x:0}}", precedence=20,
+        local={"x": "-(1 / x ** 2)"},
     )  # fmt: skip
     yield Op(
         "square", ("x",), np.square, "The gradient is scaled by 2x: large values pull harder.",
         "f = square(x)", category="arithmetic", scalar=lambda x: x * x, symbol="x²",
-        latex="{x:41}^{{2}}", precedence=40, text="square({x:0})", local={"x": "2 * x"},
+        latex="{x:41}^{2}", precedence=40, local={"x": "2 * x"},
     )  # fmt: skip
 
     # Elementwise functions
     yield Op(
         "exp", ("x",), np.exp, "Its local gradient is its own value, so it grows with x.",
-        "f = exp(x)", scalar=math.exp, latex="e^{{{x:0}}}", precedence=50, local={"x": "out"},
+        "f = exp(x)", scalar=math.exp, latex="e^{{x:0}}", precedence=35, local={"x": "out"},
     )  # fmt: skip
     yield Op(
         "log", ("x",), np.log, "The gradient is divided by x; it needs x > 0.",
@@ -208,7 +222,7 @@ def rows() -> Iterator[Op]:
     )  # fmt: skip
     yield Op(
         "sqrt", ("x",), np.sqrt, "Steep near 0: at 0 itself the gradient does not exist.",
-        "f = sqrt(x ** 2)", scalar=math.sqrt, latex=r"\sqrt{{{x:0}}}", symbol="√",
+        "f = sqrt(x ** 2)", scalar=math.sqrt, latex=r"\sqrt{{x:0}}", symbol="√",
         local={"x": "1 / (2 * out)"},
     )  # fmt: skip
     for name, scalar, array, rule, says in (
@@ -240,29 +254,29 @@ def rows() -> Iterator[Op]:
     yield Op(
         "leaky_relu", ("x",), lambda x, slope: np.where(x > 0, x, slope * x),
         "The gradient passes where x > 0 and a little of it (slope) elsewhere and at 0.",
-        "f = leaky_relu(x, slope=0.1)", category="activation", parameters={"slope": 0.01},
+        "f = leaky_relu(x, slope=0.1)", category="activation", parameters={"slope": 0.01}, torch="F.leaky_relu(x, slope)",
         scalar=lambda x, slope: x if x > 0 else slope * x, symbol="leaky",
-        latex=r"\max({slope}\,{x:41}, {x:0})", local={"x": "where(x > 0, 1, slope)"},
+        latex=r"\max({slope:0}\,{x:41}, {x:0})", local={"x": "where(x > 0, 1, slope)"},
     )  # fmt: skip
     yield Op(
         "softplus", ("x",), lambda x: np.logaddexp(x, 0.0),
         "A smooth relu: the gradient is scaled by the sigmoid of x.",
-        "f = softplus(x)", category="activation", symbol="soft+",
+        "f = softplus(x)", category="activation", symbol="soft+", torch="F.softplus(x)",
         scalar=lambda x: max(x, 0.0) + math.log1p(math.exp(-abs(x))),
-        latex=r"\log(1 + e^{{{x:0}}})", local={"x": "sigmoid(x)"},
+        latex=r"\log(1 + e^{{x:0}})", local={"x": "sigmoid(x)"},
     )  # fmt: skip
     yield Op(
         "gelu", ("x",), lambda x: x * (1.0 + arrays.error_function(x / math.sqrt(2.0))) / 2.0,
         "x times the normal distribution function (Hendrycks & Gimpel 2016), exact as in PyTorch.",
-        "f = gelu(x)", category="activation", symbol="gelu",
+        "f = gelu(x)", category="activation", symbol="gelu", torch="F.gelu(x)",
         scalar=lambda x: x * (1.0 + math.erf(x / math.sqrt(2.0))) / 2.0,
-        latex=r"\operatorname{{gelu}}({x:0})",
+        latex=r"\operatorname{gelu}({x:0})",
         local={"x": "(1 + erf(x / sqrt(2))) / 2 + x * exp(-x ** 2 / 2) / sqrt(2 * pi)"},
     )  # fmt: skip
     yield Op(
         "erf", ("x",), arrays.error_function,
         "The Gauss error function; its gradient is a bell around 0.",
-        "f = erf(x)", scalar=math.erf, latex=r"\operatorname{{erf}}({x:0})",
+        "f = erf(x)", scalar=math.erf, latex=r"\operatorname{erf}({x:0})",
         local={"x": "2 / sqrt(pi) * exp(-x ** 2)"},
     )  # fmt: skip
 
@@ -274,7 +288,7 @@ def rows() -> Iterator[Op]:
     )  # fmt: skip
     yield Op(
         "sign", ("x",), np.sign, STEP, "f = sign(x) * x", category="piecewise",
-        scalar=lambda x: float((x > 0) - (x < 0)), latex=r"\operatorname{{sign}}({x:0})",
+        scalar=lambda x: float((x > 0) - (x < 0)), latex=r"\operatorname{sign}({x:0})",
         local={"x": "0"},
     )  # fmt: skip
     for name, array, scalar_pick, sign in (
@@ -293,9 +307,9 @@ def rows() -> Iterator[Op]:
     yield Op(
         "where", ("condition", "a", "b"), lambda condition, a, b: np.where(condition != 0, a, b),
         "The gradient goes to the operand that was chosen; the condition gets none.",
-        "f = where(x > y, x ** 2, y)", category="piecewise",
+        "f = where(x > y, x ** 2, y)", category="piecewise", torch="torch.where(condition != 0, a, b)",
         scalar=lambda condition, a, b: a if condition != 0 else b,
-        latex=r"\begin{{cases}}{a:0} & {condition:0}\\ {b:0} & \text{{else}}\end{{cases}}",
+        latex=r"\begin{cases}{a:0} & {condition:0}\\ {b:0} & \text{else}\end{cases}",
         local={"a": "where(condition, 1, 0)", "b": "where(condition, 0, 1)"},
     )  # fmt: skip
     yield Op(
@@ -303,9 +317,9 @@ def rows() -> Iterator[Op]:
         lambda x, low, high: np.minimum(np.maximum(x, low), high),
         "The gradient passes between the bounds, and on them as in PyTorch; outside, the bound "
         "that holds gets it.",
-        "f = clip(x, -1, 1)", category="piecewise",
+        "f = clip(x, -1, 1)", category="piecewise", torch="torch.clamp(x, low, high)",
         scalar=lambda x, low, high: min(max(x, low), high),
-        latex=r"\operatorname{{clip}}({x:0}, {low:0}, {high:0})",
+        latex=r"\operatorname{clip}({x:0}, {low:0}, {high:0})",
         local={"x": "where(x < low, 0, where(x > high, 0, 1))",
                "low": "where(x < low, where(low < high, 1, 0), 0)",
                "high": "where(x > high, 1, where(low > high, 1, 0))"},
@@ -318,23 +332,24 @@ def rows() -> Iterator[Op]:
     yield compare("!=", r"\ne", lambda a, b: a != b, f"1 where a differs from b, else 0. {STEP}")
 
     # Reductions, over everything or along an axis
-    for name, array, latex, rule, says in (
-        ("sum", np.sum, r"\sum {x:20}", "1",
+    for name, torch, array, latex, rule, says in (
+        ("sum", "sum", np.sum, r"\sum {x:20}", "1",
          "Every entry gets the upstream gradient unchanged: an add gate with many operands."),
-        ("mean", np.mean, r"\operatorname{{mean}}({x:0})", "1 / count(x, axis)",
+        ("mean", "mean", np.mean, r"\operatorname{mean}({x:0})", "1 / count(x, axis)",
          "Every entry gets an equal share of the upstream gradient."),
-        ("max", np.max, r"\max({x:0})", "tied(x, out, axis, keepdims)",
+        ("max", "amax", np.max, r"\max({x:0})", "tied(x, out, axis, keepdims)",
          "The largest entry gets all of the gradient; ties share it evenly, as torch.amax does."),
-        ("min", np.min, r"\min({x:0})", "tied(x, out, axis, keepdims)",
+        ("min", "amin", np.min, r"\min({x:0})", "tied(x, out, axis, keepdims)",
          "The smallest entry gets all of the gradient; ties share it evenly, as torch.amin does."),
-        ("prod", np.prod, r"\prod {x:20}", "others(x, axis)",
+        ("prod", "prod", np.prod, r"\prod {x:20}", "others(x, axis)",
          "Each entry's local gradient is the product of all the others."),
-        ("norm", arrays.norm, r"\lVert {x:0} \rVert", "unit(x, axis)",
+        ("norm", "linalg.vector_norm", arrays.norm, r"\lVert {x:0} \rVert", "unit(x, axis)",
          "The gradient points along x with length 1; at the origin it is 0, as in PyTorch."),
     ):  # fmt: skip
         yield Op(
             name, ("x",), array, says, f"f = {name}(x * [1, 2, 3])", category="reduction",
             parameters=AXIS, latex=latex, reduces=True, local={"x": rule},
+            torch=f"torch.{torch}(x, dim=axis, keepdim=keepdims)",
             symbol={"sum": "Σ", "prod": "Π", "norm": "‖x‖"}.get(name, name),
         )  # fmt: skip
 
@@ -342,39 +357,43 @@ def rows() -> Iterator[Op]:
     yield Op(
         "dot", ("a", "b"), arrays.dot, "Each vector's gradient is upstream times the other vector.",
         "f = dot(x * [1, 2], [3, 4])", category="linear algebra", latex=r"{a:20} \cdot {b:21}",
-        precedence=20, text="dot({a:0}, {b:0})", reduces=True, local={"a": "b", "b": "a"},
+        precedence=20, reduces=True, local={"a": "b", "b": "a"},
     )  # fmt: skip
     yield Op(
         "outer", ("a", "b"), arrays.outer,
         "Each vector's gradient is the upstream matrix applied to the other vector.",
         "f = outer(x * [1, 2], [3, 4])", category="linear algebra", precedence=20,
-        latex=r"{a:21} \otimes {b:21}", text="outer({a:0}, {b:0})",
+        latex=r"{a:21} \otimes {b:21}",
         downstream={"a": "upstream @ b", "b": "transpose(upstream) @ a"},
     )  # fmt: skip
     yield Op(
         "transpose", ("x",), arrays.transpose, "The gradient is transposed back.",
         "f = transpose(x * [[1, 2], [3, 4]])", category="linear algebra", symbol="ᵀ",
-        latex=r"{x:50}^{{\top}}", precedence=45, text="transpose({x:0})",
+        torch="x.mT if x.ndim > 1 else x",
+        latex=r"{x:50}^{\top}", precedence=45,
         downstream={"x": "transpose(upstream)"},
     )  # fmt: skip
     yield Op(
         "reshape", ("x",), lambda x, shape: arrays.reshape(x, shape),
         "The gradient is put back into the old shape, entry by entry.",
         "f = reshape(x * [1, 2, 3, 4], 2, 2)", category="shape", parameters={"*shape": ()},
-        latex=r"\operatorname{{reshape}}({x:0})",
-        downstream={"x": "reshape(upstream, shape(x))"},
+        latex=r"\operatorname{reshape}({x:0})",
+        torch="torch.reshape(x, shape)",
+        downstream={"x": "reshape(upstream, size(x))"},
     )  # fmt: skip
     yield Op(
         "concat", ("*parts",), arrays.concat, "The gradient is cut back into the parts.",
         "f = concat(x * [1, 2], y * [3, 4])", category="shape", parameters={"axis": 0},
-        latex=r"\operatorname{{concat}}({parts:0})",
+        torch="torch.cat(parts, dim=axis)",
+        latex=r"\operatorname{concat}({parts:0})",
         downstream={"parts": "cut(upstream, parts, i, axis)"},
     )  # fmt: skip
     yield Op(
         "index", ("x", "*indices"), arrays.index,
         "The entries that were taken get the gradient, all others 0; an entry taken twice adds up.",
         "s = x * [1, 2, 3]\nf = s[1]", category="shape", parameters={"key": ()}, symbol="[ ]",
-        latex=r"{x:50}[{key}]", text="{x:50}[{key}]",
+        torch="x[key]",
+        latex=r"{x:50}[{key:0}]", text="{x:50}[{key:0}]",
         downstream={"x": "scatter(upstream, x, indices, key)"},
     )  # fmt: skip
 
@@ -384,14 +403,16 @@ def rows() -> Iterator[Op]:
         "Raising one score lowers every other probability, so each entry's gradient is measured "
         "against the average.",
         "p = softmax(x * [1, 2, 3])\nf = p[0]", category="loss", parameters={"axis": -1},
-        latex=r"\operatorname{{softmax}}({x:0})",
+        torch="torch.softmax(x, dim=axis)",
+        latex=r"\operatorname{softmax}({x:0})",
         downstream={"x": "out * (upstream - sum(upstream * out, axis, True))"},
     )  # fmt: skip
     yield Op(
         "log_softmax", ("x",), arrays.log_softmax,
         "The gradient less its sum shared out by probability.",
         "p = log_softmax(x * [1, 2, 3])\nf = p[0]", category="loss", parameters={"axis": -1},
-        latex=r"\log\operatorname{{softmax}}({x:0})", symbol="logsm",
+        torch="torch.log_softmax(x, dim=axis)",
+        latex=r"\log\operatorname{softmax}({x:0})", symbol="logsm",
         downstream={"x": "upstream - exp(out) * sum(upstream, axis, True)"},
     )  # fmt: skip
     yield Op(
@@ -399,7 +420,8 @@ def rows() -> Iterator[Op]:
         "Softmax loss: the gradient is the probabilities less 1 at the right class, the mean over "
         "examples.",
         "L = cross_entropy(x * [1, 2, 3], 0)", category="loss", symbol="CE",
-        latex=r"\operatorname{{cross\_entropy}}({x:0}, {y:0})",
+        torch="F.cross_entropy(x, y.long())",
+        latex=r"\operatorname{cross\_entropy}({x:0}, {y:0})",
         downstream={"x": "upstream * (softmax(x) - one_hot(y, x)) / rows(x)"},
     )  # fmt: skip
     yield Op(
@@ -407,22 +429,25 @@ def rows() -> Iterator[Op]:
         "Multiclass SVM loss: every class over the margin gets +1, the right one minus their "
         "number, the mean over examples; a margin of exactly 0 counts as met.",
         "L = hinge(x * [1, 2, 3], 0)", category="loss",
-        latex=r"\sum_{{j \ne {y:0}}} \max(0, {x:50}_j - {x:50}_{{{y:0}}} + 1)",
+        torch="F.multi_margin_loss(x, y.long()) * x.shape[-1]",  # torch divides by the classes
+        latex=r"\sum_{j \ne {y:0}} \max(0, {x:50}_j - {x:50}_{{y:0}} + 1)",
         downstream={"x": "upstream * (violated(x, y) - one_hot(y, x)"
                          " * sum(violated(x, y), -1, True)) / rows(x)"},
     )  # fmt: skip
 
     # Generators: leaves written in the text
-    for name, generate, says, shape in (
-        ("ones", np.ones, "A tensor of ones.", "2, 3"),
-        ("zeros", np.zeros, "A tensor of zeros.", "2, 3"),
-        ("eye", lambda shape: np.eye(*shape), "The identity matrix of n rows.", "3"),
-        ("randn", arrays.randn, "Standard normal numbers; the same seed gives the same.", "2, 3"),
+    normal = "torch.from_numpy(np.random.default_rng(seed).standard_normal(shape))"
+    for name, generate, torch, says, shape in (
+        ("ones", np.ones, "torch.ones(shape)", "A tensor of ones.", "2, 3"),
+        ("zeros", np.zeros, "torch.zeros(shape)", "A tensor of zeros.", "2, 3"),
+        ("eye", lambda shape: np.eye(*shape), "torch.eye(*shape)", "The identity matrix.", "3"),
+        ("randn", arrays.randn, normal, "Normal numbers; the same seed gives the same.", "2, 3"),
     ):
         yield Op(
             name, (), generate, says, f"W = {name}({shape})\nf = sum(W * x)", category="generator",
+            torch=torch,
             parameters={"*shape": ()} | ({"seed": None} if name == "randn" else {}),
-            latex=rf"\operatorname{{{{{name}}}}}({{shape}})",
+            latex=rf"\operatorname{{{name}}}({{shape:0}})",
         )  # fmt: skip
 
 
@@ -451,7 +476,7 @@ SCALARS = _Vocabulary({"pi": math.pi}, "scalar")
 VOCABULARY = _Vocabulary(
     {
         "pi": math.pi,
-        "shape": np.shape,
+        "size": np.shape,
         "sum": lambda x, axis, keepdims: np.sum(x, axis=axis, keepdims=keepdims),
     }
     | {

@@ -1,0 +1,148 @@
+"""A gradient three ways: by the chain rule, by central differences, by torch's autograd.
+
+The relative error |a - n| / max(|a|, |n|) and its verdict are those of CS231n's notes on gradient
+checks ("Neural Networks Part 3").
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from app.core import answers
+from app.core.errors import Problem
+from app.core.evaluation import Evaluation, evaluate, forward
+from app.core.graphs import Graph
+from app.core.ops import OPS
+
+STEP = 1e-5
+MOST_ENTRIES = 50  # of one input: a seeded choice of entries stands for a large tensor
+VERDICTS = (
+    (1e-7, "right: an error this small should make you happy"),
+    (1e-4, "right if there are kinks; a little high for a smooth function"),
+    (1e-2, "uncomfortable: something is probably off"),
+    (float("inf"), "wrong: the two gradients do not agree"),
+)
+
+
+def gradient_check(graph: Graph, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """The table: per input analytic, numerical and autograd gradient, relative error, verdict.
+
+    Large inputs are checked at 50 entries chosen with a fixed seed; `checked` and `of` say so.
+    Imports torch, so it belongs into a worker.
+    """
+    result = evaluate(graph, inputs)
+    names = {name: i for name, i in graph.inputs.items() if result.gradients[i] is not None}
+    automatic = autograd(result, list(names.values()))
+    table = []
+    for name, i in names.items():
+        analytic = np.asarray(result.gradients[i], dtype=np.float64)
+        chosen = _chosen(analytic.size)
+        numerical = np.array([_central_difference(result, i, k) for k in chosen])
+        error = _relative_error(analytic.reshape(-1)[chosen], numerical)
+        whole = len(chosen) == analytic.size
+        shown = numerical.reshape(analytic.shape) if whole else numerical
+        table.append(
+            {
+                "name": name,
+                "shape": analytic.shape,
+                "analytic": answers.plain(
+                    analytic if whole else analytic.reshape(-1)[chosen]
+                ),
+                "numerical": answers.plain(shown),
+                "autograd": answers.plain(
+                    automatic[i] if whole else automatic[i].reshape(-1)[chosen]
+                ),
+                "relative_error": answers.plain(error),
+                "verdict": _verdict(error),
+                "checked": len(chosen),
+                "of": analytic.size,
+            }
+        )
+    return {"step": STEP, "inputs": table}
+
+
+def _chosen(size: int) -> Sequence[int]:
+    if size <= MOST_ENTRIES:
+        return list(range(size))
+    return sorted(np.random.default_rng(0).choice(size, MOST_ENTRIES, replace=False).tolist())
+
+
+def _central_difference(result: Evaluation, i: int, k: int) -> float:
+    """(f(x + h) - f(x - h)) / 2h for one entry; NaN where f does not exist on one side."""
+    ends = []
+    leaves = {j: v for j, v in enumerate(result.values) if result.graph.nodes[j].leaf}
+    for sign in (1, -1):
+        moved = np.array(result.values[i], dtype=np.float64)
+        flat = moved.reshape(-1)
+        flat[k] += sign * STEP
+        try:
+            values = forward(result.graph, leaves | {i: moved}).values
+        except Problem:
+            return float("nan")
+        ends.append(float(np.sum(values[result.graph.output])))
+    return (ends[0] - ends[1]) / (2 * STEP)
+
+
+def _relative_error(analytic: Any, numerical: Any) -> float:
+    """The largest relative error of any entry; 0 where both gradients are (nearly) 0."""
+    larger = np.maximum(np.abs(analytic), np.abs(numerical))
+    # Differences of numbers near f carry rounding of about 1e-16 f / h; below that 0 is 0.
+    safe = np.where(larger < 1e-10, 1.0, larger)
+    return float(np.max(np.abs(analytic - numerical) / safe))
+
+
+def _verdict(error: float) -> str:
+    if not np.isfinite(error):
+        return "no verdict: the function or its gradient does not exist here"
+    return next(words for bound, words in VERDICTS if error <= bound)
+
+
+def autograd(result: Evaluation, wanted: Sequence[int]) -> dict[int, Any]:
+    """The gradients of some leaves by torch: the graph run on the op table's PyTorch texts."""
+    import torch
+    import torch.nn.functional as functional
+
+    graph = result.graph
+    tensors: list[Any] = []
+    for i, node in enumerate(graph.nodes):
+        if node.leaf:
+            tensor = torch.tensor(result.values[i], dtype=torch.float64)
+            tensors.append(tensor.requires_grad_(i in wanted))
+            continue
+        op = OPS[node.op]
+        words: dict[str, Any] = dict(node.attributes)
+        operands = [tensors[j] for j in node.inputs]
+        fixed = len(op.arguments) - op.variadic
+        words |= dict(zip(op.arguments[:fixed], operands, strict=False))
+        if op.variadic:
+            words[op.arguments[-1].lstrip("*")] = operands[fixed:]
+        if "key" in words:
+            words["key"] = _torch_key(words["key"], operands[1:])
+        code = op.torch_code
+        if "axis" in words and words["axis"] is None:
+            code = code.replace(", dim=axis, keepdim=keepdims", "")
+            if words["keepdims"]:
+                code += ".reshape((1,) * x.ndim)"
+        known = {"torch": torch, "F": functional, "np": np, **words}
+        tensors.append(eval(code, {"__builtins__": {}}, known))  # the table's text, nothing typed
+    output = tensors[graph.output]
+    if output.requires_grad:
+        output.sum().backward()
+    return {
+        i: np.zeros(tensors[i].shape)
+        if tensors[i].grad is None
+        else np.asarray(tensors[i].grad.numpy())
+        for i in wanted
+    }
+
+
+def _torch_key(key: Sequence[Any], computed: Sequence[Any]) -> tuple[Any, ...]:
+    return tuple(
+        computed[part["input"]].long()
+        if isinstance(part, dict)
+        else slice(*part)
+        if isinstance(part, list)
+        else part
+        for part in key
+    )
