@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest'
+import { editable, formatNumber, formatShape } from './format'
+
+test.each([
+  [0, '0'],
+  [-0, '0'],
+  [3, '3'],
+  [-12, '−12'],
+  [0.7310585786, '0.7311'],
+  [-0.53123, '−0.5312'],
+  [12345.678, '12346'],
+  [1e-5, '1e−5'],
+  [0.00099999, '0.001'],
+  [999999.7, '1e6'],
+  [1234567, '1.235e6'],
+  [-4.5e300, '−4.5e300'],
+  [0.1 + 0.2, '0.3'],
+  [100, '100'],
+  [2.0625, '2.062'],
+  [2.0635, '2.063'],
+  [-0.03125, '−0.03125'],
+  [12344.5, '12344'],
+  [9999.5, '10000'],
+  [5e-324, '4.941e−324'],
+  [Infinity, '∞'],
+  [-Infinity, '−∞'],
+  [NaN, '–'],
+  [null, '–'],
+])('%s is written %s', (x, text) => {
+  expect(formatNumber(x)).toBe(text)
+})
+
+test('shapes and values', () => {
+  expect(formatShape([])).toBe('scalar')
+  expect(formatShape([10, 3072])).toBe('10 × 3072')
+  expect(editable([[1, 2.5], [3, -4]])).toBe('[[1, 2.5], [3, -4]]')
+})

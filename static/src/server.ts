@@ -1,0 +1,81 @@
+/** What the page asks the server. A refusal comes back as a Problem, never as an exception. */
+import type {
+  Answer,
+  EntryAnswer,
+  ExportFormat,
+  GradientCheck,
+  Op,
+  PathsAnswer,
+  Problem,
+  Question,
+} from './api'
+
+export type Reply<T> = { answer: T; problem: null } | { answer: null; problem: Problem }
+
+const UNREACHABLE = 'The server does not answer. What you typed is kept; try again in a moment.'
+
+async function problemOf(response: Response): Promise<Problem> {
+  try {
+    const body = (await response.json()) as Partial<Problem>
+    if (typeof body.message === 'string') {
+      return { message: body.message, where: body.where ?? null, suggestion: body.suggestion ?? null }
+    }
+  } catch {
+    // Not JSON: a proxy's page, or nothing at all.
+  }
+  return { message: `The server answered ${response.status}.`, where: null, suggestion: null }
+}
+
+async function post<T>(
+  route: string,
+  body: unknown,
+  signal: AbortSignal | undefined,
+  read: (response: Response) => Promise<T>,
+): Promise<Reply<T>> {
+  try {
+    const response = await fetch(route, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify(body),
+      signal: signal ?? null,
+    })
+    if (!response.ok) return { answer: null, problem: await problemOf(response) }
+    return { answer: await read(response), problem: null }
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'AbortError') throw error
+    return { answer: null, problem: { message: UNREACHABLE, where: null, suggestion: null } }
+  }
+}
+
+const json = <T>(response: Response): Promise<T> => response.json() as Promise<T>
+
+/** What only the expression route understands is left out for the others. */
+const plain = ({ expression, inputs, fill, mistake }: Question) => ({ expression, inputs, fill, mistake })
+
+export const askExpression = (question: Question, signal?: AbortSignal) =>
+  post<Answer>('/api/expression', question, signal, json)
+
+export const askGradientCheck = ({ expression, inputs, fill }: Question, signal?: AbortSignal) =>
+  post<GradientCheck>('/api/gradient-check', { expression, inputs, fill }, signal, json)
+
+export const askEntry = (question: Question, node: string, index: number[], signal?: AbortSignal) =>
+  post<EntryAnswer>('/api/expression/entry', { ...plain(question), node, index }, signal, json)
+
+export const askPaths = (question: Question, node: string, signal?: AbortSignal) =>
+  post<PathsAnswer>('/api/expression/paths', { ...plain(question), node }, signal, json)
+
+export const askExport = (question: Question, format: ExportFormat, signal?: AbortSignal) =>
+  post<string>('/api/expression/export', { ...plain(question), format }, signal, (r) => r.text())
+
+let table: Promise<Op[]> | null = null
+
+/** The op table, fetched once a page. */
+export function ops(): Promise<Op[]> {
+  table ??= fetch('/api/ops')
+    .then((response) => (response.ok ? json<Op[]>(response) : []))
+    .catch(() => {
+      table = null
+      return []
+    })
+  return table
+}
