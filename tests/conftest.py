@@ -34,3 +34,8 @@ def live_server() -> Iterator[str]:
         yield announcement.rpartition(" ")[2].strip()
         server.send_signal(signal.SIGTERM)
         assert server.wait(20) == 0
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests run last: they are slow, and Playwright keeps an event loop running."""
+    items.sort(key=lambda item: "browser" in item.path.parts)

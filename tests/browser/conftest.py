@@ -1,0 +1,109 @@
+"""A real Chromium, and a page that tolerates no error and no request to another host."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import ConsoleMessage, Page, Playwright, Request
+
+AXE = Path(__file__).resolve().parents[2] / "static/node_modules/axe-core/axe.min.js"
+INSTALLED = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+QUIET = (
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-sync",
+    "--no-first-run",
+)
+
+
+def installed_chromium() -> str | None:
+    for name in INSTALLED:
+        path = shutil.which(name)
+        # Some systems have a stand-in of that name, which only tells how to install it.
+        if path and succeeds(path, "--version"):
+            return path
+    return None
+
+
+def succeeds(*command: str) -> bool:
+    return subprocess.run(command, capture_output=True, timeout=600).returncode == 0
+
+
+@pytest.fixture(scope="session")
+def chromium_path(playwright: Playwright) -> str:
+    """An installed Chromium, else Playwright's own, else Debian's; without one the tests fail."""
+    own = playwright.chromium.executable_path
+    if path := installed_chromium():
+        return path
+    if Path(own).exists() or succeeds(sys.executable, "-m", "playwright", "install", "chromium"):
+        return own
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        succeeds("apt-get", "update")
+        succeeds("apt-get", "install", "--yes", "--no-install-recommends", "chromium")
+        if path := installed_chromium():
+            return path
+    pytest.fail(
+        "The browser tests need Chromium: install it (on Debian, `apt-get install chromium`), "
+        "or let Playwright fetch its own, with `.venv/bin/python -m playwright install chromium`."
+    )
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(
+    browser_type_launch_args: dict[str, Any], chromium_path: str
+) -> dict[str, Any]:
+    return {**browser_type_launch_args, "executable_path": chromium_path, "args": [*QUIET]}
+
+
+@pytest.fixture(scope="session")
+def base_url(live_server: str) -> str:
+    """`page.goto("/docs")` goes to the live server."""
+    return live_server
+
+
+@pytest.fixture
+def page(page: Page, live_server: str) -> Iterator[Page]:
+    """Fails the test on any console error, uncaught exception, or request to another host."""
+    complaints: list[str] = []
+
+    def on_console(message: ConsoleMessage) -> None:
+        # A 422 is an ordinary answer to a typing mistake; Chromium reports it as an error.
+        if message.type == "error" and "status of 422" not in message.text:
+            complaints.append(f"console: {message.text} ({message.location['url']})")
+
+    def on_request(request: Request) -> None:
+        url = urlsplit(request.url)
+        if url.scheme not in ("data", "blob") and f"{url.scheme}://{url.netloc}" != live_server:
+            complaints.append(f"request to another host: {request.url}")
+
+    page.set_default_timeout(10_000)
+    page.on("console", on_console)
+    page.on("request", on_request)
+    page.on("pageerror", lambda error: complaints.append(f"uncaught: {error}"))
+    yield page
+    assert not complaints, "\n".join(complaints)
+
+
+@pytest.fixture
+def axe() -> Callable[[Page], list[str]]:
+    """axe(page): what axe-core finds wrong with the page as it is, one line a place."""
+
+    def violations(page: Page) -> list[str]:
+        # Evaluated by the debugger, which no Content-Security-Policy stops.
+        page.evaluate(AXE.read_text())
+        found = page.evaluate("axe.run()")["violations"]
+        return [
+            f"{rule['id']}: {rule['help']}: {' '.join(map(str, place['target']))}"
+            for rule in found
+            for place in rule["nodes"]
+        ]
+
+    return violations
