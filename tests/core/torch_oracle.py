@@ -1,0 +1,176 @@
+"""A second opinion: a Graph evaluated with torch in double precision, every gradient retained.
+
+FUNCTIONS says for each op what a torch user would write; nothing here looks into the op table.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from app.core.graphs import Graph
+
+torch.set_num_threads(1)
+
+Function = Callable[..., Tensor]
+
+
+def real(condition: Tensor) -> Tensor:
+    """A comparison as the numbers 0 and 1."""
+    return condition.to(torch.float64)
+
+
+def reduction(whole: Function, along: Function) -> Function:
+    """`sum(x)`, `sum(x, axis=0)` and `keepdims` from torch's two forms of a reduction."""
+
+    def reduce(x: Tensor, axis: int | None, keepdims: bool) -> Tensor:
+        if axis is None:
+            result = whole(x)
+            return result.reshape((1,) * x.ndim) if keepdims else result
+        return along(x, dim=axis, keepdim=bool(keepdims))
+
+    return reduce
+
+
+def hinge(x: Tensor, y: Tensor) -> Tensor:
+    """The lecture's SVM loss; torch's own divides it by the number of classes."""
+    return functional.multi_margin_loss(x, y.long()) * x.shape[-1]
+
+
+def clip(x: Tensor, low: Tensor, high: Tensor) -> Tensor:
+    """torch.clamp, whose own backward fails where x is the one that is broadcast."""
+    return torch.clamp(*torch.broadcast_tensors(x, low, high))
+
+
+def index(x: Tensor, *indices: Tensor, key: Sequence[Any]) -> Tensor:
+    """x[key] with slices of any step; torch itself has no negative ones."""
+    parts: list[Any] = []
+    for axis, part in enumerate(key):
+        if isinstance(part, dict):
+            parts.append(indices[part["input"]].long())
+        elif isinstance(part, int):
+            parts.append(part)
+        else:
+            taken = list(range(x.shape[axis]))[slice(*part)]
+            x = torch.index_select(x, axis, torch.tensor(taken, dtype=torch.long))
+            parts.append(slice(None))
+    return x[tuple(parts)]
+
+
+def randn(shape: Sequence[int], seed: int) -> Tensor:
+    """numpy's stream: the one thing that is not torch's."""
+    return torch.from_numpy(np.random.default_rng(seed).standard_normal(tuple(shape)))
+
+
+FUNCTIONS: dict[str, Function] = {
+    "+": torch.add,
+    "-": torch.sub,
+    "*": torch.mul,
+    "/": torch.div,
+    "**": torch.pow,
+    "@": torch.matmul,
+    "neg": torch.neg,
+    "reciprocal": torch.reciprocal,
+    "square": torch.square,
+    "exp": torch.exp,
+    "log": torch.log,
+    "sqrt": torch.sqrt,
+    "sin": torch.sin,
+    "cos": torch.cos,
+    "tan": torch.tan,
+    "tanh": torch.tanh,
+    "sigmoid": torch.sigmoid,
+    "relu": torch.relu,
+    "leaky_relu": lambda x, slope: functional.leaky_relu(x, slope),
+    "softplus": functional.softplus,
+    "gelu": functional.gelu,
+    "erf": torch.erf,
+    "abs": torch.abs,
+    "sign": torch.sign,
+    "maximum": torch.maximum,
+    "minimum": torch.minimum,
+    "where": lambda condition, a, b: torch.where(condition != 0, a, b),
+    "clip": clip,
+    ">": lambda a, b: real(a > b),
+    "<": lambda a, b: real(a < b),
+    ">=": lambda a, b: real(a >= b),
+    "<=": lambda a, b: real(a <= b),
+    "==": lambda a, b: real(a == b),
+    "!=": lambda a, b: real(a != b),
+    "sum": reduction(torch.sum, torch.sum),
+    "mean": reduction(torch.mean, torch.mean),
+    "max": reduction(torch.amax, torch.amax),
+    "min": reduction(torch.amin, torch.amin),
+    "prod": reduction(torch.prod, torch.prod),
+    "norm": reduction(torch.linalg.vector_norm, torch.linalg.vector_norm),
+    "dot": torch.dot,
+    "outer": torch.outer,
+    "transpose": lambda x: x.mT if x.ndim > 1 else x,
+    "reshape": lambda x, shape: torch.reshape(x, tuple(shape)),
+    "concat": lambda *parts, axis: torch.cat(parts, dim=axis),
+    "index": index,
+    "softmax": lambda x, axis: torch.softmax(x, dim=axis),
+    "log_softmax": lambda x, axis: torch.log_softmax(x, dim=axis),
+    "cross_entropy": lambda x, y: functional.cross_entropy(x, y.long()),
+    "hinge": hinge,
+    "ones": lambda shape: torch.ones(tuple(shape), dtype=torch.float64),
+    "zeros": lambda shape: torch.zeros(tuple(shape), dtype=torch.float64),
+    "eye": lambda shape: torch.eye(*shape, dtype=torch.float64),
+    "randn": randn,
+}
+
+
+@dataclass
+class Opinion:
+    """Values and gradients along `graph.nodes`; what autograd leaves out has gradient 0."""
+
+    values: list[np.ndarray]
+    gradients: list[np.ndarray]
+
+
+def apply(name: str, operands: Sequence[Tensor], attributes: Mapping[str, Any]) -> Tensor:
+    """One op on tensors."""
+    return FUNCTIONS[name](*operands, **attributes)
+
+
+def evaluate(graph: Graph, inputs: Mapping[str, Any]) -> Opinion:
+    """What torch makes of a graph; a tensor output is summed, as in `out.sum().backward()`."""
+    tensors: list[Tensor] = []
+    for node in graph.nodes:
+        if node.leaf:
+            given = inputs[node.id] if node.op == "input" else node.value
+            tensor = torch.tensor(np.array(given, dtype=np.float64), requires_grad=True)
+        else:
+            tensor = apply(node.op, [tensors[i] for i in node.inputs], node.attributes)
+            if not tensor.requires_grad:
+                tensor.requires_grad_()
+            tensor.retain_grad()
+        tensors.append(tensor)
+    tensors[graph.output].sum().backward()
+    return Opinion(
+        [tensor.detach().numpy() for tensor in tensors],
+        [
+            np.zeros(tensor.shape) if tensor.grad is None else tensor.grad.numpy()
+            for tensor in tensors
+        ],
+    )
+
+
+def flows(
+    name: str, operands: Sequence[Any], attributes: Mapping[str, Any], upstream: Any
+) -> list[np.ndarray]:
+    """What reaches each operand of one op when `upstream` arrives at its result."""
+    given = [torch.tensor(np.array(x, dtype=np.float64), requires_grad=True) for x in operands]
+    result = apply(name, given, attributes)
+    if not result.requires_grad:
+        return [np.zeros(x.shape) for x in given]
+    arriving = torch.tensor(np.array(upstream, dtype=np.float64)).expand(result.shape)
+    found = torch.autograd.grad(result, given, arriving, allow_unused=True)
+    return [
+        np.zeros(x.shape) if gradient is None else gradient.numpy()
+        for x, gradient in zip(given, found, strict=True)
+    ]
