@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI, Response
 
-from app.web import docs
+from app.web import api, docs, pages
 from app.web.assets import DIST, BuiltFiles
 from app.web.problems import add_problem_answers
 from app.web.security import BodyLimit, SecurityHeaders
@@ -45,6 +45,8 @@ def create_app() -> FastAPI:
     app.add_middleware(SecurityHeaders)
     add_problem_answers(app)
 
+    app.include_router(pages.router)
+    app.include_router(api.router)
     app.include_router(docs.router)
     app.add_api_route("/healthz", healthz, include_in_schema=False)
     app.mount("/static", BuiltFiles(directory=DIST, check_dir=False), name="static")

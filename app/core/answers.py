@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from app.core import formulas
-from app.core.evaluation import Evaluation, Mistake, evaluate
+from app.core.evaluation import FULL, Budget, Evaluation, Mistake, evaluate
 from app.core.formulas import Term, blank, filled
 from app.core.graphs import Graph
 from app.core.numbers import format_number, latex_number
@@ -143,7 +143,9 @@ class Sheet:
         over = [letters[op.argument(k)] for k in range(len(plain))]
         own = formulas.render(op, over, node.attributes)
         out_letter = Term(formulas.name_latex(node.name)) if by_name and node.name else Term("g")
-        rule = formulas.derivative(text, {**given, **letters, "out": own})
+        rule = formulas.derivative(
+            text, {**given, **letters, "out": own if len(over) == 1 else out_letter}
+        )
         by = over[position].tex
         if op.local:
             rule_tex = rf"\frac{{\partial {out_letter.tex}}}{{\partial {by}}} = {rule.tex}"
@@ -173,13 +175,14 @@ def answer(
     inputs: Mapping[str, Any],
     mistake: Mistake | None = None,
     preview: int | None = None,
+    budget: Budget = FULL,
 ) -> dict[str, Any]:
     """The whole answer to a question, as plain JSON values.
 
     Tensors are nested lists, or, past `preview` entries, a preview: every stride-th entry with the
     shape, range and mean of all. Raises Problem as `evaluate` does.
     """
-    result = evaluate(graph, inputs, mistake)
+    result = evaluate(graph, inputs, mistake, budget)
     told = tell(result, mistake, preview)
     if mistake is not None:
         told["wrong"] = wrong(result, evaluate(graph, inputs), mistake, preview)
@@ -266,9 +269,9 @@ def plain(value: Any, preview: int | None = None) -> Any:
 
 
 def _with_nulls(value: Any) -> Any:
-    if np.isfinite(value).all():
-        return value.tolist()
-    return np.where(np.isfinite(value), value.astype(object), None).tolist()
+    entries = value.astype(object)
+    entries[~np.isfinite(value)] = None
+    return entries.tolist()
 
 
 def _flows(
@@ -366,9 +369,7 @@ def _step(
     }
 
 
-def _forward_steps(
-    result: Evaluation, sheet: Sheet, ids: Sequence[str]
-) -> list[dict[str, Any]]:
+def _forward_steps(result: Evaluation, sheet: Sheet, ids: Sequence[str]) -> list[dict[str, Any]]:
     graph, values = result.graph, result.values
     tex = [latex_value(value) for value in values]
     text = [text_value(value) for value in values]
@@ -379,7 +380,6 @@ def _forward_steps(
         said = filled(words, [text[j] for j in node.inputs]) if node.inputs else words
         symbols = sheet.latex[i]
         latex = f"{symbols} = {numbers} = {tex[i]}" if numbers else f"{symbols} = {tex[i]}"
-        name = sheet.names[i]
         if any(np.ndim(values[j]) for j in (*node.inputs, i)):
             said = sheet.spoken(i)  # tensors by name: their numbers would be too many to say
         parts = [sheet.names[i], said.replace("-", "−"), text[i]]

@@ -75,7 +75,7 @@ def margins(scores: Array, y: Array) -> Array:
     """s_j - s_y + 1, and minus infinity's place taken by 0 at j = y."""
     hot = one_hot(y, scores)
     right = np.sum(scores * hot, axis=-1, keepdims=True)
-    return (scores - right + 1.0) * (1.0 - hot)
+    return np.asarray((scores - right + 1.0) * (1.0 - hot))
 
 
 def hinge(scores: Array, y: Array) -> Array:

@@ -11,7 +11,7 @@ from typing import Any
 class _Lazy(ast.NodeTransformer):
     """`where(c, a, b)` as `a if c else b`: on plain floats the branch not taken may not exist."""
 
-    def visit_Call(self, node: ast.Call) -> ast.expr:  # noqa: N802 (ast's own naming)
+    def visit_Call(self, node: ast.Call) -> ast.expr:
         self.generic_visit(node)
         if isinstance(node.func, ast.Name) and node.func.id == "where":
             test, body, other = node.args

@@ -21,13 +21,26 @@ from app.core.graphs import Graph
 from app.core.numbers import format_number
 from app.core.ops import OPS, Op
 
-MAX_ENTRIES = 1_000_000
 MAX_RANK = 4
-MAX_SECONDS = 2.0
 
 Mistake = Literal["overwrite", "order"]
 Value = float | Array
 NOT_THERE = math.nan  # a gradient or flow that does not exist; `reasons` says why
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What one evaluation may use: tensor entries in all, and seconds."""
+
+    entries: int = 1_000_000
+    seconds: float = 2.0
+
+
+FULL = Budget()
+
+
+class OverBudget(Problem):
+    """More tensor entries or more time than the budget has."""
 
 
 @dataclass(slots=True)
@@ -54,7 +67,7 @@ def evaluate(
     graph: Graph,
     inputs: Mapping[str, Any],
     mistake: Mistake | None = None,
-    seconds: float = MAX_SECONDS,
+    budget: Budget = FULL,
 ) -> Evaluation:
     """Values, gradients and flows of a graph.
 
@@ -66,22 +79,22 @@ def evaluate(
     not exist or overflow (at their node), and for work past the limits.
     """
     plan = plan_of(graph)
-    leaves = _leaves(graph, inputs)
+    leaves = _leaves(graph, inputs, budget)
     if plan.scalar and all(type(value) is float for value in leaves.values()):
         result = _scalar_forward(plan, leaves)
         if mistake is None:
             _scalar_backward(plan, result)
             return result
     else:
-        result = forward(graph, leaves, seconds)
-    backward(result, mistake, seconds)
+        result = forward(graph, leaves, budget)
+    backward(result, mistake, budget)
     return result
 
 
 # Inputs
 
 
-def _leaves(graph: Graph, inputs: Mapping[str, Any]) -> dict[int, Value]:
+def _leaves(graph: Graph, inputs: Mapping[str, Any], budget: Budget) -> dict[int, Value]:
     missing = [name for name in graph.inputs if name not in inputs]
     if missing:
         place = graph.where(graph.inputs[missing[0]])
@@ -99,18 +112,18 @@ def _leaves(graph: Graph, inputs: Mapping[str, Any]) -> dict[int, Value]:
             near = nearest(name, graph.inputs)
             hint = f"; did you mean `{near}`?" if near else ""
             raise Problem(f"the expression has no input `{name}`{hint}", {"input": name}, near)
-        leaves[position] = tensor(given, f"`{name}`", {"input": name})
+        leaves[position] = tensor(given, f"`{name}`", {"input": name}, budget)
     for i, node in enumerate(graph.nodes):
         if node.op == "constant":
-            leaves[i] = tensor(node.value, "this list", graph.where(i))
+            leaves[i] = tensor(node.value, "this list", graph.where(i), budget)
     return leaves
 
 
-def tensor(given: Any, what: str, where: Mapping[str, Any]) -> Value:
+def tensor(given: Any, what: str, where: Mapping[str, Any], budget: Budget = FULL) -> Value:
     """A number as a float, a nested list as a float64 array; a Problem for anything else."""
     if type(given) is float and given - given == 0.0:
         return given
-    if isinstance(given, bool) or isinstance(given, int | float):
+    if isinstance(given, int | float):
         try:
             number = float(given)
         except OverflowError:
@@ -131,8 +144,10 @@ def tensor(given: Any, what: str, where: Mapping[str, Any]) -> Value:
         raise Problem(f"{what} is an empty list and has no value", where)
     if array.ndim > MAX_RANK:
         raise Problem(f"{what} has rank {array.ndim}; {MAX_RANK} is the most", where)
-    if array.size > MAX_ENTRIES:
-        raise Problem(f"{what} has {array.size:,} entries; {MAX_ENTRIES:,} is the most", where)
+    if array.size > budget.entries:
+        raise OverBudget(
+            f"{what} has {array.size:,} entries; {budget.entries:,} is the most", where
+        )
     if not np.isfinite(array).all():
         raise Problem(f"{what} must hold finite numbers", where)
     return array if array.ndim else float(array)
@@ -159,7 +174,7 @@ class Plan:
                 assert function is not None
                 if node.attributes:
                     function = partial(function, **node.attributes)
-                a, b, *more = *node.inputs, -1, -1
+                a, b, *_ = *node.inputs, -1, -1
                 tape.append((i, function, a, b, node.inputs if len(node.inputs) > 2 else ()))
         return tape
 
@@ -212,7 +227,7 @@ def _scalar_forward(plan: Plan, leaves: Mapping[int, Any]) -> Evaluation:
 
 def _scalar_backward(plan: Plan, result: Evaluation) -> None:
     values = result.values
-    gradients = [0.0] * len(values)
+    gradients: list[Any] = [0.0] * len(values)
     gradients[plan.graph.output] = 1.0
     upstreams: list[float] = []
     factors: list[float] = []
@@ -245,15 +260,13 @@ def _scalar_backward(plan: Plan, result: Evaluation) -> None:
 
 
 def _slopes_one_by_one(graph: Graph, target: int, values: Sequence[float]) -> list[float]:
-    node = graph.nodes[target]
-    slopes = []
-    for local in OPS[node.op].scalar_local:
-        try:
-            operands = [values[j] for j in node.inputs]
-            slopes.append(float(local(*operands, values[target], **node.attributes)))
-        except (ValueError, ZeroDivisionError, OverflowError):
-            slopes.append(NOT_THERE)
-    return slopes
+    """Local gradients where plain floats raise: as arrays, which know infinity and NaN."""
+    with np.errstate(all="ignore"):
+        slopes = {
+            position: float(pull(graph, values, (source, target, position), 1.0)[0])
+            for source, _, position in graph.flows_of(target)
+        }
+    return [slopes.get(position, 0.0) for position in range(len(graph.nodes[target].inputs))]
 
 
 def _undefined(graph: Graph, i: int, values: Sequence[Any], overflow: bool) -> NoReturn:
@@ -292,9 +305,9 @@ def _call_text(op: Op, operands: Sequence[str]) -> str:
 # Tensors
 
 
-def forward(graph: Graph, leaves: Mapping[int, Any], seconds: float = MAX_SECONDS) -> Evaluation:
+def forward(graph: Graph, leaves: Mapping[int, Any], budget: Budget = FULL) -> Evaluation:
     """Values only, as arrays (or floats at the leaves); `backward` adds the rest."""
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + budget.seconds
     values: list[Any] = [None] * len(graph.nodes)
     total = 0
     with np.errstate(all="ignore"):
@@ -303,23 +316,16 @@ def forward(graph: Graph, leaves: Mapping[int, Any], seconds: float = MAX_SECOND
                 values[i] = leaves[i]
             else:
                 operands = [values[j] for j in node.inputs]
-                _within(deadline, seconds, graph, i)
-                room = MAX_ENTRIES - total
+                _within(deadline, budget, graph, i)
+                room = budget.entries - total
                 if _entries(OPS[node.op], operands, node.attributes) > room:
-                    raise Problem(
-                        f"all tensors together may have {MAX_ENTRIES:,} entries; "
-                        f"`{node.id}` would go past that",
-                        graph.where(i),
-                    )
+                    _too_many(budget, graph, i)
                 values[i] = _apply(graph, i, operands)
                 if not _finite(values[i]):
                     _undefined(graph, i, values, not np.isnan(values[i]).any())
             total += np.size(values[i])
-            if total > MAX_ENTRIES:
-                raise Problem(
-                    f"all tensors together may have {MAX_ENTRIES:,} entries; these have more",
-                    graph.where(i),
-                )
+            if total > budget.entries:
+                _too_many(budget, graph, i)
     return Evaluation(graph, values, graph.flows)
 
 
@@ -328,20 +334,28 @@ def _finite(x: Any) -> bool:
     return bool(np.isfinite(np.sum(x)) or np.isfinite(x).all())
 
 
-def _within(deadline: float, seconds: float, graph: Graph, i: int) -> None:
+def _within(deadline: float, budget: Budget, graph: Graph, i: int) -> None:
     if time.monotonic() > deadline:
-        raise Problem(
-            f"this takes more than {seconds:g} s, which is the most; it got to "
+        raise OverBudget(
+            f"this takes more than {budget.seconds:g} s, which is the most; it got to "
             f"`{graph.nodes[i].id}`",
             graph.where(i),
         )
 
 
+def _too_many(budget: Budget, graph: Graph, i: int) -> NoReturn:
+    raise OverBudget(
+        f"all tensors together may have {budget.entries:,} entries; "
+        f"`{graph.nodes[i].id}` goes past that",
+        graph.where(i),
+    )
+
+
 def _entries(op: Op, operands: Sequence[Any], attributes: Mapping[str, Any]) -> int:
     """At most how many entries a result will have; 0 where the op itself refuses the shapes."""
-    shapes = [np.shape(operand) for operand in operands]
+    shapes: list[tuple[int, ...]] = [np.shape(operand) for operand in operands]
     if op.category == "generator":
-        sizes = attributes["shape"]
+        sizes: Sequence[int] = attributes["shape"]
         return math.prod(sizes) * (sizes[0] if op.name == "eye" else 1)
     if op.name == "@":
         a, b = shapes
@@ -377,7 +391,9 @@ def _apply(graph: Graph, i: int, operands: Sequence[Any]) -> Array:
         ) from None
     except (ValueError, IndexError, TypeError, OverflowError) as error:
         shapes = " and ".join(arrays.shape_text(operand) for operand in operands)
-        raise Problem(_misfit(op, shapes, error) + f", at node `{node.id}`", graph.where(i)) from None
+        raise Problem(
+            _misfit(op, shapes, error) + f", at node `{node.id}`", graph.where(i)
+        ) from None
     if value.ndim > MAX_RANK:
         raise Problem(
             f"`{node.id}` would have rank {value.ndim}; {MAX_RANK} is the most", graph.where(i)
@@ -390,7 +406,9 @@ def _apply(graph: Graph, i: int, operands: Sequence[Any]) -> Array:
 def _misfit(op: Op, shapes: str, error: Exception) -> str:
     """Why an op refuses its operands' shapes."""
     if op.name == "@":
-        return f"`@` needs as many columns on the left as rows on the right; the shapes are {shapes}"
+        return (
+            f"`@` needs as many columns on the left as rows on the right; the shapes are {shapes}"
+        )
     if op.name == "index":
         return f"this index is outside a tensor of shape {shapes.split(' and ')[0]}"
     if "axis" in str(error) and op.parameters.keys() & {"axis"}:
@@ -398,10 +416,10 @@ def _misfit(op: Op, shapes: str, error: Exception) -> str:
     return f"`{op.name}` cannot work on shapes {shapes}"
 
 
-def backward(result: Evaluation, mistake: Mistake | None = None, seconds: float = 2.0) -> None:
+def backward(result: Evaluation, mistake: Mistake | None = None, budget: Budget = FULL) -> None:
     """Fill in gradients and flows of an evaluation whose values are known."""
     graph, values = result.graph, result.values
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + budget.seconds
     gradients: list[Any] = [None] * len(values)
     gradients[graph.output] = _ones(values[graph.output])
     order = _visits(graph) if mistake == "order" else range(graph.output, -1, -1)
@@ -410,7 +428,7 @@ def backward(result: Evaluation, mistake: Mistake | None = None, seconds: float 
         for target in order:
             if gradients[target] is None or not graph.reached[target]:
                 continue
-            _within(deadline, seconds, graph, target)
+            _within(deadline, budget, graph, target)
             for flow in graph.flows_of(target):
                 source = flow[0]
                 upstream = gradients[target]
@@ -454,7 +472,11 @@ def pull(
     source, target, position = flow
     node = graph.nodes[target]
     op = OPS[node.op]
-    names = {**node.attributes, "out": values[target], "upstream": upstream}
+    names = {
+        **node.attributes,
+        "out": np.asarray(values[target]),
+        "upstream": np.asarray(upstream),
+    }
     operands = [values[j] for j in node.inputs]
     if op.as_matrices:
         return None, _pull_matrices(op, operands, position, upstream)
@@ -475,7 +497,7 @@ def pull(
             node.attributes.get("keepdims", False),
         )
     # The local gradient in full: the shape of what the factor multiplies.
-    local = np.broadcast_to(derivative, np.shape(upstream))
+    local = np.broadcast_to(np.asarray(derivative, dtype=np.float64), np.shape(upstream))
     downstream = upstream * derivative if not _is_one(derivative) else np.asarray(upstream)
     return local, sum_to(downstream, shape)
 
@@ -499,9 +521,9 @@ def _pull_matrices(op: Op, operands: Sequence[Any], position: int, upstream: Any
     return sum_to(derivative, source.shape).reshape(np.shape(operands[position]))
 
 
-def sum_to(gradient: Any, shape: tuple[int, ...]) -> Array:
+def sum_to(given: Any, shape: tuple[int, ...]) -> Array:
     """Sum over the axes that broadcasting added or stretched: its derivative."""
-    gradient = np.asarray(gradient)
+    gradient: Array = np.asarray(given, dtype=np.float64)
     if gradient.shape == shape:
         return gradient
     extra = gradient.ndim - len(shape)

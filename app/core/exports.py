@@ -142,7 +142,4 @@ def latex(result: Evaluation) -> str:
 def curl(question: Mapping[str, Any], address: str) -> str:
     """A command that asks a running Backlight the same question."""
     body = json.dumps(question, ensure_ascii=False)
-    return (
-        f"curl {shlex.quote(address + '/api/expression')} \\\n"
-        f"  --json {shlex.quote(body)}\n"
-    )
+    return f"curl {shlex.quote(address + '/api/expression')} \\\n  --json {shlex.quote(body)}\n"

@@ -142,10 +142,10 @@ class _Parser:
             if first.text in self.used_as_input:
                 self.fail(f"`{first.text}` is used in its own value", first)
             node = self.node_of(value, name=first.text)
-            if node >= before and self.nodes[node].name is None:
+            made = self.nodes[node]
+            if node >= before and made.name is None:
                 # Only what this statement made takes its name: `q = x` is x by another name.
-                if self.nodes[node].op != "input":
-                    self.nodes[node].name = self.nodes[node].id = first.text
+                made.name = made.id = first.text
             self.names[first.text] = node
             return node
         return self.node_of(self.expression(), name=None)
@@ -258,7 +258,7 @@ class _Parser:
             inner = self.expression()
             end = self.expect(")")
             return type(inner)(  # the brackets belong to what they hold
-                inner.value if isinstance(inner, Literal) else inner.node,  # type: ignore[arg-type]
+                inner.value if isinstance(inner, Literal) else inner.node,
                 token.offset,
                 end.offset + 1,
             )

@@ -18,10 +18,10 @@ ATOM = 60
 NEGATIVE = 10  # how tightly a number with a minus sign binds
 LONGEST = 160  # a formula past this is called by its node's id
 DEEPEST = 40  # how deep text is nested before it breaks into lines
-GREEK = (
+GREEK = frozenset(
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau "
-    "upsilon phi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega"
-).split()
+    "upsilon phi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega".split(" ")
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,9 +46,7 @@ def gradient_check(graph: Graph, inputs: Mapping[str, Any]) -> dict[str, Any]:
             {
                 "name": name,
                 "shape": analytic.shape,
-                "analytic": answers.plain(
-                    analytic if whole else analytic.reshape(-1)[chosen]
-                ),
+                "analytic": answers.plain(analytic if whole else analytic.reshape(-1)[chosen]),
                 "numerical": answers.plain(shown),
                 "autograd": answers.plain(
                     automatic[i] if whole else automatic[i].reshape(-1)[chosen]

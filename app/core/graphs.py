@@ -13,7 +13,7 @@ MAX_NODES = 5_000
 
 @dataclass(slots=True)
 class Node:
-    """One value. `inputs` are positions in the graph; a `literal` is an unnamed number in the text."""
+    """One value; `inputs` are positions in the graph."""
 
     id: str
     op: str
@@ -157,7 +157,7 @@ def automatic(id: str) -> bool:
 def check(
     name: str, operands: int, attributes: Mapping[str, Any], where: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """An op's attributes with defaults filled in; a Problem where op, operands or attributes err."""
+    """An op's attributes, defaults filled in; a Problem where op, operands or attributes err."""
     op = known(name, where)
     least = len(op.arguments) - (1 if name == "index" else 0)
     if not (operands >= least if op.variadic else operands == least):
@@ -169,16 +169,16 @@ def check(
     for key in attributes:
         if key not in filled:
             raise Problem(
-                f"`{name}` has no parameter `{key}`", where, nearest(key, filled) if filled else None
+                f"`{name}` has no parameter `{key}`",
+                where,
+                nearest(key, filled) if filled else None,
             )
     for key, value in filled.items():
         _check_parameter(op, key, value, operands, where)
     return filled
 
 
-def _check_parameter(
-    op: Op, key: str, value: Any, operands: int, where: Mapping[str, Any]
-) -> None:
+def _check_parameter(op: Op, key: str, value: Any, operands: int, where: Mapping[str, Any]) -> None:
     def refuse(sentence: str) -> None:
         raise Problem(f"`{key}` of `{op.name}` {sentence}", where)
 

@@ -1,15 +1,15 @@
 """OPS: a row an operation. Parser, evaluator, REST, palette and reference page follow from it.
 
-A derivative is text in the learner's own language, over the op's arguments, `out` (its result) and
-`upstream` (the gradient that arrives). A `local` row states one factor per argument, and downstream =
-upstream x local; a `downstream` row, where no such factor exists entry by entry (`@`, softmax,
-indexing), states the vector-Jacobian product itself. Number, LaTeX and the formula on screen come
-from that one string.
+A derivative is text in the learner's own language, over the op's arguments, `out` (its result)
+and `upstream` (the gradient that arrives). A `local` row states one factor per argument, and
+downstream = upstream x local; a `downstream` row, where no such factor exists entry by entry (`@`,
+softmax, indexing), states the vector-Jacobian product itself. Number, LaTeX and the formula on
+screen come from that one string.
 """
 
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -86,12 +86,6 @@ class Op:
         return compile_scalar(f"({', '.join(texts)},)", self.arguments, self.parameters, SCALARS)
 
     @cached_property
-    def scalar_local(self) -> Sequence[Forward]:
-        """The same, one by one: where one is undefined the others still stand."""
-        texts = [self.local.get(name, "0.0") for name in self.arguments]
-        return [compile_scalar(t, self.arguments, self.parameters, SCALARS) for t in texts]
-
-    @cached_property
     def array_rules(self) -> Mapping[str, Forward]:
         """Per argument: keywords (operands, out, upstream, parameters) -> derivative array."""
         return {name: compile_array(text, VOCABULARY) for name, text in self.derivatives.items()}
@@ -158,6 +152,7 @@ def scalar_sigmoid(x: float) -> float:
 
 def rows() -> Iterator[Op]:
     """The table."""
+    array: Any  # the numpy side of a row in the loops below
     # Arithmetic
     yield infix(
         "+", 10, "{a:10} + {b:11}", np.add,
@@ -176,8 +171,8 @@ def rows() -> Iterator[Op]:
     )  # fmt: skip
     yield infix(
         "/", 20, r"\frac{{a:0}}{{b:0}}", np.divide,
-        "The numerator's gradient is divided by b; the denominator's by b squared, and negated.",
-        "f = x / y", scalar=lambda a, b: a / b, local={"a": "1 / b", "b": "-(a / b ** 2)"},
+        "The numerator's gradient is divided by b; the denominator's is -a / b^2 times upstream.",
+        "f = x / y", scalar=lambda a, b: a / b, local={"a": "1 / b", "b": "-(out / b)"},
     )  # fmt: skip
     yield Op(
         "**", ("a", "b"), np.power,
@@ -254,9 +249,10 @@ def rows() -> Iterator[Op]:
     yield Op(
         "leaky_relu", ("x",), lambda x, slope: np.where(x > 0, x, slope * x),
         "The gradient passes where x > 0 and a little of it (slope) elsewhere and at 0.",
-        "f = leaky_relu(x, slope=0.1)", category="activation", parameters={"slope": 0.01}, torch="F.leaky_relu(x, slope)",
+        "f = leaky_relu(x, slope=0.1)", category="activation", parameters={"slope": 0.01},
+        torch="F.leaky_relu(x, slope)",
         scalar=lambda x, slope: x if x > 0 else slope * x, symbol="leaky",
-        latex=r"\max({slope:0}\,{x:41}, {x:0})", local={"x": "where(x > 0, 1, slope)"},
+        latex=r"\operatorname{leaky}_{{slope:0}}({x:0})", local={"x": "where(x > 0, 1, slope)"},
     )  # fmt: skip
     yield Op(
         "softplus", ("x",), lambda x: np.logaddexp(x, 0.0),
@@ -307,7 +303,8 @@ def rows() -> Iterator[Op]:
     yield Op(
         "where", ("condition", "a", "b"), lambda condition, a, b: np.where(condition != 0, a, b),
         "The gradient goes to the operand that was chosen; the condition gets none.",
-        "f = where(x > y, x ** 2, y)", category="piecewise", torch="torch.where(condition != 0, a, b)",
+        "f = where(x > y, x ** 2, y)", category="piecewise",
+        torch="torch.where(condition != 0, a, b)",
         scalar=lambda condition, a, b: a if condition != 0 else b,
         latex=r"\begin{cases}{a:0} & {condition:0}\\ {b:0} & \text{else}\end{cases}",
         local={"a": "where(condition, 1, 0)", "b": "where(condition, 0, 1)"},

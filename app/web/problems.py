@@ -1,5 +1,6 @@
 """Every refusal, in one form: a sentence, the place it is at, and what would be right instead."""
 
+import json
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -8,7 +9,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from app.core.errors import Problem
 from app.web.security import SECURITY_HEADERS
@@ -60,7 +61,8 @@ def refuse(
         "where": problem.where,
         "suggestion": problem.suggestion,
     }
-    return JSONResponse(answer, status, headers)
+    # In ASCII: a message may quote what was typed, and half a surrogate pair has no UTF-8.
+    return Response(json.dumps(answer), status, headers, "application/json")
 
 
 async def on_problem(request: Request, problem: Exception) -> Response:

@@ -1,0 +1,154 @@
+"""Where one number came from: an entry of a tensor, or an input's gradient over all its paths."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from app.core import answers
+from app.core.errors import Problem
+from app.core.evaluation import Evaluation, evaluate, pull
+from app.core.graphs import Graph
+from app.core.numbers import format_number, latex_number
+
+MOST_TERMS = 24  # of one entry, the largest first
+MOST_PATHS = 12
+
+
+def _position(graph: Graph, node: str) -> int:
+    if node not in graph.position:
+        raise Problem(f"there is no node `{node}`", {"field": "node"})
+    return graph.position[node]
+
+
+def entry(
+    graph: Graph, inputs: Mapping[str, Any], node: str, index: Sequence[int]
+) -> dict[str, Any]:
+    """One entry of a node: which entries of its operands it depends on, and how steeply.
+
+    `terms` are operand entries with a local gradient d entry / d operand entry that is not 0;
+    `product` is value x local, which for linear ops (@, sum, dot) adds up to the entry itself.
+    `flows` say what each use of the entry sends back to it.
+    """
+    i = _position(graph, node)
+    result = evaluate(graph, inputs)
+    value = np.asarray(result.values[i])
+    at = tuple(index)
+    if len(at) != value.ndim or any(not 0 <= k < n for k, n in zip(at, value.shape, strict=False)):
+        raise Problem(
+            f"`{node}` of shape {tuple(value.shape)} has no entry {list(index)}",
+            {"field": "index"},
+        )
+    terms, total = _terms(result, i, at)
+    flows = [
+        {
+            "target": graph.nodes[target].id,
+            "position": position,
+            "downstream": answers.plain(float(np.asarray(result.downstreams[k])[at])),
+        }
+        for k, (source, target, position) in enumerate(result.flows)
+        if source == i
+    ]
+    gradient = result.gradients[i]
+    shown = format_number(float(value[at]))
+    name = f"{node}[{', '.join(map(str, at))}]" if at else node
+    if graph.nodes[i].leaf:
+        sentence = f"{name} = {shown} is given."
+    else:
+        sources = ", ".join(dict.fromkeys(term["source"] for term in terms)) or "nothing that moves"
+        sentence = f"{name} = {shown} depends on {total} entries of {sources}."
+    return {
+        "node": node,
+        "index": list(at),
+        "value": answers.plain(float(value[at])),
+        "gradient": None if gradient is None else answers.plain(float(np.asarray(gradient)[at])),
+        "terms": terms,
+        "of": total,
+        "flows": flows,
+        "sentence": sentence,
+    }
+
+
+def _terms(result: Evaluation, i: int, at: tuple[int, ...]) -> tuple[list[dict[str, Any]], int]:
+    """The operand entries behind one entry: a vector-Jacobian product with 1 at it, 0 elsewhere."""
+    graph = result.graph
+    seed = np.zeros(np.shape(result.values[i]))
+    seed[at] = 1.0
+    found = []
+    for flow in graph.flows_of(i):
+        source = flow[0]
+        with np.errstate(all="ignore"):
+            _, local = pull(graph, result.values, flow, seed)
+        local, values = np.asarray(local), np.asarray(result.values[source])
+        for where in zip(*np.nonzero(local), strict=True) if local.ndim else [()] * bool(local):
+            k = tuple(int(n) for n in where)
+            found.append(
+                {
+                    "source": graph.nodes[source].id,
+                    "index": list(k),
+                    "value": answers.plain(float(values[k])),
+                    "local": answers.plain(float(local[k])),
+                    "product": answers.plain(float(values[k] * local[k])),
+                }
+            )
+    found.sort(key=lambda term: -abs(term["product"] or 0.0))
+    return found[:MOST_TERMS], len(found)
+
+
+def paths(graph: Graph, inputs: Mapping[str, Any], node: str) -> dict[str, Any]:
+    """A node's gradient as a sum over its paths to the output, each a product of local gradients.
+
+    Only for graphs of scalars: along tensors the products are of matrices. At most 12 paths are
+    written out; `of` says how many there are.
+    """
+    i = _position(graph, node)
+    result = evaluate(graph, inputs)
+    if any(np.ndim(value) for value in result.values):
+        raise Problem("path products are shown for scalar graphs", {"field": "node", "node": node})
+    out: dict[int, list[tuple[int, int]]] = {}
+    for k, (source, target, _) in enumerate(result.flows):
+        out.setdefault(source, []).append((target, k))
+    ways = {graph.output: 1}
+    for j in range(graph.output - 1, i - 1, -1):
+        ways[j] = sum(ways.get(target, 0) for target, _ in out.get(j, ()))
+    found: list[list[int]] = []
+    stack: list[tuple[int, list[int]]] = [(i, [])]
+    while stack and len(found) < MOST_PATHS:
+        at, flows = stack.pop()
+        if at == graph.output:
+            found.append(flows)
+            continue
+        stack += [(target, [*flows, k]) for target, k in reversed(out.get(at, ()))]
+    told = [_path(result, node, flows) for flows in found]
+    gradient = None if i in result.reasons else answers.plain(result.gradients[i])
+    slope = answers.sheet_of(graph).slope(i)
+    more = r" + \cdots" if ways.get(i, 0) > len(told) else ""
+    body = " + ".join(path["latex"] for path in told) or "0"
+    of = min(ways.get(i, 0), 10**12)  # they can double at every node
+    words = "path" if of == 1 else "paths"
+    return {
+        "node": node,
+        "paths": told,
+        "of": of,
+        "total": gradient,
+        "latex": f"{slope}{body}{more} = {latex_number(gradient)}",
+        "sentence": f"{of} {words} from {node} to the output; "
+        f"the products of their local gradients add to {format_number(gradient)}.",
+    }
+
+
+def _path(result: Evaluation, node: str, flows: Sequence[int]) -> dict[str, Any]:
+    nodes, product = [node], 1.0
+    factors: list[str] = []
+    for k in flows:
+        local = float(result.locals[k])
+        product *= local
+        tex = latex_number(local)
+        factors.append(f"({tex})" if factors and tex.startswith("-") else tex)
+        nodes.append(result.graph.nodes[result.flows[k][1]].id)
+    return {
+        "nodes": nodes,
+        "flows": list(flows),
+        "latex": r" \cdot ".join(factors) or "1",
+        "product": answers.plain(product),
+    }

@@ -1,0 +1,226 @@
+"""Every question a figure can ask: the body of a POST, the state in a link, and its answer."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+from weakref import WeakKeyDictionary
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.core import answers, explanations, exports, formulas
+from app.core.drawings import svg
+from app.core.errors import Problem
+from app.core.evaluation import FULL, Budget, Mistake, evaluate
+from app.core.expressions import parse
+from app.core.graphs import Graph, from_nodes
+from app.core.layouts import arrange_answer
+from app.core.ops import OPS, Op
+
+Tensor = Annotated[
+    Any,
+    Field(
+        json_schema_extra={
+            "anyOf": [{"type": "number"}, {"type": "array", "items": {}}],
+            "description": "A number, or a nested list of numbers.",
+        }
+    ),
+]
+
+
+class Asked(BaseModel):
+    """A question: fields it does not know are refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class GivenNode(Asked):
+    """One node of a graph that is given instead of text."""
+
+    id: str = Field(min_length=1, max_length=64, description="A name; for an input, its name.")
+    op: str = Field(max_length=64, description='An op of GET /api/ops, "input" or "constant".')
+    inputs: list[str] = Field(default=[], description="Ids of the operands, in order.")
+    value: Tensor | None = Field(default=None, description="What a constant is.")
+    attributes: dict[str, Any] = Field(
+        default={}, description="The op's parameters: axis, keepdims, shape, seed, slope, key."
+    )
+
+
+class GivenGraph(Asked):
+    """A graph instead of text; nodes may come in any order."""
+
+    nodes: list[GivenNode]
+    output: str = Field(max_length=64, description="Id of the node that backward starts from.")
+
+
+class ExpressionQuestion(Asked):
+    """An expression and the values of its inputs."""
+
+    expression: str | GivenGraph = Field(
+        description="One statement a line, `name = expression`, the last one the output; "
+        "or the graph itself."
+    )
+    inputs: dict[str, Tensor] = Field(default={}, description="A value for each input.")
+    fill: bool = Field(
+        default=False,
+        description="Give inputs without a value the value 1, and overlook values that the "
+        "expression does not use.",
+    )
+
+    def graph(self) -> Graph:
+        """The graph that is asked about; a Problem if there is none."""
+        if isinstance(self.expression, str):
+            return parse(self.expression)
+        graph = from_nodes(
+            [node.model_dump() for node in self.expression.nodes], self.expression.output
+        )
+        graph.text = formulas.text_of(graph)
+        return graph
+
+    def values(self, graph: Graph) -> Mapping[str, Any]:
+        """The inputs' values, filled in if that is asked."""
+        if not self.fill:
+            return self.inputs
+        return {name: self.inputs.get(name, 1.0) for name in graph.inputs}
+
+
+class PlayQuestion(ExpressionQuestion):
+    """The whole pass: values, gradients, flows, steps."""
+
+    mistake: Mistake | None = Field(
+        default=None,
+        description='A mistake on purpose: "overwrite" (= instead of += where gradients add) or '
+        '"order" (gradients passed on before all have come).',
+    )
+    layout: bool = Field(default=False, description="Also say where everything stands.")
+    preview: int | None = Field(
+        default=None,
+        ge=0,
+        description="Tensors with more entries than this are sampled instead of listed.",
+    )
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"expression": "f = (x + y) * z", "inputs": {"x": -2, "y": 5, "z": -4}},
+                {
+                    "expression": "1 / (1 + exp(-(w0*x0 + w1*x1 + w2)))",
+                    "inputs": {"w0": 2, "x0": -1, "w1": -3, "x1": -2, "w2": -3},
+                },
+            ]
+        }
+    )
+
+
+class EntryQuestion(ExpressionQuestion):
+    """One entry of one node."""
+
+    node: str = Field(max_length=64)
+    index: list[int] = Field(default=[], max_length=4, description="Empty for a scalar.")
+
+
+class PathsQuestion(ExpressionQuestion):
+    """One node's gradient, path by path."""
+
+    node: str = Field(max_length=64)
+
+
+Format = Literal["pytorch", "latex", "svg", "json", "curl"]
+
+
+class ExportQuestion(PlayQuestion):
+    """The same question in another language."""
+
+    format: Format
+    step: int | None = Field(default=None, ge=0, description="SVG only: drawn at this step.")
+    theme: Literal["light", "dark"] = "light"
+
+
+def play(question: PlayQuestion, budget: Budget = FULL) -> dict[str, Any]:
+    """The answer to POST /api/expression."""
+    graph = question.graph()
+    answer = answers.answer(
+        graph, question.values(graph), question.mistake, question.preview, budget
+    )
+    if question.layout:
+        answer["layout"] = _layout(graph, answer)
+    return answer
+
+
+_layouts: WeakKeyDictionary[Graph, dict[Any, dict[str, Any]]] = WeakKeyDictionary()
+
+
+def _layout(graph: Graph, answer: Mapping[str, Any]) -> dict[str, Any]:
+    """Where everything stands; arranged once for a graph and its shapes."""
+    known = _layouts.setdefault(graph, {})
+    shapes = tuple(tuple(node["shape"]) for node in answer["nodes"])
+    if shapes not in known:
+        known.clear()
+        known[shapes] = arrange_answer(answer["nodes"], answer["output"]).to_dict()
+    return known[shapes]
+
+
+def entry(question: EntryQuestion) -> dict[str, Any]:
+    """The answer to POST /api/expression/entry."""
+    graph = question.graph()
+    return explanations.entry(graph, question.values(graph), question.node, question.index)
+
+
+def paths(question: PathsQuestion) -> dict[str, Any]:
+    """The answer to POST /api/expression/paths."""
+    graph = question.graph()
+    return explanations.paths(graph, question.values(graph), question.node)
+
+
+def export(question: ExportQuestion, address: str = "http://127.0.0.1:8000") -> str:
+    """The answer to POST /api/expression/export."""
+    graph = question.graph()
+    values = question.values(graph)
+    if question.format == "pytorch":
+        return exports.pytorch(evaluate(graph, values))
+    if question.format == "latex":
+        return exports.latex(evaluate(graph, values))
+    if question.format == "svg":
+        drawn = question.model_copy(update={"layout": True, "preview": question.preview or 1024})
+        return svg(play(drawn), step=question.step, theme=question.theme)
+    if question.format == "curl":
+        evaluate(graph, values)
+        return exports.curl({"expression": graph.text, "inputs": dict(values)}, address)
+    raise Problem("JSON is what POST /api/expression answers", {"field": "format"})
+
+
+def op_row(op: Op) -> dict[str, Any]:
+    """A row of the op table as GET /api/ops tells it."""
+    operands = [formulas.Term(name.lstrip("*")) for name in op.arguments]
+    attributes = {
+        name.lstrip("*"): value if value is not None else default
+        for name, value in op.parameters.items()
+        for default in (0 if name == "seed" else None,)
+    }
+    if op.name == "index":
+        operands, attributes = operands[:1], {"key": [0]}
+    elif "shape" in attributes:
+        attributes["shape"] = [2, 3][: 1 if op.name == "eye" else 2]
+    return {
+        "name": op.name,
+        "symbol": op.symbol or op.name,
+        "category": op.category,
+        "arguments": list(op.arguments),
+        "parameters": {name.lstrip("*"): value for name, value in op.parameters.items()},
+        "latex": formulas.render(op, operands, attributes).tex,
+        "insert": formulas.render(op, operands, attributes, "text").tex,
+        "says": op.says,
+        "kind": "local" if op.local else "downstream" if op.downstream else None,
+        "derivatives": dict(op.derivatives),
+        "derivatives_latex": {
+            name: formulas.derivative(text, {}).tex for name, text in op.derivatives.items()
+        },
+        "torch": op.torch_code,
+        "example": {
+            "expression": op.example,
+            "inputs": dict(zip(parse(op.example).inputs, (2, 0.5, 3), strict=False)),
+        },
+    }
+
+
+def op_rows() -> list[dict[str, Any]]:
+    """The op table, in its order."""
+    return [op_row(op) for op in OPS.values()]

@@ -1,0 +1,78 @@
+"""The pages: HTML with the same questions and answers that the API has."""
+
+from dataclasses import asdict
+from typing import Any
+
+import orjson
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+from pydantic import ValidationError
+
+from app.core import figures
+from app.core.drawings import svg
+from app.core.errors import Problem
+from app.core.examples import EXAMPLES
+from app.web import api
+from app.web.problems import as_problem
+from app.web.templates import templates
+
+router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+
+PREVIEW = 1024  # entries up to which the page gets a tensor whole
+
+
+def asked(request: Request) -> dict[str, Any]:
+    """The question in a link: expression, inputs as JSON, mistake; the first example without."""
+    query = request.query_params
+    if "expression" not in query:
+        first = EXAMPLES["first"]
+        return {"expression": first.expression, "inputs": dict(first.inputs)}
+    question: dict[str, Any] = {"expression": query["expression"]}
+    try:
+        question["inputs"] = orjson.loads(query.get("inputs") or "{}")
+    except orjson.JSONDecodeError:
+        raise Problem("the inputs in this link are not valid JSON", {"field": "inputs"}) from None
+    if query.get("mistake"):
+        question["mistake"] = query["mistake"]
+    return question
+
+
+async def first_answer(request: Request, question: dict[str, Any]) -> dict[str, Any]:
+    """The answer that goes into the page, so that it shows without another request."""
+    try:
+        whole = figures.PlayQuestion(**question, fill=True, layout=True, preview=PREVIEW)
+    except ValidationError as error:
+        mistake = error.errors()[0]
+        raise as_problem(mistake | {"loc": ("query", *mistake["loc"])}, None) from None
+    answer: dict[str, Any] = orjson.loads(await api.answer_play(request, whole))
+    return answer
+
+
+@router.get("/")
+async def home(request: Request) -> HTMLResponse:
+    """The expression page."""
+    question: dict[str, Any] = {"expression": request.query_params.get("expression", "")}
+    answer, problem = None, None
+    try:
+        question = asked(request)
+        answer = await first_answer(request, question)
+    except Problem as found:
+        problem = {
+            "message": found.message,
+            "where": found.where,
+            "suggestion": found.suggestion,
+        }
+    context = {
+        "question": question,
+        "answer": answer,
+        "problem": problem,
+        "svg": svg(answer, standalone=False) if answer else "",
+        "examples": [asdict(example) for example in EXAMPLES.values()],
+    }
+    return templates.TemplateResponse(request, "home.html", context, 422 if problem else 200)
+
+
+@router.get("/reference")
+async def reference(request: Request) -> HTMLResponse:
+    """The op table as a page."""
+    return templates.TemplateResponse(request, "reference.html", {"ops": figures.op_rows()})
