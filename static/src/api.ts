@@ -99,7 +99,8 @@ export type Wire = {
   target: string
   position: number
   path: string
-  points: [number, number][][]
+  /** Four points a Bézier, one after the other. */
+  points: [number, number][]
   label: Point
 }
 export type Layout = { width: number; height: number; nodes: PlacedNode[]; wires: Wire[] }
@@ -133,7 +134,13 @@ export type Op = {
   insert: string
 }
 
-export type Example = { name: string; title: string; expression: string; inputs: Record<string, Nested>; says: string }
+export type Example = {
+  name: string
+  title: string
+  expression: string
+  inputs: Record<string, Nested>
+  says: string
+}
 
 export type CheckRow = {
   name: string

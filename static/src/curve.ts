@@ -13,6 +13,13 @@ export function pointOn([a, b, c, d]: Bezier, u: number): Point {
   }
 }
 
+/** The Béziers of a wire, whose points come four by four. */
+export function curveOf(points: readonly (readonly [number, number])[]): Bezier[] {
+  const curve: Bezier[] = []
+  for (let i = 0; i + 3 < points.length; i += 4) curve.push(points.slice(i, i + 4))
+  return curve
+}
+
 const chord = ([a, , , d]: Bezier): number => (a && d ? Math.hypot(d[0] - a[0], d[1] - a[1]) : 0)
 
 /** The point after `share` of a wire, each Bézier weighed by its chord. */

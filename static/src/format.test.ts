@@ -33,5 +33,10 @@ test.each([
 test('shapes and values', () => {
   expect(formatShape([])).toBe('scalar')
   expect(formatShape([10, 3072])).toBe('10 × 3072')
-  expect(editable([[1, 2.5], [3, -4]])).toBe('[[1, 2.5], [3, -4]]')
+  expect(
+    editable([
+      [1, 2.5],
+      [3, -4],
+    ]),
+  ).toBe('[[1, 2.5], [3, -4]]')
 })

@@ -12,7 +12,9 @@ export function formatNumber(x: number | null | undefined): string {
   if (x === null || x === undefined || Number.isNaN(x)) return MISSING
   if (!Number.isFinite(x)) return x > 0 ? '\u221e' : `${MINUS}\u221e`
   if (x === 0) return '0'
-  const [mantissa = '0', power = '0'] = tiesToEven(x, DIGITS).toExponential(DIGITS - 1).split('e')
+  const [mantissa = '0', power = '0'] = tiesToEven(x, DIGITS)
+    .toExponential(DIGITS - 1)
+    .split('e')
   const exponent = Number(power)
   const decimals = exponent >= DIGITS ? 0 : DIGITS - 1 - exponent
   const whole = decimals > 100 ? mantissa : tiesToEven(x, orderOf(x) + 1 + decimals).toFixed(decimals)
@@ -32,7 +34,9 @@ const orderOf = (x: number): number => Number(x.toExponential(20).split('e')[1])
  * roundings and the one nearer to zero is even, take it a hair nearer to zero.
  */
 function tiesToEven(x: number, significant: number): number {
-  const digits = Math.abs(x).toExponential(40).replace(/\.|e.*/g, '')
+  const digits = Math.abs(x)
+    .toExponential(40)
+    .replace(/\.|e.*/g, '')
   const tie = significant > 0 && /^50*$/.test(digits.slice(significant))
   return tie && Number(digits[significant - 1]) % 2 === 0 ? x * (1 - 2 ** -40) : x
 }

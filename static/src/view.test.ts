@@ -13,7 +13,10 @@ test('the point under the pointer stays there while zooming', () => {
   const view = { x: 30, y: -10, scale: 0.8 }
   const at = { x: 200, y: 90 }
   expect(toDrawing(zoomAt(view, 1.7, at), at)).toEqual(
-    expect.objectContaining({ x: expect.closeTo(toDrawing(view, at).x), y: expect.closeTo(toDrawing(view, at).y) }),
+    expect.objectContaining({
+      x: expect.closeTo(toDrawing(view, at).x),
+      y: expect.closeTo(toDrawing(view, at).y),
+    }),
   )
   expect(zoomAt(view, 1e9, at).scale).toBe(4)
 })

@@ -1,3 +1,27 @@
-import '../styles/fonts.css'
-import '../styles/tokens.css'
-import '../styles/base.css'
+import { mount } from 'svelte'
+import type { Answer, Example, Problem, Question } from '../api'
+import { Expression } from '../expression.svelte'
+import ExpressionPage from '../parts/ExpressionPage.svelte'
+import { fromQuery } from '../question'
+import '../styles/graph.css'
+import '../styles/player.css'
+import '../styles/question.css'
+import './page'
+
+/** What the server has put into the page: the first question and its answer, so that nothing need be asked. */
+function written<T>(id: string): T {
+  return JSON.parse(document.getElementById(id)?.textContent ?? 'null') as T
+}
+
+const place = document.querySelector<HTMLElement>('[data-figure="expression"]')
+if (place) {
+  const expression = new Expression({
+    question: written<Question>('question'),
+    answer: written<Answer | null>('answer'),
+    problem: written<Problem | null>('problem'),
+    step: fromQuery(location.search).step ?? null,
+  })
+  const examples = written<Example[]>('examples')
+  place.replaceChildren()
+  mount(ExpressionPage, { target: place, props: { expression, examples } })
+}

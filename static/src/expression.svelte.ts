@@ -1,0 +1,196 @@
+/** The page's state: the question (as typed), the server's answer to it, and the cursor in it. */
+import type { Answer, GraphText, Layout, Mistake, Nested, Problem, Question } from './api'
+import { begin, edit, redo, undo, type History } from './history'
+import { sameForm } from './question'
+import { revealOf } from './reveal'
+import { askExpression } from './server'
+
+const TYPING_MILLISECONDS = 120
+export const PREVIEW = 1024
+
+type Snapshot = { text: string; inputs: Record<string, Nested>; mistake: Mistake | null }
+type First = { question: Question; answer: Answer | null; problem: Problem | null; step: number | null }
+
+export class Expression {
+  text = $state('')
+  inputs = $state.raw<Record<string, Nested>>({})
+  mistake = $state<Mistake | null>(null)
+  answer = $state.raw<Answer | null>(null)
+  layout = $state.raw<Layout | null>(null)
+  problem = $state.raw<Problem | null>(null)
+  /** Where in the answer one looks: see player.ts. */
+  t = $state(0)
+  busy = $state(false)
+  reveal = $derived(this.answer ? revealOf(this.answer) : null)
+
+  #history = $state.raw<History<Snapshot>>(begin({ text: '', inputs: {}, mistake: null }))
+  canUndo = $derived(this.#history.past.length > 0)
+  canRedo = $derived(this.#history.future.length > 0)
+
+  #typing: ReturnType<typeof setTimeout> | undefined
+  #asking: AbortController | null = null
+  #following = false
+  #followAgain = false
+
+  constructor({ question, answer, problem, step }: First) {
+    this.text = typeof question.expression === 'string' ? question.expression : (answer?.expression ?? '')
+    this.inputs = question.inputs
+    this.mistake = question.mistake ?? null
+    this.answer = answer
+    this.layout = answer?.layout ?? null
+    this.problem = problem
+    this.t = Math.min(step ?? Infinity, answer?.steps.length ?? 0)
+    this.#history = begin(this.#snapshot())
+  }
+
+  /** The question that the answer on screen belongs to. */
+  get asked(): Question {
+    return {
+      expression: this.answer?.expression ?? this.text,
+      inputs: this.usedInputs,
+      fill: true,
+      mistake: this.mistake,
+    }
+  }
+
+  /** The inputs of the present expression only, each as it was given. */
+  get usedInputs(): Record<string, Nested> {
+    if (!this.answer) return this.inputs
+    const used: Record<string, Nested> = {}
+    for (const [name, value] of Object.entries(this.answer.inputs)) {
+      const given = this.inputs[name] ?? value
+      if (typeof given === 'number' || Array.isArray(given)) used[name] = given
+    }
+    return used
+  }
+
+  type(text: string): void {
+    this.text = text
+    this.#keep('text')
+    clearTimeout(this.#typing)
+    this.#typing = setTimeout(() => void this.#ask(text), TYPING_MILLISECONDS)
+  }
+
+  /** An example, or anything else that replaces it all. */
+  open(text: string, inputs: Record<string, Nested>): Promise<boolean> {
+    this.text = text
+    this.inputs = inputs
+    this.mistake = null
+    this.#keep('')
+    return this.#ask(text)
+  }
+
+  async build(graph: GraphText, inputs: Record<string, Nested> = {}): Promise<boolean> {
+    const before = this.inputs
+    this.inputs = { ...this.inputs, ...inputs }
+    const done = await this.#ask(graph)
+    if (done && this.answer) {
+      this.text = this.answer.expression
+      this.#keep('')
+    } else {
+      this.inputs = before
+    }
+    return done
+  }
+
+  /** A new value for an input; while it is dragged the drawing follows without being laid out again. */
+  setInput(name: string, value: Nested, settled = true): void {
+    const before = this.inputs[name] ?? this.answer?.inputs[name]
+    this.inputs = { ...this.inputs, [name]: value }
+    this.#keep(`input ${name}`)
+    if (settled || !sameForm(before, value)) void this.#ask(this.text)
+    else void this.#follow()
+  }
+
+  setMistake(mistake: Mistake | null): void {
+    this.mistake = mistake
+    this.#keep('')
+    void this.#ask(this.text)
+  }
+
+  undo(): void {
+    this.#restore(undo(this.#history))
+  }
+
+  redo(): void {
+    this.#restore(redo(this.#history))
+  }
+
+  #snapshot(): Snapshot {
+    return { text: this.text, inputs: this.inputs, mistake: this.mistake }
+  }
+
+  #keep(kind: string): void {
+    this.#history = edit(this.#history, this.#snapshot(), kind, Date.now())
+  }
+
+  #restore(history: History<Snapshot>): void {
+    if (history === this.#history) return
+    this.#history = history
+    ;({ text: this.text, inputs: this.inputs, mistake: this.mistake } = history.present)
+    void this.#ask(this.text)
+  }
+
+  /** Ask with a layout. A question that has been overtaken is dropped, on the wire and here. */
+  async #ask(expression: string | GraphText): Promise<boolean> {
+    clearTimeout(this.#typing)
+    this.#asking?.abort()
+    const asking = new AbortController()
+    this.#asking = asking
+    this.busy = true
+    try {
+      const reply = await askExpression(this.#question(expression, true), asking.signal)
+      if (this.#asking !== asking) return false
+      if (reply.answer) this.#show(reply.answer)
+      this.problem = reply.problem
+      return reply.answer !== null
+    } catch {
+      return false
+    } finally {
+      if (this.#asking === asking) {
+        this.#asking = null
+        this.busy = false
+      }
+    }
+  }
+
+  /** Ask for numbers alone, one question at a time, always the newest. */
+  async #follow(): Promise<void> {
+    if (this.#following) {
+      this.#followAgain = true
+      return
+    }
+    this.#following = true
+    do {
+      this.#followAgain = false
+      const reply = await askExpression(this.#question(this.text, false))
+      if (this.#asking) break
+      if (reply.answer && this.answer && reply.answer.nodes.length === this.answer.nodes.length) {
+        this.answer = reply.answer
+      }
+      this.problem = reply.problem
+    } while (this.#followAgain)
+    this.#following = false
+  }
+
+  #question(expression: string | GraphText, layout: boolean): Question {
+    return {
+      expression,
+      inputs: this.inputs,
+      fill: true,
+      mistake: this.mistake,
+      layout,
+      preview: PREVIEW,
+    }
+  }
+
+  /** At the end one stays at the end; elsewhere one stays where one is, if the graph is the same. */
+  #show(answer: Answer): void {
+    const before = this.answer
+    const atEnd = !before || this.t >= before.steps.length
+    const same = before !== null && before.steps.length === answer.steps.length
+    this.answer = answer
+    this.layout = answer.layout ?? this.layout
+    if (atEnd || !same) this.t = answer.steps.length
+  }
+}

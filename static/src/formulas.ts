@@ -1,0 +1,48 @@
+/** Formulas, set by KaTeX. It comes in after the first paint; each formula is set once and then copied. */
+import type { Attachment } from 'svelte/attachments'
+
+type Katex = typeof import('katex').default
+
+const MOST = 600
+const cache = new Map<string, Node>()
+let loading: Promise<Katex> | null = null
+let loaded: Katex | null = null
+
+function katex(): Promise<Katex> {
+  loading ??= Promise.all([import('katex'), import('katex/dist/katex.min.css')]).then(([module]) => {
+    loaded = module.default
+    return loaded
+  })
+  return loading
+}
+
+function set(setter: Katex, latex: string, display: boolean): Node {
+  const key = (display ? 'D' : 'T') + latex
+  let formula = cache.get(key)
+  if (!formula) {
+    const holder = document.createElement('span')
+    setter.render(latex, holder, { displayMode: display, throwOnError: false, strict: false, maxExpand: 200 })
+    formula = holder.firstChild ?? holder
+    if (cache.size >= MOST) cache.clear()
+    cache.set(key, formula)
+  }
+  return formula.cloneNode(true)
+}
+
+/** `<span {@attach formula(latex)}>`: the element's content becomes the formula. */
+export function formula(latex: string, display = false): Attachment<HTMLElement> {
+  return (element) => {
+    if (loaded) {
+      element.replaceChildren(set(loaded, latex, display))
+      return
+    }
+    let left = false
+    element.textContent = ''
+    void katex().then((setter) => {
+      if (!left) element.replaceChildren(set(setter, latex, display))
+    })
+    return () => {
+      left = true
+    }
+  }
+}

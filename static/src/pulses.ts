@@ -1,0 +1,72 @@
+/** What is on its way at t, and where: a number along each wire of the present step. */
+import type { Answer, Layout, Point, Value } from './api'
+import { along, curveOf, type Bezier } from './curve'
+import { formatNumber, formatShape } from './format'
+import { presentStep, TRAVEL, travelled } from './player'
+import { wireKey } from './reveal'
+
+export type Pulse = { kind: 'forward' | 'backward'; text: string; at: Point }
+export type Map2d = { wires: Map<string, { curve: Bezier[]; label: Point }>; labels: Map<string, Point> }
+
+const MOST = 24
+
+/** The layout by key, made once a layout. */
+export function mapOf(layout: Layout): Map2d {
+  return {
+    wires: new Map(
+      layout.wires.map((wire) => [
+        wireKey(wire.source, wire.target, wire.position),
+        { curve: curveOf(wire.points), label: wire.label },
+      ]),
+    ),
+    labels: new Map(layout.nodes.map((node) => [node.id, node.label])),
+  }
+}
+
+export function shortText(value: Value | null, shape: readonly number[]): string {
+  return typeof value === 'number' || value === null ? formatNumber(value) : formatShape(shape)
+}
+
+export function pulsesAt(answer: Answer, map: Map2d, t: number, shapes: Map<string, number[]>): Pulse[] {
+  const present = presentStep(t)
+  const step = answer.steps[present]
+  if (!step || t - present >= TRAVEL) return []
+  const share = travelled(t)
+  const pulses: Pulse[] = []
+  const shape = (id: string) => shapes.get(id) ?? []
+  if (step.kind === 'forward') {
+    const node = answer.nodes.find(({ id }) => id === step.node)
+    node?.inputs.forEach((source, position) => {
+      const wire = map.wires.get(wireKey(source, step.node, position))
+      const value = answer.nodes.find(({ id }) => id === source)?.value ?? null
+      if (!wire || pulses.length >= MOST) return
+      pulses.push({ kind: 'forward', text: shortText(value, shape(source)), at: along(wire.curve, share) })
+    })
+  } else if (step.kind === 'backward' && step.flow !== null) {
+    const flow = answer.flows[step.flow]
+    const wire = flow && map.wires.get(wireKey(flow.source, flow.target, flow.position))
+    if (flow && wire) {
+      pulses.push({
+        kind: 'backward',
+        text: shortText(flow.downstream, shape(flow.source)),
+        at: along(wire.curve, 1 - share),
+      })
+    }
+  } else if (step.kind === 'accumulate') {
+    const to = map.labels.get(step.node)
+    for (const index of step.flows ?? []) {
+      const flow = answer.flows[index]
+      const wire = flow && map.wires.get(wireKey(flow.source, flow.target, flow.position))
+      if (!flow || !wire || !to || pulses.length >= MOST) continue
+      pulses.push({
+        kind: 'backward',
+        text: shortText(flow.downstream, shape(flow.source)),
+        at: {
+          x: wire.label.x + (to.x - wire.label.x) * share,
+          y: wire.label.y + (to.y + 14 - wire.label.y) * share,
+        },
+      })
+    }
+  }
+  return pulses
+}
