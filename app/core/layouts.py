@@ -24,6 +24,7 @@ PORT_INSET = 6.0  # from the top and bottom of a gate to its outermost wires
 NAME_BOX = 30.0  # height and least width of an input's box
 NAME_CHARACTER = 9.0
 NAME_PADDING = 10.0
+LONGEST_LABEL = 24  # a longer name or label is shortened
 GATE_NAME_RISE = 7.0  # from the top of a gate to the baseline of its name
 GATE_NAME_HEIGHT = 14.0
 STUB = 84.0
@@ -40,12 +41,14 @@ MAP_WIDTH = 150.0  # a bigger grid is a heat map that fits in here
 MAP_HEIGHT = 96.0
 MAP_CELL = 5.0
 LEAST_MAP = 24.0
+MAP_STUB = 130.0  # room for the shape and the scale, which are written over a heat map
+SCALE_HEIGHT = 18.0  # for the scale below the heat map of a gradient
 GRID_GAP = 9.0  # between the stub and its grids
 GRID_PADDING = 10.0  # of stub on either side of a grid
 SHAPE_HEIGHT = 18.0  # for the shape above a grid
 ROW_GAP = 14.0
-BEND_HEIGHT = 5.0
-COLUMN_GAP = 40.0
+BEND_HEIGHT = 7.0
+COLUMN_GAP = 50.0
 FORK_GAP = 84.0  # where the wires of a fork end, each with its own gradient
 STEEPEST_GAP = 150.0
 BULGE = 26.0  # between two wires that join the same two nodes
@@ -288,30 +291,39 @@ def _sizes(boxes: Sequence[Box], wires: Sequence[Wire], output: str | None) -> l
     ]
 
 
+def shortened(label: str) -> str:
+    """A name or label as it fits into its box."""
+    return label if len(label) <= LONGEST_LABEL else label[: LONGEST_LABEL - 1] + "…"
+
+
 def _size(box: Box, operands: int, ends: bool) -> _Size:
+    label, name = shortened(box.label), shortened(box.name or "")
     if box.kind == "gate":
         head_height = max(GATE, (operands - 1) * PORT_SPACING + 2 * PORT_INSET)
         head = GATE
-        if len(box.label) > LONGEST_ROUND_LABEL:
-            head = max(GATE, len(box.label) * GATE_CHARACTER + 2 * GATE_PADDING)
+        if len(label) > LONGEST_ROUND_LABEL:
+            head = max(GATE, len(label) * GATE_CHARACTER + 2 * GATE_PADDING)
     else:
         head_height = NAME_BOX
-        head = max(NAME_BOX, len(box.label) * NAME_CHARACTER + 2 * NAME_PADDING)
+        head = max(NAME_BOX, len(label) * NAME_CHARACTER + 2 * NAME_PADDING)
     above = max(head_height / 2, TEXT_ABOVE)
     below = max(head_height / 2, TEXT_BELOW)
     ending, room = 0.0, head
-    if box.kind == "gate" and box.name:
+    if box.kind == "gate" and name:
         if ends:
-            ending = OUTPUT_NAME_GAP + len(box.name) * NAME_CHARACTER
+            ending = OUTPUT_NAME_GAP + len(name) * NAME_CHARACTER
         else:
             above = max(above, head_height / 2 + GATE_NAME_RISE + GATE_NAME_HEIGHT)
-            room = max(room, len(box.name) * NAME_CHARACTER)
+            room = max(room, len(name) * NAME_CHARACTER)
     stub, grid = STUB, None
     if box.shape:
         grid = grid_size(box.shape)
         stub = max(STUB, grid[0] + 2 * GRID_PADDING)
         above = max(above, GRID_GAP + grid[1] + SHAPE_HEIGHT)
         below = max(below, GRID_GAP + grid[1])
+        if not readable(*grid[2:]):
+            stub = max(stub, MAP_STUB)
+            below += SCALE_HEIGHT
     return _Size(head, head_height, room, stub, ending, above, below, grid, box.kind == "gate")
 
 
@@ -687,13 +699,21 @@ def _pulls(piece: _Piece) -> tuple[_Pulls, _Pulls]:
     nodes = len(piece.sizes)
     before: _Pulls = [[] for _ in piece.rank]
     after: _Pulls = [[] for _ in piece.rank]
+    # Whether all wires through a vertex only join an input to what was computed.
+    joins = [
+        vertex >= nodes or any(piece.from_gate(start) for start, _ in ends)
+        for vertex, ends in enumerate(piece.before)
+    ]
+    for layer in reversed(piece.layers):
+        for vertex in layer:
+            if vertex >= nodes:
+                joins[vertex] = all(joins[end] for end, _ in piece.after[vertex])
     for vertex, ends in enumerate(piece.before):
-        computed = any(piece.from_gate(start) for start, _ in ends)
         for start, _ in ends:
             pull = 8.0 if vertex >= nodes and start >= nodes else 2.0
+            if joins[vertex] and not piece.from_gate(start):
+                pull *= 0.01
             before[vertex].append((start, pull))
-            if computed and not piece.from_gate(start):
-                before[vertex][-1] = (start, 0.02)
             after[start].append((vertex, pull))
     return before, after
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 DIGITS = 4
 # Outside these bounds a number is written with a power of ten.
@@ -14,15 +15,30 @@ MISSING = "\N{EN DASH}"
 INFINITY = "\N{INFINITY}"
 
 
-def format_number(x: float | None) -> str:
+@lru_cache(maxsize=8192)
+def format_number(x: float | None, digits: int = DIGITS) -> str:
     """The number as it stands in a drawing: 0.7311, −0.5312, 12346, 1e−5; an en dash for none."""
     if x is None or math.isnan(x):
         return MISSING
     if math.isinf(x):
         return INFINITY if x > 0 else MINUS + INFINITY
-    mantissa, exponent = _parts(x)
+    mantissa, exponent = _parts(x, digits)
     text = mantissa if exponent is None else f"{mantissa}e{exponent}"
     return text.replace("-", MINUS)
+
+
+def short_number(x: float | None, length: int) -> str:
+    """The number with as many of its four digits as fit into `length` characters."""
+    text = format_number(x)
+    digits = DIGITS
+    while len(text) > length and digits > 1 and x is not None:
+        digits -= 1
+        if abs(x) < 10 ** (length - 1):
+            text = format_number(x, digits)
+        else:
+            mantissa, _, power = f"{x:.{digits - 1}e}".partition("e")
+            text = f"{_without_trailing_zeros(mantissa)}e{int(power)}".replace("-", MINUS)
+    return text
 
 
 def latex_number(x: float | None) -> str:
@@ -35,14 +51,16 @@ def latex_number(x: float | None) -> str:
     return mantissa if exponent is None else rf"{mantissa} \times 10^{{{exponent}}}"
 
 
-def _parts(x: float) -> tuple[str, int | None]:
+def _parts(x: float, digits: int = DIGITS) -> tuple[str, int | None]:
     """The digits with an ASCII minus, and the power of ten if one is needed."""
     if x == 0:
         return "0", None
-    mantissa, _, power = f"{x:.{DIGITS - 1}e}".partition("e")
+    if SMALLEST_PLAIN <= abs(x) < 10**digits - 0.5:
+        return f"{x:.{digits}g}", None  # by far the most numbers
+    mantissa, _, power = f"{x:.{digits - 1}e}".partition("e")
     exponent = int(power)
     # Asked of the number as it is rounded here: 0.00099999 is 0.001, 999999.7 is 1e6.
-    plain = f"{x:.{max(0, DIGITS - 1 - exponent)}f}"
+    plain = f"{x:.{max(0, digits - 1 - exponent)}f}"
     if SMALLEST_PLAIN <= abs(float(plain)) < LARGEST_PLAIN:
         return _without_trailing_zeros(plain), None
     return _without_trailing_zeros(mantissa), exponent

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.numbers import format_number, latex_number
+from app.core.numbers import format_number, latex_number, short_number
 
 
 @pytest.mark.parametrize(
@@ -55,3 +55,20 @@ def test_short_and_without_trailing_zeros(x: float) -> None:
     assert len(written.lstrip("−")) <= 11
     assert not re.search(r"\.\d*0(e|$)", written)
     assert "-" not in written
+
+
+@pytest.mark.parametrize(
+    ("x", "written"),
+    [
+        (0.73105857863, "0.7311"),
+        (-0.53123, "−0.531"),
+        (-12345.6, "−12346"),
+        (-123456.0, "−1.2e5"),
+        (-0.00123456, "−0.001"),
+        (-1.234e-5, "−1e−5"),
+        (-1.5e300, "−2e300"),
+        (None, "–"),
+    ],
+)
+def test_written_in_six_characters(x: float | None, written: str) -> None:
+    assert short_number(x, 6) == written
