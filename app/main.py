@@ -3,7 +3,8 @@
 import asyncio
 import gc
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from concurrent.futures import BrokenExecutor
+from contextlib import asynccontextmanager, suppress
 
 from fastapi import FastAPI, Response
 
@@ -22,7 +23,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     gc.collect()
     gc.freeze()
     yield
-    await warming
+    with suppress(BrokenExecutor):  # workers that were killed need not be shut down
+        await warming
     await asyncio.to_thread(executor.shutdown, cancel_futures=True)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from importlib import import_module
-from multiprocessing import forkserver
+from multiprocessing import forkserver, resource_tracker
 from pathlib import Path
 from types import FrameType
 from typing import Any, ParamSpec, TypeVar
@@ -60,7 +60,8 @@ class Workers(Executor):
 
     def fresh_pool(self) -> ProcessPoolExecutor:
         CONTEXT.set_forkserver_preload(["app.preload"])
-        with importable(ROOT):
+        resource_tracker.ensure_running()
+        with importable(ROOT), without_interrupts():
             forkserver.ensure_running()
         return ProcessPoolExecutor(self.workers, CONTEXT, start_worker)
 
@@ -95,11 +96,22 @@ def importable(folder: Path) -> Iterator[None]:
             os.environ["PYTHONPATH"] = before
 
 
+@contextmanager
+def without_interrupts() -> Iterator[None]:
+    """Ctrl-C reaches every process of a terminal; only the web process is to act on it.
+
+    A process started meanwhile, and all it forks, never sees the signal.
+    """
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+
+
 def start_worker() -> None:
     """Runs in each new worker."""
     import_module("app.preload")  # says so if the fork server could not import it
-    # Ctrl-C reaches the whole process group; the web process is the one to act on it.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=die_with_parent, daemon=True).start()
 
 
