@@ -10,6 +10,7 @@ from app.core.errors import Problem
 from app.core.evaluation import Evaluation, evaluate, pull
 from app.core.graphs import Graph
 from app.core.numbers import format_number, latex_number
+from app.core.sheets import sheet_of
 
 MOST_TERMS = 24  # of one entry, the largest first
 MOST_PATHS = 12
@@ -121,7 +122,7 @@ def paths(graph: Graph, inputs: Mapping[str, Any], node: str) -> dict[str, Any]:
         stack += [(target, [*flows, k]) for target, k in reversed(out.get(at, ()))]
     told = [_path(result, node, flows) for flows in found]
     gradient = None if i in result.reasons else answers.plain(result.gradients[i])
-    slope = answers.sheet_of(graph).slope(i)
+    slope = sheet_of(graph).slope(i)
     more = r" + \cdots" if ways.get(i, 0) > len(told) else ""
     body = " + ".join(path["latex"] for path in told) or "0"
     of = min(ways.get(i, 0), 10**12)  # they can double at every node

@@ -13,6 +13,7 @@ from app.core import answers, formulas
 from app.core.evaluation import Evaluation
 from app.core.graphs import Graph, Node
 from app.core.ops import OPS
+from app.core.sheets import sheet_of
 
 TAKEN = {*keyword.kwlist, *keyword.softkwlist, "torch", "F", "np", "print"}
 WORD = re.compile(r"[^\W\d]\w*")
@@ -123,12 +124,12 @@ def _key(key: Sequence[Any], computed: Sequence[str]) -> str:
 
 def latex(result: Evaluation) -> str:
     """Every named value and every leaf's gradient, as an aligned block."""
-    graph, sheet = result.graph, answers.sheet_of(result.graph)
+    graph, sheet = result.graph, sheet_of(result.graph)
     lines = []
     for i, node in enumerate(graph.nodes):
         if not node.leaf and (node.name or i == graph.output):
-            own = formulas.formula(node, formulas.labels(graph)).tex
-            name = sheet.labels[i] if node.name else sheet.top
+            own = formulas.formula(node, sheet.terms).tex
+            name = sheet.terms[i].tex if node.name else sheet.top
             lines.append(f"{name} &= {own} = {answers.latex_value(result.values[i])}")
     for i, node in enumerate(graph.nodes):
         if node.op == "input" and result.gradients[i] is not None:

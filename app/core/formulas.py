@@ -5,7 +5,6 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Literal
 
 from app.core.expressions import parse_derivative
@@ -289,24 +288,36 @@ def blank(k: int) -> Term:
     return _Blank(chr(_MARK + 3 * k), NEGATIVE)
 
 
-@lru_cache(maxsize=4096)
-def _pieces(tex: str) -> tuple[str, tuple[tuple[int, bool], ...]]:
-    slots: list[tuple[int, bool]] = []
+def has_blanks(tex: str) -> bool:
+    """Whether numbers are still to be filled in."""
+    return any(ord(character) >= _MARK for character in tex)
+
+
+def template(tex: str) -> Callable[[Sequence[str]], str]:
+    """A formula with blanks as a function of its numbers, as text.
+
+    A negative number gets brackets where it needs them; in front it needs none but in a power.
+    """
+    slots: list[int] = []
+    tight: list[int] = []
     out: list[str] = []
     for character in tex:
         code = ord(character) - _MARK
         if code >= 0:
             k, need = divmod(code, 3)
-            slots.append((k, need == _ALWAYS or (need == _NOT_IN_FRONT and bool(out))))
-            out.append("\0")
+            if need == _ALWAYS or (need == _NOT_IN_FRONT and out):
+                tight.append(len(slots))
+            slots.append(k)
+            out.append("%s")
         else:
-            out.append(character)
-    return "".join(out).replace("%", "%%").replace("\0", "%s"), tuple(slots)
+            out.append("%%" if character == "%" else character)
+    form = "".join(out)
 
+    def fill(numbers: Sequence[str]) -> str:
+        chosen = [numbers[k] for k in slots]
+        for at in tight:
+            if chosen[at][:1] in "-−":
+                chosen[at] = f"({chosen[at]})"
+        return form % tuple(chosen)
 
-def filled(tex: str, numbers: Sequence[str]) -> str:
-    """A formula with its blanks filled in; a negative number in front needs no brackets."""
-    form, slots = _pieces(tex)
-    return form % tuple(
-        f"({numbers[k]})" if tight and numbers[k][:1] in "-−" else numbers[k] for k, tight in slots
-    )
+    return fill

@@ -41,6 +41,7 @@ def short_number(x: float | None, length: int) -> str:
     return text
 
 
+@lru_cache(maxsize=8192)
 def latex_number(x: float | None) -> str:
     """The same digits for a formula: 0.7311, -0.5312, 1 \\times 10^{-5}."""
     if x is None or math.isnan(x):

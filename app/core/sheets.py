@@ -1,0 +1,242 @@
+"""What can be written of a graph before its numbers are known, written once."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from app.core import formulas
+from app.core.formulas import Term, blank
+from app.core.graphs import Graph, Node
+from app.core.ops import OPS
+
+SPOKEN = 16  # characters of a formula that a sentence still says
+WIDEST = 24  # of a formula that still stands under a fraction bar
+
+
+@dataclass(frozen=True, slots=True)
+class ForwardSheet:
+    """One forward step: its formulas with blanks for the operands' numbers."""
+
+    node: int
+    inputs: tuple[int, ...]
+    latex: str  # the symbols
+    numbers: Callable[[Sequence[str]], str]
+    words: Callable[[Sequence[str]], str]
+    name: str
+    spoken: str  # over names instead of numbers, for tensors
+
+
+@dataclass(frozen=True, slots=True)
+class FlowSheet:
+    """One flow: its rule, and its arithmetic with blanks for operands, output and upstream."""
+
+    told: dict[str, Any]  # what an answer says of it whatever the numbers
+    operands: tuple[int, ...]
+    worked: Callable[[Sequence[str]], str] | None
+    constant: bool  # the local gradient is a number whatever the operands
+    way: str  # "From f back to q"
+    slope: str  # "df/dq = ", where this flow alone makes it up
+    formula: str
+
+
+class Sheet:
+    """The words and formulas of one graph."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+
+    @cached_property
+    def terms(self) -> list[Term]:
+        """Each node as formulas call it."""
+        return formulas.labels(self.graph)
+
+    @cached_property
+    def names(self) -> list[str]:
+        """Each node as sentences call it: its name, its formula if that is short, or its gate."""
+        texts = [term.tex for term in formulas.labels(self.graph, "text")]
+        return [
+            text if node.name or len(text) <= SPOKEN else f"the {gate} gate"
+            for node, text, gate in zip(self.graph.nodes, texts, self.gates, strict=True)
+        ]
+
+    @cached_property
+    def gates(self) -> list[str]:
+        """What stands in each gate."""
+        return [formulas.gate_label(self.graph, node) for node in self.graph.nodes]
+
+    @cached_property
+    def latex(self) -> list[str]:
+        """Each node's formula over its operands, `q = x + y`."""
+        written = []
+        for node, term in zip(self.graph.nodes, self.terms, strict=True):
+            own = formulas.formula(node, self.terms).tex
+            named = node.name is not None and node.op != "input"
+            written.append(f"{term.tex} = {own}" if named else own)
+        return written
+
+    @cached_property
+    def nodes(self) -> list[dict[str, Any]]:
+        """What an answer says of each node whatever the numbers."""
+        graph = self.graph
+        drawn_in_gate = set()
+        for node in graph.nodes:
+            k = formulas.absorbed(graph, node)
+            if k is not None:
+                drawn_in_gate.add(node.inputs[k])
+        return [
+            {
+                "id": node.id,
+                "op": node.op,
+                "inputs": [graph.nodes[j].id for j in node.inputs],
+                "attributes": node.attributes,
+                "name": node.name,
+                "gate": self.gates[i],
+                "latex": self.latex[i],
+                "span": node.span,
+                "literal": node.literal,
+                "absorbed": i in drawn_in_gate,
+            }
+            for i, node in enumerate(graph.nodes)
+        ]
+
+    @cached_property
+    def reasons(self) -> list[str | None]:
+        """Why a node takes no gradient, whatever the numbers."""
+        words: list[str | None] = [None] * len(self.graph.nodes)
+        for i in self.graph.ungraded:
+            node = self.graph.nodes[i]
+            words[i] = (
+                "a number in the text is part of its gate and takes no gradient"
+                if node.literal
+                else f"`{node.id}` only picks or compares; there is no gradient through that"
+            )
+        return words
+
+    @cached_property
+    def top(self) -> str:
+        """The output, as it stands in the numerator of every derivative."""
+        node = self.graph.nodes[self.graph.output]
+        return formulas.name_latex(node.id) if node.name else r"\mathrm{out}"
+
+    def slope(self, i: int) -> str:
+        """`d top / d node = `, or nothing where the node's formula is too long to stand there."""
+        label = self.terms[i].tex
+        if i == self.graph.output:
+            by = self.top
+        elif self.graph.nodes[i].name:
+            by = label
+        elif len(label) <= WIDEST:
+            by = f"({label})"
+        else:
+            return ""
+        return rf"\frac{{\partial {self.top}}}{{\partial {by}}} = "
+
+    @cached_property
+    def forward(self) -> list[ForwardSheet]:
+        """Every forward step, in order."""
+        called = [Term(name) for name in self.names]
+        return [
+            ForwardSheet(
+                i,
+                node.inputs,
+                self.latex[i],
+                formulas.template(self._with_blanks(node, "latex")),
+                formulas.template(self._with_blanks(node, "text").replace("-", "−")),
+                self.names[i],
+                formulas.formula(node, called, "text").tex,
+            )
+            for i, node in enumerate(self.graph.nodes)
+            if not node.leaf
+        ]
+
+    def _with_blanks(self, node: Node, form: formulas.Form) -> str:
+        operands: list[Term] = [blank(k) for k in range(len(node.inputs))]
+        if node.op == "neg":  # -(3) rather than -3, which would be the result already
+            operands = [Term(f"({operands[0].tex})")]
+        return formulas.render(OPS[node.op], operands, node.attributes, form).tex
+
+    @cached_property
+    def flows(self) -> dict[tuple[int, int], FlowSheet]:
+        """(target, position) -> the flow's sheet."""
+        uses = Counter(source for source, _, _ in self.graph.flows)
+        return {
+            (target, position): self._flow(source, target, position, uses[source] == 1)
+            for source, target, position in self.graph.flows
+        }
+
+    def _flow(self, source: int, target: int, position: int, alone: bool) -> FlowSheet:
+        graph, node = self.graph, self.graph.nodes[target]
+        op, operands = OPS[node.op], [graph.nodes[j] for j in node.inputs]
+        text = op.rule(position) or ""
+        letters, out_letter = self._letters(node)
+        own = formulas.render(op, letters, node.attributes)
+        given = {
+            key: formulas.number_term(value)
+            for key, value in node.attributes.items()
+            if isinstance(value, int | float) and not isinstance(value, bool)
+        }
+        symbols = {op.argument(k): letter for k, letter in enumerate(letters)}
+        symbols["out"] = own if len(letters) == 1 else out_letter
+        rule = formulas.derivative(text, given | symbols).tex
+        by = letters[position].tex
+        slope = rf"\frac{{\partial {out_letter.tex}}}{{\partial {by}}}"
+        left = slope if op.local else r"\text{downstream}"
+        worked = None
+        if not op.reduces and "where" not in text:
+            n = len(operands)
+            numbers = {
+                op.argument(k): letters[k] if _number(operand) else blank(k)
+                for k, operand in enumerate(operands)
+            }
+            numbers |= {"out": blank(n), "upstream": blank(n + 1)}
+            worked = formulas.derivative(text, given | numbers).tex
+        return FlowSheet(
+            {
+                "source": graph.nodes[source].id,
+                "target": node.id,
+                "argument": op.argument(position),
+                "position": position,
+                "rule": rf"{out_letter.tex} = {own.tex} \;\Rightarrow\; {left} = {rule}",
+                "formula": text,
+            },
+            (*node.inputs, target),
+            formulas.template(worked) if worked is not None else None,
+            worked is not None and not formulas.has_blanks(worked),
+            f"From {self.names[target]} back to {self.names[source]}",
+            self.slope(source) if alone else "",
+            text,
+        )
+
+    def _letters(self, node: Node) -> tuple[list[Term], Term]:
+        """What a rule calls the operands and the result: by name if all have one, else a, b, g."""
+        op, operands = OPS[node.op], [self.graph.nodes[j] for j in node.inputs]
+        by_name = not op.variadic and all(operand.name or _number(operand) for operand in operands)
+        single = sum(not _number(operand) for operand in operands) == 1
+        letters = [
+            formulas.number_term(operand.value)
+            if _number(operand)
+            else Term(formulas.name_latex(operand.id))
+            if by_name
+            else Term("x" if single else op.argument(k))
+            for k, operand in enumerate(operands)
+        ]
+        return letters, Term(formulas.name_latex(node.id) if node.name else "g")
+
+
+def _number(node: Node) -> bool:
+    """Whether a node is a plain number in the text, which formulas write out."""
+    return node.literal and not isinstance(node.value, list | tuple)
+
+
+_sheets: WeakKeyDictionary[Graph, Sheet] = WeakKeyDictionary()
+
+
+def sheet_of(graph: Graph) -> Sheet:
+    """The graph's sheet, made once."""
+    sheet = _sheets.get(graph)
+    if sheet is None:
+        sheet = _sheets[graph] = Sheet(graph)
+    return sheet
