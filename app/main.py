@@ -7,6 +7,7 @@ from concurrent.futures import BrokenExecutor
 from contextlib import asynccontextmanager, suppress
 
 from fastapi import FastAPI, Response
+from starlette.middleware.gzip import GZipMiddleware
 
 from app.web import api, docs, pages
 from app.web.assets import DIST, BuiltFiles
@@ -51,5 +52,7 @@ def create_app() -> FastAPI:
     app.include_router(api.router)
     app.include_router(docs.router)
     app.add_api_route("/healthz", healthz, include_in_schema=False)
-    app.mount("/static", BuiltFiles(directory=DIST, check_dir=False), name="static")
+    # Compressed once per visitor: a browser keeps these files.
+    built = GZipMiddleware(BuiltFiles(directory=DIST, check_dir=False), minimum_size=1000)
+    app.mount("/static", built, name="static")
     return app

@@ -78,6 +78,6 @@ def test_hashed_files_are_cached_for_ever_and_others_are_not(own: TestClient) ->
     manifest = own.get("/static/manifest.json")
     assert manifest.headers["cache-control"] == "no-cache"
     script = manifest.json()["src/pages/docs.ts"]["file"]
-    assert own.get(f"/static/{script}").headers["cache-control"] == (
-        "public, max-age=31536000, immutable"
-    )
+    answer = own.get(f"/static/{script}")
+    assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert answer.headers["content-encoding"] == "gzip"
