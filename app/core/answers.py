@@ -56,20 +56,21 @@ def tell(
         }
         for i, value in enumerate(values)
     ]
-    flows, backward = _backward(result, sheet, mistake, preview)
+    tex = list(map(latex_value, values))
+    flows, backward = _backward(result, sheet, tex, mistake, preview)
     return {
         "output": graph.nodes[graph.output].id,
         "expression": graph.text,
         "inputs": {name: plain(values[i]) for name, i in graph.inputs.items()},
         "nodes": nodes,
         "flows": flows,
-        "steps": _forward(result, sheet) + backward,
+        "steps": _forward(result, sheet, tex) + backward,
     }
 
 
-def _forward(result: Evaluation, sheet: Sheet) -> list[dict[str, Any]]:
+def _forward(result: Evaluation, sheet: Sheet, tex: Sequence[str]) -> list[dict[str, Any]]:
     values = result.values
-    tex, words = list(map(latex_value, values)), list(map(text_value, values))
+    words = list(map(text_value, values))
     steps = []
     for step in sheet.forward:
         i, inputs = step.node, step.inputs
@@ -89,7 +90,11 @@ def _forward(result: Evaluation, sheet: Sheet) -> list[dict[str, Any]]:
 
 
 def _backward(
-    result: Evaluation, sheet: Sheet, mistake: Mistake | None, preview: int | None
+    result: Evaluation,
+    sheet: Sheet,
+    tex: Sequence[str],
+    mistake: Mistake | None,
+    preview: int | None,
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """The flows and the backward steps; each flow's numbers are written once for both."""
     flows: list[dict[str, Any]] = []
@@ -113,7 +118,10 @@ def _backward(
                 "reason": reason,
             }
         )
-        steps.append(_flow_step(result, sheet, own, k, (up, local, down)))
+        worked = None
+        if own.worked and not (own.constant or isinstance(parts[1], np.ndarray)):
+            worked = own.worked([*[tex[j] for j in own.operands], up])
+        steps.append(_flow_step(result, own, k, (up, local, down), worked))
         seen = arrived.setdefault(source, [])
         seen.append(k)
         if len(seen) == expected[source] > 1:
@@ -151,7 +159,7 @@ def _seed_step(result: Evaluation, sheet: Sheet) -> dict[str, Any]:
 
 
 def _flow_step(
-    result: Evaluation, sheet: Sheet, own: FlowSheet, k: int, tex: tuple[str, str, str]
+    result: Evaluation, own: FlowSheet, k: int, tex: tuple[str, str, str], worked: str | None
 ) -> dict[str, Any]:
     up, local, down = tex
     if k in result.flow_reasons:
@@ -159,9 +167,6 @@ def _flow_step(
         latex = r"\text{this gradient does not exist}"
         return _step("backward", own.told["source"], sentence, latex, k)
     upstream, factor, downstream = result.upstreams[k], result.locals[k], result.downstreams[k]
-    worked = None
-    if own.worked and (factor is None or (isinstance(factor, float) and not own.constant)):
-        worked = own.worked([*(latex_value(result.values[j]) for j in own.operands), up])
     if factor is None:
         sentence = (
             f"{own.way}: {own.formula} turns upstream {text_value(upstream)} into "

@@ -8,8 +8,13 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 
-class _Lazy(ast.NodeTransformer):
-    """`where(c, a, b)` as `a if c else b`: on plain floats the branch not taken may not exist."""
+class _Floats(ast.NodeTransformer):
+    """Whole numbers as floats, and `where(c, a, b)` as `a if c else b`: the branch that is not
+    taken may not exist."""
+
+    def visit_Constant(self, node: ast.Constant) -> ast.expr:
+        value = node.value
+        return ast.Constant(float(value)) if type(value) is int else node
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
         self.generic_visit(node)
@@ -24,7 +29,7 @@ def compile_scalar(
 ) -> Callable[..., Any]:
     """A function of the operands, `out` and the parameters, over plain floats."""
     names = ", ".join([*arguments, "out", *(p for p in parameters if p.isidentifier())])
-    tree = _Lazy().visit(ast.parse(f"lambda {names}: {text}", mode="eval"))
+    tree = _Floats().visit(ast.parse(f"lambda {names}: {text}", mode="eval"))
     function = eval(compile(ast.fix_missing_locations(tree), text, "eval"), _used(tree, words))
     return function  # type: ignore[no-any-return]
 
