@@ -181,27 +181,38 @@ def cut(upstream: Array, parts: Sequence[Array], i: int, axis: int) -> Array:
 
 def index(x: Array, *indices: Array, key: Sequence[Any]) -> Array:
     """x[key]: numbers, slices [start, stop, step], or {"input": i} for a computed index."""
-    return np.asarray(x[subscript(key, indices)])
+    plain, computed = subscripts(key, indices)
+    return np.asarray(x[plain][computed])
 
 
 def scatter(upstream: Array, x: Array, indices: Sequence[Array], key: Sequence[Any]) -> Array:
     """Zeros of x's shape with the upstream gradient added where the index took its entries."""
     out = np.zeros(x.shape)
-    np.add.at(out, subscript(key, indices), upstream)
+    plain, computed = subscripts(key, indices)
+    np.add.at(out[plain], computed, upstream)  # out[plain] is a view
     return out
 
 
-def subscript(key: Sequence[Any], indices: Sequence[Array]) -> tuple[Any, ...]:
-    """A key of JSON parts as numpy's subscript."""
-    parts: list[Any] = []
+def subscripts(
+    key: Sequence[Any], indices: Sequence[Array]
+) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """A key as two subscripts: numbers and slices first, then vectors, as in torch."""
+    plain: list[Any] = []
+    computed: list[Any] = []
     for part in key:
-        if isinstance(part, list):
-            parts.append(slice(*part))
-        elif isinstance(part, dict):
-            parts.append(whole(indices[part["input"]], "an index"))
+        if isinstance(part, dict):
+            part = whole(np.asarray(indices[part["input"]]), "an index")
+            if part.ndim == 0:
+                part = int(part)
+        if isinstance(part, int):
+            plain.append(part)
+        elif isinstance(part, list | tuple):
+            plain.append(slice(*part))
+            computed.append(slice(None))
         else:
-            parts.append(part)
-    return tuple(parts)
+            plain.append(slice(None))
+            computed.append(part)
+    return (*plain, ...), (*computed, ...)
 
 
 def randn(shape: Sequence[int], seed: int) -> Array:
