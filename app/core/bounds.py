@@ -1,0 +1,78 @@
+"""What a layer's arguments may be: the bounds of the sliders, and the words for what does not fit.
+
+A description completes the sentence "`kernel_size` of Conv2d is ...".
+"""
+
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import BaseModel, Field, ValidationError
+
+from app.core.errors import Problem, nearest
+
+Positive = Annotated[
+    int, Field(strict=True, ge=1, le=64, description="a whole number from 1 to 64")
+]
+NotNegative = Annotated[
+    int, Field(strict=True, ge=0, le=64, description="a whole number from 0 to 64")
+]
+Size = Annotated[
+    Positive | tuple[Positive, Positive],
+    Field(description="a whole number from 1 to 64, or a pair (height, width) of them"),
+]
+OptionalSize = Annotated[
+    Positive | tuple[Positive, Positive] | None,
+    Field(description="a whole number from 1 to 64, a pair of them, or None: as kernel_size"),
+]
+Padding = Annotated[
+    NotNegative | tuple[NotNegative, NotNegative],
+    Field(description="a whole number from 0 to 64, or a pair (height, width) of them"),
+]
+ConvPadding = Annotated[
+    Padding | Literal["same", "valid"],
+    Field(description='a whole number from 0 to 64, a pair of them, "same" or "valid"'),
+]
+OutputSize = Annotated[
+    Positive | tuple[Positive | None, Positive | None],
+    Field(description="a whole number from 1 to 64, or a pair of them; None keeps the size"),
+]
+Channels = Annotated[
+    int, Field(strict=True, ge=1, le=65_536, description="a whole number from 1 to 65,536")
+]
+Features = Annotated[
+    int, Field(strict=True, ge=1, le=2**24, description="a whole number from 1 to 16,777,216")
+]
+Flag = Annotated[bool, Field(strict=True, description="True or False")]
+Share = Annotated[float, Field(ge=0, le=1, description="a number from 0 to 1")]
+OptionalShare = Annotated[
+    float | None, Field(ge=0, le=1, description="a number from 0 to 1, or None")
+]
+Constant = Annotated[float, Field(ge=-1e6, le=1e6, description="a number up to a million")]
+
+
+class Misfit(Problem):
+    """A layer that does not fit what it is given; `output` is what it would give if mended."""
+
+    def __init__(
+        self,
+        message: str,
+        field: str = "",
+        suggestion: str = "",
+        output: tuple[int, ...] | None = None,
+    ) -> None:
+        super().__init__(message, {"field": field} if field else {}, suggestion or None)
+        self.output = output
+
+
+def in_words(error: ValidationError, model: type[BaseModel]) -> Problem:
+    """The first mistake in a model's arguments, as a sentence about the field it is in."""
+    mistake: Any = error.errors(include_input=False, include_url=False)[0]
+    name, title = str(mistake["loc"][0]), model.__name__
+    if mistake["type"] == "missing":
+        return Problem(f"`{name}` of {title} is missing", {"field": name})
+    if mistake["type"] == "extra_forbidden":
+        near = nearest(name, model.model_fields)
+        hint = f"; did you mean `{near}`?" if near else ""
+        return Problem(f"{title} has no argument `{name}`{hint}", {"field": name}, near)
+    field = model.model_fields[name]
+    says = field.description or " or ".join(map(repr, get_args(field.annotation)))
+    return Problem(f"`{name}` of {title} is {says}", {"field": name})

@@ -1,0 +1,263 @@
+"""Windows sliding along one axis: how often one fits, what it covers, what a unit sees through it.
+
+`Window.output` is the only size formula in the project.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any
+
+from app.core.errors import Problem
+
+Pair = int | tuple[int, int]
+AXES = ("height", "width")
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """`kernel` taps, `dilation` apart, moved by `stride` over an axis with `padding` at both ends.
+
+    All in positions of the axis. `extra` is more padding at the far end only (torch's
+    `padding="same"` where an even amount cannot be split); `ceil` is torch's `ceil_mode`.
+    """
+
+    kernel: int
+    stride: int = 1
+    padding: int = 0
+    dilation: int = 1
+    extra: int = 0
+    ceil: bool = False
+
+    @property
+    def span(self) -> int:
+        """How far it reaches from its first tap to its last, both counted."""
+        return self.dilation * (self.kernel - 1) + 1
+
+    def same(self) -> Window:
+        """With the padding that keeps the size at stride 1, an odd one of it at the far end."""
+        half, extra = divmod(self.span - 1, 2)
+        return replace(self, padding=half, extra=extra)
+
+    def padded(self, n: int) -> int:
+        """The length of the axis with its padding."""
+        return n + 2 * self.padding + self.extra
+
+    def exact(self, n: int) -> Fraction:
+        """(n + 2p - span) / stride + 1 before any rounding."""
+        return Fraction(self.padded(n) - self.span, self.stride) + 1
+
+    def fits(self, n: int) -> bool:
+        """Whether the last window ends exactly where the padded axis ends."""
+        return (self.padded(n) - self.span) % self.stride == 0
+
+    def output(self, n: int) -> int:
+        """How many windows there are on n positions; below 1 if not even one fits.
+
+        Rounded down as PyTorch does. With `ceil` rounded up, except that the last window must start
+        inside the input or the padding before it.
+        """
+        room = self.padded(n) - self.span
+        if not self.ceil:
+            return room // self.stride + 1
+        up = -(-room // self.stride) + 1
+        return up - 1 if (up - 1) * self.stride >= n + self.padding else up
+
+    def seen(self, units: int, n: int) -> int:
+        """The positions under the windows of some units; sets are bits, position i is 1 << i."""
+        spread = int(("0" * (self.stride - 1)).join(f"{units:b}"), 2)  # unit i to bit i * stride
+        covered, taps = spread, 1
+        while taps < self.kernel:  # double the taps until all are there
+            more = min(taps, self.kernel - taps)
+            covered |= covered << more * self.dilation
+            taps += more
+        return (covered >> self.padding) & ((1 << n) - 1)
+
+    def unused(self, n: int) -> list[int]:
+        """The positions that no window covers: what is left over at the end, and gaps."""
+        covered = self.seen((1 << max(self.output(n), 0)) - 1, n)
+        return [i for i in range(n) if not covered >> i & 1]
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """An axis of n positions cut into `count` cells of unequal sizes, as torch's adaptive pooling.
+
+    Cell i reaches from floor(i n / count) to ceil((i + 1) n / count).
+    """
+
+    count: int
+
+    def output(self, n: int) -> int:
+        """How many cells there are, whatever n is."""
+        return self.count
+
+    def seen(self, units: int, n: int) -> int:
+        """The positions in some cells, as bits."""
+        covered = 0
+        for i in range(self.count):
+            if units >> i & 1:
+                first, last = i * n // self.count, -(-(i + 1) * n // self.count)
+                covered |= (1 << last) - (1 << first)
+        return covered
+
+
+@dataclass(frozen=True, slots=True)
+class ReceptiveField:
+    """What one unit sees along one axis: unit i sees inputs i * jump + low .. i * jump + high.
+
+    In Distill's terms (Araujo, Norris & Sim 2019): `size`, effective `stride` and `padding`.
+    """
+
+    low: int = 0
+    high: int = 0
+    jump: int = 1
+
+    @property
+    def size(self) -> int:
+        return self.high - self.low + 1
+
+    @property
+    def stride(self) -> int:
+        return self.jump
+
+    @property
+    def padding(self) -> int:
+        return -self.low
+
+    def through(self, window: Window) -> ReceptiveField:
+        """The field of a unit that sees these units through a window."""
+        first = -window.padding
+        last = first + window.span - 1
+        return ReceptiveField(
+            self.low + first * self.jump, self.high + last * self.jump, self.jump * window.stride
+        )
+
+    def hull(self, other: ReceptiveField) -> ReceptiveField:
+        """The field of a unit that sees both; a Problem where the two move at different speeds."""
+        if self.jump != other.jump:
+            raise Problem(
+                f"the paths that meet here step by {self.jump} and {other.jump} input pixels, so "
+                "no one receptive field holds for all units"
+            )
+        return ReceptiveField(min(self.low, other.low), max(self.high, other.high), self.jump)
+
+
+def pair(value: Pair) -> tuple[int, int]:
+    """A size for both axes: one number stands for two."""
+    return (value, value) if isinstance(value, int) else (value[0], value[1])
+
+
+def both(
+    kernel: Pair, stride: Pair, padding: Pair | str, dilation: Pair = 1, ceil: bool = False
+) -> tuple[Window, Window]:
+    """The windows along height and width; padding may be torch's "same" or "valid"."""
+    before = 0 if isinstance(padding, str) else padding
+    rows = zip(*map(pair, (kernel, stride, before, dilation)), strict=True)
+    high, wide = (Window(k, s, p, d, ceil=ceil) for k, s, p, d in rows)
+    if padding == "same":
+        return high.same(), wide.same()
+    return high, wide
+
+
+def cells(n: int, count: int) -> Window | Cells:
+    """An axis cut into cells: a window where all are equal."""
+    return Cells(count) if n % count else Window(n // count, n // count)
+
+
+# A window explained
+
+
+def window_answer(
+    input: Pair, kernel: Pair, stride: Pair = 1, padding: Pair = 0, dilation: Pair = 1
+) -> dict[str, Any]:
+    """The answer to POST /api/window: sizes as (height, width), or one number for one axis.
+
+    {output, fits, axes: [one answer an axis]}. Raises Problem where the window is larger than its
+    padded input.
+    """
+    given = (input, kernel, stride, padding, dilation)
+    single = all(isinstance(value, int) for value in given)
+    axes = [
+        _axis_answer(n, Window(*numbers), "" if single else axis)
+        for axis, (n, *numbers) in zip(
+            AXES[:1] if single else AXES, zip(*map(pair, given), strict=True), strict=False
+        )
+    ]
+    return {
+        "output": [axis["output"] for axis in axes],
+        "fits": all(axis["fits"] for axis in axes),
+        "axes": axes,
+    }
+
+
+def too_large(window: Window, n: int, axis: str = "") -> Problem:
+    """Why no window fits, and how to mend it."""
+    side = f" in {axis}" if axis else ""
+    has = f"{n}" if window.padded(n) == n else f"{window.padded(n)} with its padding"
+    largest = max(1, (window.padded(n) - 1) // window.dilation + 1)
+    needed = -(-(window.span - n - window.extra) // 2)
+    return Problem(
+        f"the window is {window.span} long{side} and its input is {has}; "
+        f"a kernel of {largest} fits, or padding {needed}",
+        {"field": "kernel"},
+        str(largest),
+    )
+
+
+def _axis_answer(n: int, window: Window, axis: str) -> dict[str, Any]:
+    if window.output(n) < 1:
+        raise too_large(window, n, axis)
+    exact, output, fits = window.exact(n), window.output(n), window.fits(n)
+    rounded_up, unused = replace(window, ceil=True).output(n), window.unused(n)
+    return {
+        "input": n,
+        "kernel": window.kernel,
+        "stride": window.stride,
+        "padding": window.padding,
+        "dilation": window.dilation,
+        "span": window.span,
+        "padded": window.padded(n),
+        "output": output,
+        "exact": float(exact),
+        "fraction": str(exact),
+        "fits": fits,
+        "unused": unused,
+        "conventions": [
+            {"name": "floor", "used_by": "PyTorch", "output": output},
+            {"name": "ceil", "used_by": "PyTorch, ceil_mode=True", "output": rounded_up},
+            {"name": "invalid", "used_by": "CS231n", "output": output if fits else None},
+        ],
+        "latex": _latex(n, window),
+        "sentence": _sentence(n, window, unused),
+    }
+
+
+def _latex(n: int, window: Window) -> str:
+    """The formula of the lecture with its numbers: (w + 2p - k) / s + 1."""
+    kernel = str(window.kernel)
+    if window.dilation > 1 and window.kernel > 1:
+        kernel = rf"({window.dilation} \cdot ({window.kernel} - 1) + 1)"
+    quotient = rf"\frac{{{n} + 2 \cdot {window.padding} - {kernel}}}{{{window.stride}}}"
+    if window.fits(n):
+        return f"{quotient} + 1 = {window.output(n)}"
+    whole, rest = divmod(window.exact(n), 1)
+    exact = rf"{whole}\tfrac{{{rest.numerator}}}{{{rest.denominator}}}"
+    floor = rf"\left\lfloor {exact} \right\rfloor = {window.output(n)}"
+    return rf"{quotient} + 1 = {exact}, \quad {floor}"
+
+
+def _sentence(n: int, window: Window, unused: list[int]) -> str:
+    times = {1: "once", 2: "twice"}.get(window.output(n), f"{window.output(n)} times")
+    if window.fits(n):
+        said = f"The window fits {times}, exactly"
+    else:
+        said = (
+            f"The window fits {times} and something is left over: PyTorch rounds down (floor), "
+            "CS231n calls such sizes invalid"
+        )
+    if not unused:
+        return f"{said}."
+    verb = "position is" if len(unused) == 1 else "positions are"
+    return f"{said}; {len(unused)} input {verb} never covered."
