@@ -20,8 +20,6 @@ from app.core.windows import AXES, Cells, Window, both, cells, pair, too_large
 Shape = tuple[int, ...]
 Windows = tuple[Window | Cells, Window | Cells]  # along the height, along the width
 
-SAME = Window(1)
-
 
 class Layer(BaseModel):
     """What all rows share; by itself it changes no size and has nothing to learn."""
@@ -35,7 +33,7 @@ class Layer(BaseModel):
 
     def windows(self, shape: Shape) -> Windows:
         """How a unit sees (height, width) of the layer before, whose size is `shape`."""
-        return SAME, SAME
+        return Window(1), Window(1)
 
     def output(self, *shapes: Shape) -> Shape:
         """The size of what comes out. Raises Misfit."""
@@ -60,10 +58,11 @@ class Layer(BaseModel):
         return {name: value for name, value in self if name != "type"}
 
     def module(self) -> Any:
-        """The torch.nn.Module; imports torch."""
+        """The torch.nn.Module, never in place; imports torch."""
         from torch import nn
 
-        return getattr(nn, self.type)(**self.arguments)
+        still = {"inplace": False} if "inplace" in self.arguments else {}
+        return getattr(nn, self.type)(**self.arguments | still)
 
     def through_windows(self, shape: Shape, channels: int) -> Shape:
         """`channels` maps of one number a window."""

@@ -1,4 +1,4 @@
-"""Windows sliding along one axis: how often one fits, what it covers, what a unit sees through it.
+"""Windows sliding along one axis: how often one fits, and what it covers.
 
 `Window.output` is the only size formula in the project.
 """
@@ -101,47 +101,6 @@ class Cells:
                 first, last = i * n // self.count, -(-(i + 1) * n // self.count)
                 covered |= (1 << last) - (1 << first)
         return covered
-
-
-@dataclass(frozen=True, slots=True)
-class ReceptiveField:
-    """What one unit sees along one axis: unit i sees inputs i * jump + low .. i * jump + high.
-
-    In Distill's terms (Araujo, Norris & Sim 2019): `size`, effective `stride` and `padding`.
-    """
-
-    low: int = 0
-    high: int = 0
-    jump: int = 1
-
-    @property
-    def size(self) -> int:
-        return self.high - self.low + 1
-
-    @property
-    def stride(self) -> int:
-        return self.jump
-
-    @property
-    def padding(self) -> int:
-        return -self.low
-
-    def through(self, window: Window) -> ReceptiveField:
-        """The field of a unit that sees these units through a window."""
-        first = -window.padding
-        last = first + window.span - 1
-        return ReceptiveField(
-            self.low + first * self.jump, self.high + last * self.jump, self.jump * window.stride
-        )
-
-    def hull(self, other: ReceptiveField) -> ReceptiveField:
-        """The field of a unit that sees both; a Problem where the two move at different speeds."""
-        if self.jump != other.jump:
-            raise Problem(
-                f"the paths that meet here step by {self.jump} and {other.jump} input pixels, so "
-                "no one receptive field holds for all units"
-            )
-        return ReceptiveField(min(self.low, other.low), max(self.high, other.high), self.jump)
 
 
 def pair(value: Pair) -> tuple[int, int]:

@@ -1,0 +1,306 @@
+"""A network is a graph of layers; what it costs and what its units see comes by arithmetic alone.
+
+No weight is ever allocated here, and torch is not imported: a ResNet-152 takes milliseconds.
+Multiply-adds (`macs`) are those of convolutions and linear layers without their biases, for one
+input, as in torchvision's tables. `activation_bytes` is a layer's output in float32, for one input.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from math import prod
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from app.core import bounds
+from app.core.bounds import Misfit
+from app.core.errors import Problem, nearest
+from app.core.layers import AnyLayer, Layer, Shape
+from app.core.receptive_fields import Sight, first_sight, sight, windows_of
+
+MAX_LAYERS = 2_000
+INPUT = "input"  # the name by which layers take what comes in
+FLOAT_BYTES = 4
+# Past these a layer is a slip of the finger; below them every sum is exact in JSON.
+MOST_ENTRIES = 2**30
+MOST_MACS = 10**12
+
+# Rows and columns of units as bits, bit i for position i: every row with every column. What several
+# paths see of a layer is a list of these; past MOST_PATCHES they are joined, and may be too large.
+Patch = tuple[int, int]
+MOST_PATCHES = 32
+
+Side = Annotated[int, Field(strict=True, ge=1, le=4096)]
+Input = tuple[bounds.Channels, Side, Side] | tuple[bounds.Features]
+Name = Annotated[str, Field(pattern=r"^\w+(\.\w+)*$", max_length=64)]
+
+
+class LayerNode(BaseModel):
+    """A layer and where it stands; dots in names group layers, as in torch (`layer1.0.conv1`)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Name = Field(description="Its position, if left out.")
+    layer: AnyLayer
+    inputs: tuple[Name, ...] = Field(
+        default=(), max_length=64, description='Layers, or "input"; if empty, the layer before.'
+    )
+
+
+class Network(BaseModel):
+    """Layers in order, each after those it takes; the last one's output is the network's."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    input: Input = Field(description="(channels, height, width), or (features,) for a vector.")
+    layers: tuple[LayerNode, ...] = Field(min_length=1, max_length=MAX_LAYERS)
+
+    @field_validator("layers", mode="before")
+    @classmethod
+    def name_by_position(cls, layers: Any) -> Any:
+        """Nodes without a name are called by their position, as in nn.Sequential."""
+        if not isinstance(layers, list | tuple):
+            return layers
+        return [
+            {"name": str(i)} | node if isinstance(node, dict) else node
+            for i, node in enumerate(layers)
+        ]
+
+
+def sequential(layers: Iterable[Layer], input: Shape) -> Network:
+    """The network of a plain stack of layers."""
+    nodes = [{"layer": layer} for layer in layers]
+    return Network.model_validate({"input": input, "layers": nodes})
+
+
+@dataclass(slots=True)
+class Analysis:
+    """What is known of each layer; lists run along `network.layers`, None where nothing is.
+
+    `problems` has what does not fit, by position. `sources` are positions, -1 for the input.
+    """
+
+    network: Network
+    sources: list[tuple[int, ...]] = field(default_factory=list)
+    shapes: list[Shape | None] = field(default_factory=list)
+    sights: list[Sight | None] = field(default_factory=list)
+    problems: dict[int, Problem] = field(default_factory=dict)
+
+    def shape(self, i: int) -> Shape | None:
+        """The size of a layer's output, or with -1 of the input."""
+        return self.network.input if i < 0 else self.shapes[i]
+
+    def sight(self, i: int) -> Sight | None:
+        """What a unit of a layer sees, or with -1 of the input."""
+        return first_sight(self.network.input) if i < 0 else self.sights[i]
+
+    def check(self) -> "Analysis":
+        """Itself; raises the first Problem."""
+        for problem in self.problems.values():
+            raise problem
+        return self
+
+    @property
+    def depth(self) -> int:
+        """Layers with weights on the longest way through, as in "a 50-layer ResNet"."""
+        depths: list[int] = []
+        for node, sources in zip(self.network.layers, self.sources, strict=True):
+            counts = node.layer.kind in ("convolution", "linear")
+            depths.append(counts + max((depths[i] for i in sources if i >= 0), default=0))
+        return depths[-1]
+
+
+def analyse(network: Network) -> Analysis:
+    """Sizes and receptive fields of all layers; what does not fit is noted and the rest goes on."""
+    result = Analysis(network)
+    positions = {INPUT: -1}
+    for i, node in enumerate(network.layers):
+        result.sources.append(())
+        result.shapes.append(None)
+        result.sights.append(None)
+        try:
+            if node.name in positions:
+                raise Misfit(f"two layers are called `{node.name}`", "name")
+            positions[node.name] = i
+            result.sources[i] = _sources(node, i, positions)
+            shapes = [shape for j in result.sources[i] if (shape := result.shape(j))]
+            if len(shapes) == len(result.sources[i]):
+                result.shapes[i] = _output(node.layer, shapes)
+        except Misfit as misfit:
+            misfit.where["layer"] = node.name
+            result.problems[i] = misfit
+            result.shapes[i] = misfit.output
+        output = result.shapes[i]
+        if output and result.sources[i] and i not in result.problems:
+            sights = [result.sight(j) for j in result.sources[i]]
+            result.sights[i] = sight(node.layer, shapes[0], output, sights)
+    return result
+
+
+def _sources(node: LayerNode, i: int, positions: Mapping[str, int]) -> tuple[int, ...]:
+    for name in node.inputs:
+        if name not in positions or name == node.name:
+            earlier = [known for known in positions if known != node.name]
+            near = nearest(name, earlier)
+            hint = f"; did you mean `{near}`?" if near else ""
+            raise Misfit(
+                f"`{node.name}` takes `{name}`, which is not there before it{hint}",
+                "inputs",
+                near or "",
+            )
+    least, given = node.layer.operands, len(node.inputs) or 1
+    if given < least:
+        raise Misfit(
+            f"{node.layer.type} joins two layers or more; name them in its inputs", "inputs"
+        )
+    if given > least == 1:
+        raise Misfit(f"{node.layer.type} takes one input; Add or Concat join several", "inputs")
+    return tuple(positions[name] for name in node.inputs) or (i - 1,)
+
+
+def _output(layer: Layer, shapes: list[Shape]) -> Shape:
+    output = layer.output(*shapes)
+    if prod(output) > MOST_ENTRIES or layer.macs(output) > MOST_MACS:
+        raise Misfit(
+            f"this layer alone would give {prod(output):,} numbers by {layer.macs(output):,} "
+            "multiply-adds, which is more than any network that was ever built"
+        )
+    return output
+
+
+# What a network comes to, as JSON
+
+
+def network_answer(network: Network) -> dict[str, Any]:
+    """The answer to POST /api/network: {rows, parameters, macs, activation_bytes, depth, ...}.
+
+    A row that does not fit has its `problem`, which is `problem` of the whole too if it is the
+    first; rows whose size cannot be known then have None for it, and totals leave them out.
+    """
+    result = analyse(network)
+    rows = [_row(result, i) for i in range(len(network.layers))]
+    first = next(iter(result.problems), None)
+    parameters = sum(row["parameters"] for row in rows)
+    return {
+        "input": network.input,
+        "output": result.shapes[-1],
+        "rows": rows,
+        "depth": result.depth,
+        "parameters": parameters,
+        "parameter_bytes": FLOAT_BYTES * parameters,
+        "macs": sum(row["macs"] or 0 for row in rows),
+        "activation_bytes": sum(row["activation_bytes"] or 0 for row in rows),
+        "problem": None if first is None else rows[first]["problem"],
+    }
+
+
+def _row(result: Analysis, i: int) -> dict[str, Any]:
+    node, output, seen = result.network.layers[i], result.shapes[i], result.sights[i]
+    names = [result.network.layers[j].name if j >= 0 else INPUT for j in result.sources[i]]
+    problem = result.problems.get(i)
+    return {
+        "name": node.name,
+        "type": node.layer.type,
+        "kind": node.layer.kind,
+        "inputs": names or node.inputs,
+        "output": output,
+        "weights": node.layer.weights(),
+        "parameters": node.layer.parameters,
+        "macs": node.layer.macs(output) if output else None,
+        "activation_bytes": FLOAT_BYTES * prod(output) if output else None,
+        "receptive_field": seen.to_dict() if seen else None,
+        "problem": problem
+        and {
+            "message": problem.message,
+            "where": problem.where,
+            "suggestion": problem.suggestion,
+        },
+    }
+
+
+def cone(network: Network, name: str, unit: tuple[int, ...]) -> dict[str, Any]:
+    """Exactly what one unit sees of every layer below it and of the input.
+
+    `unit` is (row, column) of a map, in any channel, or (feature,) of a vector. Answers {unit,
+    regions: [{name, rows: [first, last], columns: ...}], input: {rows, columns}, field: ...}:
+    `input` is what the gradient can reach, `field` what the formula says, which may lie partly
+    beyond the image. Raises Problem for a name or unit that is not there.
+    """
+    result = analyse(network).check()
+    names = [node.name for node in network.layers]
+    if name not in names:
+        near = nearest(name, names)
+        hint = f"; did you mean `{near}`?" if near else ""
+        raise Problem(f"there is no layer `{name}`{hint}", {"field": "layer"}, near)
+    top = names.index(name)
+    place = _place(result, top, unit)
+    seen: dict[int, list[Patch]] = {top: [(1 << place[0], 1 << place[1])]}
+    for i in range(top, -1, -1):
+        for patch in seen.get(i, ()):
+            for source, below in _below(result, i, patch):
+                seen[source] = _joined(seen.get(source, []), below)
+    regions = {i: _region(patches) for i, patches in sorted(seen.items())}
+    sees = result.sights[top]
+    fields = sees.fields if sees else None
+    return {
+        "unit": list(place),
+        "regions": [{"name": names[i], **region} for i, region in regions.items() if i >= 0],
+        "input": regions.get(-1),
+        "field": fields
+        and {
+            axis: [at * one.jump + one.low, at * one.jump + one.high]
+            for axis, one, at in zip(("rows", "columns"), fields, place, strict=True)
+        },
+    }
+
+
+def _place(result: Analysis, i: int, unit: tuple[int, ...]) -> tuple[int, int]:
+    """Row and column of a unit."""
+    shape, seen, name = result.shapes[i], result.sights[i], result.network.layers[i].name
+    if not shape or not seen:
+        raise Problem("a vector that comes in has no rows and columns to see", {"layer": name})
+    sizes = shape[1:] or shape
+    if len(unit) != len(sizes) or any(not 0 <= at < n for at, n in zip(unit, sizes, strict=True)):
+        said = " x ".join(map(str, sizes))
+        raise Problem(f"`{name}` has {said} units a channel, counted from 0", {"field": "unit"})
+    if shape[1:]:
+        return unit[0], unit[1]
+    return divmod(unit[0] % prod(seen.extent), seen.extent[1])
+
+
+def _below(result: Analysis, i: int, patch: Patch) -> Iterator[tuple[int, Patch]]:
+    """(source, its units) that some units of layer i see."""
+    layer = result.network.layers[i].layer
+    for source in result.sources[i]:
+        shape, below = result.shape(source), result.sight(source)
+        if shape and below:
+            windows = windows_of(layer, shape, below.extent)
+            high, wide = (
+                window.seen(units, n)
+                for window, units, n in zip(windows, patch, below.extent, strict=True)
+            )
+            if high and wide:  # else it sees nothing but padding
+                yield source, (high, wide)
+
+
+def _joined(patches: list[Patch], new: Patch) -> list[Patch]:
+    """Patches and one more, without those that lie within another."""
+    rows, columns = new
+    if any(rows & ~high == 0 and columns & ~wide == 0 for high, wide in patches):
+        return patches
+    kept = [(high, wide) for high, wide in patches if high & ~rows or wide & ~columns]
+    if len(kept) < MOST_PATCHES:
+        return [*kept, new]
+    first = kept[0]
+    return [(first[0] | rows, first[1] | columns), *kept[1:]]
+
+
+def _region(patches: list[Patch]) -> dict[str, list[int]]:
+    """First and last row and column of some patches."""
+    found = {}
+    for axis, word in enumerate(("rows", "columns")):
+        bits = 0
+        for patch in patches:
+            bits |= patch[axis]
+        found[word] = [(bits & -bits).bit_length() - 1, bits.bit_length() - 1]
+    return found

@@ -1,0 +1,137 @@
+"""What a unit sees: the receptive field by formula, and the exact region by walking back.
+
+The formula (Araujo, Norris & Sim, "Computing Receptive Fields of Convolutional Neural Networks",
+Distill 2019) holds for every unit and reaches into the padding; the region is that of one unit,
+clipped wherever a layer on the way ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from app.core.errors import Problem
+from app.core.layers import Layer, Shape
+from app.core.windows import Cells, Window
+
+
+@dataclass(frozen=True, slots=True)
+class ReceptiveField:
+    """What one unit sees along one axis: unit i sees inputs i * jump + low .. i * jump + high.
+
+    In Distill's terms (Araujo, Norris & Sim 2019): `size`, effective `stride` and `padding`.
+    """
+
+    low: int = 0
+    high: int = 0
+    jump: int = 1
+
+    @property
+    def size(self) -> int:
+        return self.high - self.low + 1
+
+    @property
+    def stride(self) -> int:
+        return self.jump
+
+    @property
+    def padding(self) -> int:
+        return -self.low
+
+    def through(self, window: Window | Cells) -> ReceptiveField:
+        """The field of a unit that sees these units through a window; a Problem for cells."""
+        if isinstance(window, Cells):
+            raise Problem(
+                "the units of this layer see windows of different sizes, so no one receptive field "
+                "holds for all"
+            )
+        first = -window.padding
+        last = first + window.span - 1
+        return ReceptiveField(
+            self.low + first * self.jump, self.high + last * self.jump, self.jump * window.stride
+        )
+
+    def hull(self, other: ReceptiveField) -> ReceptiveField:
+        """The field of a unit that sees both; a Problem where the two move at different speeds."""
+        if self.jump != other.jump:
+            raise Problem(
+                f"the paths that meet here step by {self.jump} and {other.jump} input pixels, so "
+                "no one receptive field holds for all units"
+            )
+        return ReceptiveField(min(self.low, other.low), max(self.high, other.high), self.jump)
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """The receptive fields of a layer's units along height and width, or why there is no one field.
+
+    `extent` is how many units stand along each axis; a flattened vector keeps that of its maps.
+    """
+
+    extent: tuple[int, int]
+    fields: tuple[ReceptiveField, ReceptiveField] | None
+    reason: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON: pairs (height, width), with None and a reason where there is no one field."""
+        found = {
+            word: [getattr(one, word) for one in self.fields] if self.fields else None
+            for word in ("size", "stride", "padding", "low", "high")
+        }
+        return {**found, "reason": self.reason}
+
+
+def first_sight(input: Shape) -> Sight | None:
+    """Each pixel sees itself; a vector that comes in has no place to see."""
+    return Sight((input[1], input[2]), (ReceptiveField(), ReceptiveField())) if input[1:] else None
+
+
+def sight(
+    layer: Layer, shape: Shape, output: Shape, sights: Sequence[Sight | None]
+) -> Sight | None:
+    """What the units of a layer see, from what those see that it takes; `shape` is its input's."""
+    known = [seen for seen in sights if seen]
+    if not known or len(known) < len(sights):
+        return None
+    first = known[0]
+    extent = extent_of(layer, output, first.extent)
+    for seen in known:
+        if not seen.fields:
+            return Sight(extent, None, seen.reason)
+    try:
+        high, wide = (
+            _meet([seen.fields[axis] for seen in known if seen.fields], extent[axis]).through(
+                window
+            )
+            for axis, window in enumerate(windows_of(layer, shape, first.extent))
+        )
+    except Problem as problem:
+        return Sight(extent, None, problem.message)
+    if len({seen.extent for seen in known}) > 1:
+        return Sight(extent, None, "the vectors that meet here come from maps of different sizes")
+    return Sight(extent, (high, wide))
+
+
+def extent_of(layer: Layer, output: Shape, before: tuple[int, int]) -> tuple[int, int]:
+    """How many units stand along height and width; a flattened vector keeps that of its maps."""
+    if output[1:]:
+        return output[1], output[2]
+    return (1, 1) if layer.mixes else before
+
+
+def windows_of(
+    layer: Layer, shape: Shape, extent: tuple[int, int]
+) -> tuple[Window | Cells, Window | Cells]:
+    """How a unit sees what it takes, of a given shape and extent: whole, where a vector mixes."""
+    if layer.mixes and not shape[1:]:
+        return Window(extent[0]), Window(extent[1])
+    return layer.windows(shape)
+
+
+def _meet(fields: Sequence[ReceptiveField], units: int) -> ReceptiveField:
+    """The hull of fields; how they move is no matter where there is only one unit."""
+    met = fields[0]
+    for one in fields[1:]:
+        met = met.hull(one if units > 1 else replace(one, jump=met.jump))
+    return met
