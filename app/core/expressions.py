@@ -68,8 +68,9 @@ def parse(text: str) -> Graph:
 
     Raises Problem with the offset and length of the mistake. Results are cached by the text.
     """
-    if len(text) > MAX_TEXT or len(text.encode("utf-8", "replace")) > MAX_TEXT:
-        raise Problem(f"an expression may be 64 KB long; this one has {len(text):,} characters")
+    size = len(text.encode("utf-8", "replace"))
+    if size > MAX_TEXT:
+        raise Problem(f"an expression may be 64 KB long; this one has {size:,} bytes")
     return _Parser(text).graph()
 
 

@@ -21,7 +21,7 @@ router = APIRouter(prefix="/api", responses=REFUSALS)
 
 # What the event loop computes itself; anything larger goes to a worker.
 SMALL_TEXT = 4_000
-SMALL_NODES = 200
+SMALL_NODES = 100
 SMALL = Budget(entries=4_000, seconds=0.05)
 
 
