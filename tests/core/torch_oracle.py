@@ -132,9 +132,17 @@ class Opinion:
     gradients: list[np.ndarray]
 
 
+def leaf(given: Any) -> Tensor:
+    """A number, nested list, array or tensor as a tensor of its own that wants a gradient."""
+    if not isinstance(given, Tensor):
+        given = torch.from_numpy(np.array(given, dtype=np.float64))
+    return given.detach().clone().requires_grad_()
+
+
 def apply(name: str, operands: Sequence[Tensor], attributes: Mapping[str, Any]) -> Tensor:
-    """One op on tensors."""
-    return FUNCTIONS[name](*operands, **attributes)
+    """One op on tensors; always a tensor of its own, also where nothing changes."""
+    result = FUNCTIONS[name](*operands, **attributes)
+    return result.view_as(result)
 
 
 def evaluate(graph: Graph, inputs: Mapping[str, Any]) -> Opinion:
@@ -143,7 +151,7 @@ def evaluate(graph: Graph, inputs: Mapping[str, Any]) -> Opinion:
     for node in graph.nodes:
         if node.leaf:
             given = inputs[node.id] if node.op == "input" else node.value
-            tensor = torch.tensor(np.array(given, dtype=np.float64), requires_grad=True)
+            tensor = leaf(given)
         else:
             tensor = apply(node.op, [tensors[i] for i in node.inputs], node.attributes)
             if not tensor.requires_grad:
@@ -164,11 +172,11 @@ def flows(
     name: str, operands: Sequence[Any], attributes: Mapping[str, Any], upstream: Any
 ) -> list[np.ndarray]:
     """What reaches each operand of one op when `upstream` arrives at its result."""
-    given = [torch.tensor(np.array(x, dtype=np.float64), requires_grad=True) for x in operands]
+    given = [leaf(x) for x in operands]
     result = apply(name, given, attributes)
     if not result.requires_grad:
         return [np.zeros(x.shape) for x in given]
-    arriving = torch.tensor(np.array(upstream, dtype=np.float64)).expand(result.shape)
+    arriving = leaf(upstream).expand(result.shape)
     found = torch.autograd.grad(result, given, arriving, allow_unused=True)
     return [
         np.zeros(x.shape) if gradient is None else gradient.numpy()
