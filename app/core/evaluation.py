@@ -455,13 +455,16 @@ def _ones(value: Any) -> Any:
 
 
 def _visits(graph: Graph) -> list[int]:
-    """A wrong order: breadth first, each node as soon as anything has reached it."""
-    order, seen = [graph.output], {graph.output}
-    for target in order:
-        for source, _, _ in graph.flows_of(target):
-            if source not in seen:
-                seen.add(source)
-                order.append(source)
+    """A wrong order: depth first, each node as soon as anything has reached it."""
+    order: list[int] = []
+    seen: set[int] = set()
+    stack = [graph.output]
+    while stack:
+        target = stack.pop()
+        if target not in seen:
+            seen.add(target)
+            order.append(target)
+            stack += [source for source, _, _ in reversed(graph.flows_of(target))]
     return order
 
 

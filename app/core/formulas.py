@@ -247,6 +247,11 @@ def derivative(text: str, names: Mapping[str, Term]) -> Term:
     return terms[graph.output]
 
 
+def speaks_ops(text: str) -> bool:
+    """Whether a derivative's text uses nothing but ops: no bookkeeping such as `scatter`."""
+    return all(node.leaf or node.op in OPS for node in parse_derivative(text).nodes)
+
+
 def _fold(op: Op, operands: Sequence[Term], attributes: Mapping[str, Any]) -> Term:
     numbers = [term.number for term in operands]
     if op.name == "where":
