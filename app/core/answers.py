@@ -245,7 +245,7 @@ def wrong(
 def plain(value: Any, preview: int | None = None) -> Any:
     """A value as JSON: a float, a nested list, or a preview of a large tensor."""
     if isinstance(value, float):
-        return value if value - value == 0.0 else None
+        return float(value) if value - value == 0.0 else None  # numpy has floats of its own
     if value is None:
         return None
     if np.ndim(value) == 0:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
+from itertools import groupby
 from typing import Any, Literal, NoReturn
 from weakref import WeakKeyDictionary
 
@@ -30,7 +31,10 @@ NOT_THERE = math.nan  # a gradient or flow that does not exist; `reasons` says w
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What one evaluation may use: tensor entries in all, and seconds."""
+    """What one evaluation may use: tensor entries in all its values, and seconds.
+
+    Its flows, three tensors each, may have four times as many entries.
+    """
 
     entries: int = 1_000_000
     seconds: float = 2.0
@@ -78,7 +82,7 @@ def evaluate(
     Raises Problem for inputs that are missing, too many or of the wrong form, for values that do
     not exist or overflow (at their node), and for work past the limits.
     """
-    plan = plan_of(graph)
+    plan, deadline = plan_of(graph), time.monotonic() + budget.seconds
     leaves = _leaves(graph, inputs, budget)
     if plan.scalar and all(type(value) is float for value in leaves.values()):
         result = _scalar_forward(plan, leaves)
@@ -86,8 +90,8 @@ def evaluate(
             _scalar_backward(plan, result)
             return result
     else:
-        result = forward(graph, leaves, budget)
-    backward(result, mistake, budget)
+        result = forward(graph, leaves, budget, deadline)
+    backward(result, mistake, budget, deadline)
     return result
 
 
@@ -182,14 +186,12 @@ class Plan:
     def backward(self) -> list[tuple[int, Callable[..., Any], tuple[int, ...], Any]]:
         """(node, local gradients, operands, [(argument position, operand) of each flow])."""
         tape = []
-        for target in range(self.graph.output, -1, -1):
-            flows = self.graph.flows_of(target) if self.graph.reached[target] else []
-            if flows:
-                node = self.graph.nodes[target]
-                function = OPS[node.op].scalar_locals
-                if node.attributes:
-                    function = partial(function, **node.attributes)
-                tape.append((target, function, node.inputs, [(p, s) for s, _, p in flows]))
+        for target, flows in groupby(self.graph.flows, key=lambda flow: flow[1]):
+            node = self.graph.nodes[target]
+            function = OPS[node.op].scalar_locals
+            if node.attributes:
+                function = partial(function, **node.attributes)
+            tape.append((target, function, node.inputs, [(p, s) for s, _, p in flows]))
         return tape
 
 
@@ -271,23 +273,31 @@ def _slopes_one_by_one(graph: Graph, target: int, values: Sequence[float]) -> li
 
 def _undefined(graph: Graph, i: int, values: Sequence[Any], overflow: bool) -> NoReturn:
     """Say which node has no value and why, with the operands it had."""
-    node = graph.nodes[i]
-    operands = [_operand_text(values[j]) for j in node.inputs]
-    shown = _call_text(OPS[node.op], operands)
-    if overflow:
-        sentence = f"{shown} is too large for a number (about 1.8e308 is the most)"
-    elif node.op == "reciprocal" or (node.op == "/" and not np.all(values[node.inputs[1]])):
+    node, place = graph.nodes[i], ""
+    operands = [values[j] for j in node.inputs]
+    if np.ndim(values[i]) and OPS[node.op].local and not OPS[node.op].reduces:
+        # Elementwise: say it of the first entry that is not a number.
+        first = tuple(np.argwhere(~np.isfinite(values[i]))[0].tolist())
+        operands = [np.broadcast_to(x, values[i].shape)[first] for x in operands]
+        place = f" (entry {list(first)})"
+    shown = _call_text(OPS[node.op], [_operand_text(x) for x in operands]) + place
+    divisor = {"reciprocal": 0, "/": 1}.get(node.op)
+    if divisor is not None and not np.all(values[node.inputs[divisor]]):
         sentence = f"{shown} divides by zero"
     elif node.op in ("log", "sqrt"):
         least = "above 0" if node.op == "log" else "at least 0"
         sentence = f"{shown} is undefined: it needs a number {least}"
+    elif node.op == "**" and np.any((values[node.inputs[0]] == 0) & (values[node.inputs[1]] < 0)):
+        sentence = f"{shown} divides by zero: 0 has no negative powers"
+    elif overflow:
+        sentence = f"{shown} is too large for a number (about 1.8e308 is the most)"
     else:
         sentence = f"{shown} is undefined"
     raise Problem(f"{sentence}, at node `{node.id}`", graph.where(i))
 
 
 def _operand_text(value: Any) -> str:
-    if isinstance(value, float | int):
+    if np.ndim(value) == 0:
         return format_number(float(value))
     return f"a tensor of shape {arrays.shape_text(value)}"
 
@@ -305,9 +315,13 @@ def _call_text(op: Op, operands: Sequence[str]) -> str:
 # Tensors
 
 
-def forward(graph: Graph, leaves: Mapping[int, Any], budget: Budget = FULL) -> Evaluation:
+def forward(
+    graph: Graph,
+    leaves: Mapping[int, Any],
+    budget: Budget = FULL,
+    deadline: float = math.inf,
+) -> Evaluation:
     """Values only, as arrays (or floats at the leaves); `backward` adds the rest."""
-    deadline = time.monotonic() + budget.seconds
     values: list[Any] = [None] * len(graph.nodes)
     total = 0
     with np.errstate(all="ignore"):
@@ -370,7 +384,13 @@ def _entries(op: Op, operands: Sequence[Any], attributes: Mapping[str, Any]) -> 
         return taken * math.prod(shapes[0]) if len(shapes) > 1 else 0
     if op.name == "concat":
         return sum(math.prod(shape) for shape in shapes)
-    if op.reduces or op.downstream:
+    if op.reduces:
+        axis = attributes.get("axis")
+        kept = [n for k, n in enumerate(shapes[0]) if axis not in (k, k - len(shapes[0]))]
+        return 1 if axis is None else math.prod(kept)
+    if op.name in ("hinge", "cross_entropy"):
+        return 1
+    if op.downstream:
         return math.prod(shapes[0]) if shapes else 0
     try:
         return math.prod(np.broadcast_shapes(*shapes))
@@ -416,10 +436,15 @@ def _misfit(op: Op, shapes: str, error: Exception) -> str:
     return f"`{op.name}` cannot work on shapes {shapes}"
 
 
-def backward(result: Evaluation, mistake: Mistake | None = None, budget: Budget = FULL) -> None:
+def backward(
+    result: Evaluation,
+    mistake: Mistake | None = None,
+    budget: Budget = FULL,
+    deadline: float = math.inf,
+) -> None:
     """Fill in gradients and flows of an evaluation whose values are known."""
     graph, values = result.graph, result.values
-    deadline = time.monotonic() + budget.seconds
+    entries = 0
     gradients: list[Any] = [None] * len(values)
     gradients[graph.output] = _ones(values[graph.output])
     order = _visits(graph) if mistake == "order" else range(graph.output, -1, -1)
@@ -433,6 +458,13 @@ def backward(result: Evaluation, mistake: Mistake | None = None, budget: Budget 
                 source = flow[0]
                 upstream = gradients[target]
                 local, downstream = pull(graph, values, flow, upstream)
+                entries += np.size(upstream) + np.size(local) + np.size(downstream)
+                if entries > 4 * budget.entries:
+                    raise OverBudget(
+                        f"all flows together may have {4 * budget.entries:,} tensor entries; "
+                        f"those of `{graph.nodes[target].id}` go past that",
+                        graph.where(target),
+                    )
                 flows.append(flow)
                 result.upstreams.append(upstream)
                 result.locals.append(local)

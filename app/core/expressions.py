@@ -240,8 +240,8 @@ class _Parser:
             else:
                 if self.peek().text != "T":
                     self.fail("after the dot only `T` (transposed) is known", self.peek(), "T")
-                self.at += 1
-                value = self.apply("transpose", [value], {}, value.start, opening)
+                end = self.next().offset + 1
+                value = self.apply("transpose", [value], {}, value.start, opening, end)
         return value
 
     def atom(self) -> Operand:

@@ -64,23 +64,26 @@ class Graph:
         return reached
 
     @cached_property
+    def flows(self) -> Sequence[tuple[int, int, int]]:
+        """(source, target, argument position) of every flow, in the order the pass takes them."""
+        flows: list[tuple[int, int, int]] = []
+        arrived = [False] * len(self.nodes)
+        arrived[self.output] = True
+        for target in range(self.output, -1, -1):
+            if arrived[target]:
+                for flow in self.flows_of(target):
+                    arrived[flow[0]] = True
+                    flows.append(flow)
+        return flows
+
+    @cached_property
     def ungraded(self) -> Sequence[int]:
         """Nodes that take no gradient: literals, and what only picks or compares."""
-        sources = {source for source, _, _ in self.flows}
+        sources = {source for source, _, _ in self.flows} | {self.output}
         return [
             i
             for i, node in enumerate(self.nodes)
-            if node.literal or (self.reached[i] and i not in sources and i != self.output)
-        ]
-
-    @cached_property
-    def flows(self) -> Sequence[tuple[int, int, int]]:
-        """(source, target, argument position) of every flow, in the order the pass takes them."""
-        return [
-            flow
-            for target in range(self.output, -1, -1)
-            if self.reached[target]
-            for flow in self.flows_of(target)
+            if node.literal or (self.reached[i] and i not in sources)
         ]
 
     def flows_of(self, target: int) -> list[tuple[int, int, int]]:
