@@ -20,9 +20,13 @@ COLUMN_GAP = 50.0
 FORK_GAP = 84.0  # where the wires of a fork end, each with its own gradient
 STEEPEST_GAP = 150.0
 
-# A node is moved right, to where it is used, only if its wire would pass more columns than this:
-# inputs stand on the left, as on a blackboard, as long as the eye can follow their wires.
-REACH = 2
+# How far the wire of a node may reach, in columns passed, before the node is moved right to where
+# it is used, and whether an input with several uses has a column to itself. Inputs stand on the
+# left, as on a blackboard, as long as the eye can follow their wires; a small graph tries the next
+# attempt while wires cross.
+ATTEMPTS = ((2, False), (1, False), (0, False), (0, True))
+FEW_NODES = 60
+MOST_PUSHED = 8  # vertices that make room for a straight chain
 MOST_OWN_BENDS = 1500  # beyond, wires from the same node share their bends from the start
 LONGEST_BENT = 24  # then, wires that pass more columns, or more bends in all, run below the rest
 MOST_BENDS = 8000
@@ -69,14 +73,26 @@ class Piece:
     def __init__(self, sizes: list[Size], links: list[Link]) -> None:
         self.sizes = sizes
         self.links = links
-        self.rank = _ranks(len(sizes), links)
-        self.routes, self.bends = _bends(self.rank, links)
-        self.rank = self.rank + [rank for _, rank in self.bends]
-        self._connect()
-        self.layers = _order(self)
+        fewest = -1
+        for number, attempt in enumerate(ATTEMPTS):
+            self._order(*attempt)
+            if fewest < 0 or self.crossings < fewest:
+                fewest, best = self.crossings, number
+            if not fewest or len(sizes) > FEW_NODES:
+                break
+        if self.crossings > fewest:
+            self._order(*ATTEMPTS[best])
         if self._merge_bends():
             self._connect()
         self.y = _heights(self)
+
+    def _order(self, reach: int, apart: bool) -> None:
+        """Find columns, bends and an order, and how many crossings that has."""
+        self.rank = _ranks(len(self.sizes), self.links, reach, apart)
+        self.routes, self.bends = _bends(self.rank, self.links)
+        self.rank = self.rank + [rank for _, rank in self.bends]
+        self._connect()
+        self.layers, self.crossings = _order(self)
 
     def _connect(self) -> None:
         """Neighbors of each vertex on the left and the right, with the port on the right one."""
@@ -161,7 +177,7 @@ class Piece:
         return columns
 
 
-def _ranks(count: int, links: Sequence[Link]) -> list[int]:
+def _ranks(count: int, links: Sequence[Link], reach: int, apart: bool) -> list[int]:
     """The column of each node: right of its operands, moved right if its use is far away."""
     operands: list[list[int]] = [[] for _ in range(count)]
     uses: list[list[int]] = [[] for _ in range(count)]
@@ -171,21 +187,27 @@ def _ranks(count: int, links: Sequence[Link]) -> list[int]:
     waiting = [len(sources) for sources in operands]
     ready = [node for node in range(count) if not waiting[node]]
     rank = [0] * count
+    forks = [
+        not sources and len(set(targets)) > 1
+        for sources, targets in zip(operands, uses, strict=True)
+    ]
+    step = [2 if apart and fork else 1 for fork in forks]
     for node in ready:  # grows while it is walked
         for target in uses[node]:
-            rank[target] = max(rank[target], rank[node] + 1)
+            rank[target] = max(rank[target], rank[node] + step[node])
             waiting[target] -= 1
             if not waiting[target]:
                 ready.append(target)
     for node in reversed(ready):
         if not uses[node]:
             continue
-        beside = min(rank[target] for target in uses[node]) - 1
+        beside = min(rank[target] for target in uses[node]) - step[node]
         # Inputs that are used here alone come along for nothing.
         held = {s for s in operands[node] if operands[s] or len(set(uses[s])) > 1}
-        if beside - rank[node] > REACH and len(held) <= len(set(uses[node])):
+        if beside - rank[node] > reach and len(held) <= len(set(uses[node])):
             rank[node] = beside
-    return rank
+    columns = {number: column for column, number in enumerate(sorted(set(rank)))}
+    return [columns[number] for number in rank]
 
 
 def _bends(
@@ -226,10 +248,17 @@ def _bends(
 # Order within the columns
 
 
-def _order(piece: Piece) -> list[list[int]]:
+def _order(piece: Piece) -> tuple[list[list[int]], int]:
     """The vertices of each column from top to bottom, with as few crossings as found."""
+    found = _order_from(piece, _first_order(piece, 1))
+    if found[1] and len(piece.sizes) <= FEW_NODES:
+        found = min(found, _order_from(piece, _first_order(piece, -1)), key=lambda order: order[1])
+    return found
+
+
+def _order_from(piece: Piece, layers: list[list[int]]) -> tuple[list[list[int]], int]:
+    """Sweep to and fro over the columns, sorting each by its neighbors."""
     count = len(piece.rank)
-    layers = _first_order(piece)
     position = [0.0] * count
     _number(layers, position)
     best, fewest = [layer[:] for layer in layers], _crossings(piece, layers, position)
@@ -245,7 +274,7 @@ def _order(piece: Piece) -> list[list[int]]:
         crossings = _crossings(piece, layers, position)
         if crossings < fewest:
             best, fewest = [layer[:] for layer in layers], crossings
-    return best
+    return best, fewest
 
 
 def _number(layers: Sequence[Sequence[int]], position: list[float]) -> None:
@@ -254,7 +283,7 @@ def _number(layers: Sequence[Sequence[int]], position: list[float]) -> None:
             position[vertex] = place
 
 
-def _first_order(piece: Piece) -> list[list[int]]:
+def _first_order(piece: Piece, direction: int) -> list[list[int]]:
     """Walk from the outputs back, operands in order: for a tree this order has no crossing."""
     layers: list[list[int]] = [[] for _ in range(max(piece.rank) + 1)]
     seen = [False] * len(piece.rank)
@@ -269,7 +298,7 @@ def _first_order(piece: Piece) -> list[list[int]]:
             continue
         seen[vertex] = True
         stack.append((vertex, True))
-        operands = sorted(piece.before[vertex], key=lambda end: end[1], reverse=True)
+        operands = sorted(piece.before[vertex], key=lambda end: -direction * end[1])
         stack.extend((operand, False) for operand, _ in operands if not seen[operand])
     return layers
 
@@ -476,27 +505,42 @@ def _straighten(
     place = {v: (rank, n) for rank, layer in enumerate(piece.layers) for n, v in enumerate(layer)}
     straight: dict[int, float] = {}
 
-    def room(chain: Sequence[int]) -> tuple[float, float]:
-        """The heights between which all of a chain can stand at once."""
-        lowest, highest = float("-inf"), float("inf")
-        for vertex in chain:
-            rank, n = place[vertex]
-            layer = piece.layers[rank]
-            if n:
-                lowest = max(lowest, y[layer[n - 1]] + gaps[rank][n - 1])
-            if n + 1 < len(layer):
-                highest = min(highest, y[layer[n + 1]] - gaps[rank][n])
-        return lowest, highest
+    def limit(vertex: int, side: int) -> float:
+        """How far a vertex can go up (side -1) or down (1): those in its way go along."""
+        rank, at = place[vertex]
+        layer, way = piece.layers[rank], 0.0
+        for _ in range(MOST_PUSHED):
+            if not 0 <= at + side < len(layer):
+                return side * float("inf")
+            way += gaps[rank][min(at, at + side)]
+            at += side
+            if layer[at] in straight:
+                break
+        return y[layer[at]] - side * way
+
+    def push(vertex: int, side: int) -> None:
+        """Move those that stand in the way of a vertex along with it."""
+        rank, at = place[vertex]
+        layer = piece.layers[rank]
+        while 0 <= at + side < len(layer):
+            edge = y[layer[at]] + side * gaps[rank][min(at, at + side)]
+            at += side
+            if side * (y[layer[at]] - edge) >= 0:
+                return
+            y[layer[at]] = edge
 
     for chain in sorted(_chains(piece, before, after), key=len, reverse=True):
         parts = [chain]
         while parts:
             part = parts.pop()
-            lowest, highest = room(part)
+            lowest = max(limit(vertex, -1) for vertex in part)
+            highest = min(limit(vertex, 1) for vertex in part)
             if lowest <= highest:
                 mean = min(max(sum(y[vertex] for vertex in part) / len(part), lowest), highest)
                 for vertex in part:
                     y[vertex] = straight[vertex] = mean
+                    push(vertex, -1)
+                    push(vertex, 1)
             elif len(part) > 2:
                 # Break a short chain where it bends most, a long one in the middle.
                 middle = len(part) // 2

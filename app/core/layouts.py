@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.core.columns import COLUMN_GAP, MARGIN, Columns, Link, Piece, Size, spread
+from app.core.columns import FORK_GAP, MARGIN, Columns, Link, Piece, Size, spread
 
 # Sizes, in pixels at zoom 1.
 GATE = 44.0  # diameter of a gate; a longer label makes it a pill of this height
@@ -47,6 +47,10 @@ GRID_GAP = 9.0  # between the stub and its grids
 GRID_PADDING = 10.0  # of stub on either side of a grid
 SHAPE_HEIGHT = 18.0  # for the shape above a grid
 BULGE = 26.0  # between two wires that join the same two nodes
+FLOW_WIDTH = 60.0  # of the number at a wire of a fork
+FLOW_HEIGHT = 15.0
+FLOW_ABOVE = 22.0  # up to above the upper one of two wires that join the same nodes
+FLOW_NEIGHBORS = 12  # labels that are kept apart in big drawings
 PIECE_GAP = 40.0
 LANE = 8.0  # between wires that run below the rest
 
@@ -360,6 +364,7 @@ def _placed_wires(
     together: dict[tuple[int, int], list[int]] = {}
     for number, link in enumerate(piece.links):
         together.setdefault((link.source, link.target), []).append(number)
+    labels: dict[int, list[Point]] = {}
     placed = []
     for number, link in enumerate(piece.links):
         start, end = nodes[link.source].out, ports[number]
@@ -377,7 +382,10 @@ def _placed_wires(
         same = sorted(together[link.source, link.target], key=lambda n: piece.links[n].position)
         bulge = (same.index(number) - (len(same) - 1) / 2) * BULGE
         points = _curves(levels, bulge)
-        label = _fork_label(points, levels[-1][0], bulge)
+        fork = len(piece.after[link.source]) > 1
+        others = labels.setdefault(last, []) if fork else []
+        label = _flow_label(points, levels[-1][0], bulge, others[-FLOW_NEIGHBORS:])
+        others.append(label)
         placed.append(
             PlacedWire(nodes[link.source].id, nodes[link.target].id, link.position, points, label)
         )
@@ -441,17 +449,29 @@ def _curves(levels: Sequence[tuple[float, float, float]], bulge: float) -> list[
     return [[round(x, 1), round(y, 1)] for x, y in points]
 
 
-def _fork_label(points: Sequence[Sequence[float]], column: float, bulge: float) -> Point:
-    """The middle of the last curve, where wires of a fork have come apart."""
-    for at in range(len(points) - 4, -1, -4):
-        a, b, c, d = points[at : at + 4]
-        if a[0] < column:
-            x = (a[0] + 3 * b[0] + 3 * c[0] + d[0]) / 8
-            y = (a[1] + 3 * b[1] + 3 * c[1] + d[1]) / 8
-            if a[1] == b[1] == c[1] == d[1]:
-                x = column - COLUMN_GAP
-            return Point(round(x, 1), round(y + (-TEXT_ABOVE / 2 if bulge < 0 else 0.0), 1))
-    return Point(points[0][0], points[0][1])
+def _flow_label(
+    points: Sequence[Sequence[float]], column: float, bulge: float, others: Sequence[Point]
+) -> Point:
+    """A point on the last curve, where wires of a fork have come apart, away from other labels."""
+    lift = -FLOW_ABOVE if bulge < 0 else 0.0
+    at = next((k for k in range(len(points) - 4, 0, -4) if points[k][0] < column), 0)
+    a, b, c, d = points[at : at + 4]
+    found = []
+    for t in (0.5, 0.64, 0.36, 0.78):
+        u = 1 - t
+        x, y = (
+            u * u * u * a[i] + 3 * u * u * t * b[i] + 3 * u * t * t * c[i] + t * t * t * d[i]
+            for i in (0, 1)
+        )
+        if a[1] == b[1] == c[1] == d[1]:
+            x = column - FORK_GAP * u
+        found.append(Point(round(x, 1), round(y + lift, 1)))
+        if not any(
+            abs(x - other.x) < FLOW_WIDTH and abs(found[-1].y - other.y) < FLOW_HEIGHT
+            for other in others
+        ):
+            return found[-1]
+    return found[0]
 
 
 def _text(point: Sequence[float]) -> str:
