@@ -21,7 +21,7 @@ FORK_GAP = 84.0  # where the wires of a fork end, each with its own gradient
 STEEPEST_GAP = 150.0
 
 # How far the wire of a node may reach, in columns passed, before the node is moved right to where
-# it is used, and whether an input with several uses has a column to itself. Inputs stand on the
+# it is used, and whether a node with several uses has room on its right. Inputs stand on the
 # left, as on a blackboard, as long as the eye can follow their wires; a small graph tries the next
 # attempt while wires cross.
 ATTEMPTS = ((2, False), (1, False), (0, False), (0, True))
@@ -187,11 +187,7 @@ def _ranks(count: int, links: Sequence[Link], reach: int, apart: bool) -> list[i
     waiting = [len(sources) for sources in operands]
     ready = [node for node in range(count) if not waiting[node]]
     rank = [0] * count
-    forks = [
-        not sources and len(set(targets)) > 1
-        for sources, targets in zip(operands, uses, strict=True)
-    ]
-    step = [2 if apart and fork else 1 for fork in forks]
+    step = [2 if apart and len(set(targets)) > 1 else 1 for targets in uses]
     for node in ready:  # grows while it is walked
         for target in uses[node]:
             rank[target] = max(rank[target], rank[node] + step[node])

@@ -49,9 +49,14 @@ NETWORK = graph(
     W2=(2, 4), n3=(2,), b2=(2,), n4=(2,), n5=(2,),
 )  # fmt: skip
 AROUND = graph("u exp x; v exp u; a * x v; b * v x; f + a b")
+HINGE = graph(
+    "s @ W x; n1 [] s y; n2 - s n1; n3 +1 n2; n4 max zero n3; n5 sum n4; n6 -1 n5; "
+    "n7 square W; n8 sum n7; n9 * lam n8; L + n6 n9",
+    W=(10, 3072), x=(3072,), s=(10,), n2=(10,), n3=(10,), n4=(10,), n7=(10, 3072),
+)  # fmt: skip
 TWO_PIECES = graph("q + x y; f exp q; g sin z")
 
-LECTURE = [FIRST, SIGMOID, DIAMOND, SQUARE, NETWORK, AROUND, TWO_PIECES]
+LECTURE = [FIRST, SIGMOID, DIAMOND, SQUARE, NETWORK, HINGE, AROUND, TWO_PIECES]
 
 
 def random_graph(seed: int, count: int) -> tuple[list[Box], list[Wire], str]:
