@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from app.core.errors import Problem
-from app.core.evaluation import Evaluation, evaluate, sum_to
+from app.core.evaluation import Budget, Evaluation, evaluate, sum_to
 from app.core.expressions import parse
 from app.core.graphs import Graph, Node, from_nodes
 from tests.core import torch_oracle
@@ -389,6 +389,16 @@ def test_mistakes_change_nothing_in_a_tree(mistake: Any) -> None:
     assert run(text, mistake, **inputs).gradients == pytest.approx(run(text, **inputs).gradients)
 
 
+@pytest.mark.parametrize("name", ["sum", "mean", "max", "min", "prod", "norm", "softmax"])
+@pytest.mark.parametrize("axis", [0, -1])
+def test_a_scalar_along_an_axis_is_as_in_torch_or_refused(name: str, axis: int) -> None:
+    try:
+        result = run(f"f = {name}(x, axis={axis})", x=2)
+    except Problem:
+        return
+    compare(result, {"x": 2})
+
+
 # Gradients that do not exist
 
 
@@ -555,13 +565,30 @@ def test_reductions_of_a_large_tensor_fit() -> None:
     assert evaluate(parse("W = ones(900, 1000)\nf = sum(W)"), {}).values[-1] == 900_000
 
 
-def test_work_may_take_two_seconds() -> None:
-    text = "W = randn(300, 1000)\nf = " + " + ".join(["max(W)"] * 1500)
+@pytest.mark.parametrize(
+    ("text", "fragment"),
+    [
+        # A product that costs much and leaves little, where no gradient is wanted.
+        ("where(sum(a @ b) > 0, x, x)", "more than 2 s, which is the most; it got to `"),
+        # Flows as large as W for every operand that is W.
+        ("max(W)", "all flows together may have 4,000,000 tensor entries"),
+    ],
+)
+def test_work_ends_in_two_seconds(text: str, fragment: str) -> None:
+    lines = "a = randn(30, 10000)\nb = randn(10000, 30)\nW = randn(100, 1000)\nx = 1\n"
     start = time.monotonic()
-    with pytest.raises(Problem, match="more than 2 s, which is the most; it got to `n") as caught:
-        run(text)
-    assert time.monotonic() - start < 3
+    with pytest.raises(Problem) as caught:
+        run(f"{lines}f = {' + '.join([text] * 800)}")
+    assert fragment in caught.value.message
     assert "offset" in caught.value.where
+    assert time.monotonic() - start < 3
+
+
+@pytest.mark.parametrize("mistake", [None, "overwrite", "order"])
+def test_the_budget_of_seconds_is_one_for_both_passes(mistake: Any) -> None:
+    graph = parse("f = " + " + ".join(["exp(x)"] * 1000))
+    with pytest.raises(Problem, match=r"more than 0\.001 s, which is the most; it got to `n"):
+        evaluate(graph, {"x": np.ones(100)}, mistake, Budget(seconds=0.001))
 
 
 # Against torch

@@ -176,7 +176,7 @@ def flows(
     result = apply(name, given, attributes)
     if not result.requires_grad:
         return [np.zeros(x.shape) for x in given]
-    arriving = leaf(upstream).expand(result.shape)
+    arriving = leaf(upstream).detach().expand(result.shape)
     found = torch.autograd.grad(result, given, arriving, allow_unused=True)
     return [
         np.zeros(x.shape) if gradient is None else gradient.numpy()
