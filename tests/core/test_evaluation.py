@@ -565,21 +565,10 @@ def test_reductions_of_a_large_tensor_fit() -> None:
     assert evaluate(parse("W = ones(900, 1000)\nf = sum(W)"), {}).values[-1] == 900_000
 
 
-@pytest.mark.parametrize(
-    ("text", "fragment"),
-    [
-        # A product that costs much and leaves little, where no gradient is wanted.
-        ("where(sum(a @ b) > 0, x, x)", "more than 2 s, which is the most; it got to `"),
-        # Flows as large as W for every operand that is W.
-        ("max(W)", "all flows together may have 4,000,000 tensor entries"),
-    ],
-)
-def test_work_ends_in_two_seconds(text: str, fragment: str) -> None:
-    lines = "a = randn(30, 10000)\nb = randn(10000, 30)\nW = randn(100, 1000)\nx = 1\n"
+def test_flows_as_large_as_a_matrix_are_counted_too() -> None:
     start = time.monotonic()
-    with pytest.raises(Problem) as caught:
-        run(f"{lines}f = {' + '.join([text] * 800)}")
-    assert fragment in caught.value.message
+    with pytest.raises(Problem, match="all flows together may have 4,000,000 tensor") as caught:
+        run("W = randn(450, 1000)\nf = " + " + ".join(["max(W)"] * 800))
     assert "offset" in caught.value.where
     assert time.monotonic() - start < 3
 
