@@ -16,16 +16,13 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from app.core import arrays
-from app.core.arrays import Array
-from app.core.errors import Problem, nearest
+from app.core.arrays import MAX_ENTRIES, MAX_RANK, Array, Value, tensor
+from app.core.errors import OverBudget, Problem, nearest
 from app.core.graphs import Graph
 from app.core.numbers import format_number
 from app.core.ops import OPS, Op
 
-MAX_RANK = 4
-
 Mistake = Literal["overwrite", "order"]
-Value = float | Array
 NOT_THERE = math.nan  # a gradient or flow that does not exist; `reasons` says why
 
 
@@ -36,15 +33,11 @@ class Budget:
     Its flows, three tensors each, may have four times as many entries.
     """
 
-    entries: int = 1_000_000
+    entries: int = MAX_ENTRIES
     seconds: float = 2.0
 
 
 FULL = Budget()
-
-
-class OverBudget(Problem):
-    """More tensor entries or more time than the budget has."""
 
 
 @dataclass(slots=True)
@@ -116,45 +109,11 @@ def _leaves(graph: Graph, inputs: Mapping[str, Any], budget: Budget) -> dict[int
             near = nearest(name, graph.inputs)
             hint = f"; did you mean `{near}`?" if near else ""
             raise Problem(f"the expression has no input `{name}`{hint}", {"input": name}, near)
-        leaves[position] = tensor(given, f"`{name}`", {"input": name}, budget)
+        leaves[position] = tensor(given, f"`{name}`", {"input": name}, budget.entries)
     for i, node in enumerate(graph.nodes):
         if node.op == "constant":
-            leaves[i] = tensor(node.value, "this list", graph.where(i), budget)
+            leaves[i] = tensor(node.value, "this list", graph.where(i), budget.entries)
     return leaves
-
-
-def tensor(given: Any, what: str, where: Mapping[str, Any], budget: Budget = FULL) -> Value:
-    """A number as a float, a nested list as a float64 array; a Problem for anything else."""
-    if type(given) is float and given - given == 0.0:
-        return given
-    if isinstance(given, int | float):
-        try:
-            number = float(given)
-        except OverflowError:
-            number = math.inf
-        if not math.isfinite(number):
-            raise Problem(f"{what} must be a finite number", where)
-        return number
-    try:
-        array = np.asarray(given)
-        if array.dtype == object or array.dtype.kind not in "bif":
-            raise ValueError
-        array = array.astype(np.float64)
-    except (ValueError, TypeError, OverflowError):
-        raise Problem(
-            f"{what} must be a number or a nested list of numbers with rows of equal length", where
-        ) from None
-    if array.size == 0:
-        raise Problem(f"{what} is an empty list and has no value", where)
-    if array.ndim > MAX_RANK:
-        raise Problem(f"{what} has rank {array.ndim}; {MAX_RANK} is the most", where)
-    if array.size > budget.entries:
-        raise OverBudget(
-            f"{what} has {array.size:,} entries; {budget.entries:,} is the most", where
-        )
-    if not np.isfinite(array).all():
-        raise Problem(f"{what} must hold finite numbers", where)
-    return array if array.ndim else float(array)
 
 
 # The tape of plain floats
@@ -402,6 +361,8 @@ def _apply(graph: Graph, i: int, operands: Sequence[Any]) -> Array:
     node = graph.nodes[i]
     op = OPS[node.op]
     try:
+        if node.attributes.get("axis") is not None and not np.ndim(operands[0]):
+            raise ValueError("a number has no axis")
         value = np.asarray(
             op.forward(*map(np.asarray, operands), **node.attributes), dtype=np.float64
         )

@@ -12,18 +12,17 @@ from functools import lru_cache
 from typing import Any, NoReturn
 
 from app.core.errors import Problem
-from app.core.graphs import MAX_NODES, Graph, Node, check, known
+from app.core.graphs import MAX_NODES, NAME, WORDS, Graph, Node, check, known
 from app.core.ops import OPS
 
 MAX_TEXT = 65_536
 MAX_DEPTH = 100
 MAX_LITERAL = 10_000
-WORDS = {"pi": math.pi, "True": True, "False": False, "None": None}
 
 TOKEN = re.compile(
     r"(?P<space>[ \t\r\f]+|\#[^\n]*)"
     r"|(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)"
-    r"|(?P<name>[^\W\d]\w*)"
+    rf"|(?P<name>{NAME.pattern})"
     r"|(?P<sign>\*\*|[<>=!]=|[-+*/@()\[\],:;=<>.]|\n)"
 )
 # Signs that come along when a formula is pasted from a slide; each is one character for another.
@@ -70,7 +69,10 @@ def parse(text: str) -> Graph:
     """
     size = len(text.encode("utf-8", "replace"))
     if size > MAX_TEXT:
-        raise Problem(f"an expression may be 64 KB long; this one has {size:,} bytes")
+        raise Problem(
+            f"an expression may be 64 KB long; this one has {size:,} bytes",
+            {"field": "expression"},
+        )
     return _Parser(text).graph()
 
 

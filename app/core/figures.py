@@ -200,14 +200,15 @@ def export(question: ExportQuestion, address: str = "http://127.0.0.1:8000") -> 
 
 def op_row(op: Op) -> dict[str, Any]:
     """A row of the op table as GET /api/ops tells it."""
-    operands = [formulas.Term(name.lstrip("*")) for name in op.arguments]
+    words = [formulas.Term(name.lstrip("*")) for name in op.arguments]
+    letters = [formulas.Term(formulas.name_latex(word.tex)) for word in words]
     attributes = {
         name.lstrip("*"): value if value is not None else default
         for name, value in op.parameters.items()
         for default in (0 if name == "seed" else None,)
     }
     if op.name == "index":
-        operands, attributes = operands[:1], {"key": [0]}
+        words, letters, attributes = words[:1], letters[:1], {"key": [0]}
     elif "shape" in attributes:
         attributes["shape"] = [2, 3][: 1 if op.name == "eye" else 2]
     return {
@@ -216,15 +217,15 @@ def op_row(op: Op) -> dict[str, Any]:
         "category": op.category,
         "arguments": list(op.arguments),
         "parameters": {name.lstrip("*"): value for name, value in op.parameters.items()},
-        "latex": formulas.render(op, operands, attributes).tex,
-        "insert": formulas.render(op, operands, attributes, "text").tex,
+        "latex": formulas.render(op, letters, attributes).tex,
+        "insert": formulas.render(op, words, attributes, "text").tex,
         "says": op.says,
         "kind": "local" if op.local else "downstream" if op.downstream else None,
         "derivatives": dict(op.derivatives),
         "derivatives_latex": {
             name: formulas.derivative(text, {}).tex for name, text in op.derivatives.items()
         },
-        "torch": op.torch_code,
+        "torch": op.torch_code(attributes),
         "example": {
             "expression": op.example,
             "inputs": dict(zip(parse(op.example).inputs, (2, 0.5, 3), strict=False)),

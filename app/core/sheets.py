@@ -229,7 +229,7 @@ class Sheet:
             if _number(operand)
             else Term(formulas.name_latex(operand.id))
             if by_name
-            else Term("x" if single else op.argument(k))
+            else Term("x" if single else formulas.name_latex(op.argument(k)))
             for k, operand in enumerate(operands)
         ]
         return letters, Term(formulas.name_latex(node.id) if node.name else "g")

@@ -8,7 +8,8 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
 from app.core import figures
-from app.core.evaluation import Budget, OverBudget
+from app.core.errors import OverBudget
+from app.core.evaluation import Budget
 from app.core.examples import EXAMPLES
 from app.core.gradient_check import gradient_check
 from app.web import schemas
