@@ -226,7 +226,7 @@ class RandomExpression:
                 key.append(int(self.random.integers(-size, size)))
                 parts.append(str(key[-1]))
             elif kind < 0.8 or len(operands) > 1:
-                piece = self.choose([":", "1:", ":-1", "::2", "::-1", "-2:", ":5"])
+                piece = self.choose([":", "1:", ":-1", "::2", "-2:", ":5"])
                 key.append([int(n) if n else None for n in (piece + "::").split(":")[:3]])
                 parts.append(piece)
             else:

@@ -680,7 +680,7 @@ def test_a_graph_given_as_nodes_in_any_order() -> None:
         ({"id": ""}, "", "cannot be a node's name", {"node": ""}),
         ({"id": "w"}, "w", "two nodes are called `w`", {"node": "w"}),
         ({}, "g", "no node `g`", {"field": "output"}),
-        ({"op": "constant", "inputs": []}, "f", "has no value", {"node": "f"}),
+        ({"op": "constant", "inputs": []}, "f", "constant `f`", {"node": "f"}),
     ],
 )
 def test_nodes_that_are_refused(

@@ -182,7 +182,7 @@ CASES: dict[str, list[tuple[tuple[Any, ...], dict[str, Any]]]] = {
         (((2, 3),), {"key": [1, 2]}),
         (((2, 3),), {"key": [[None, None, None], 1]}),
         (((2, 5),), {"key": [0, [1, None, 2]]}),
-        (((5,),), {"key": [[None, None, -1]]}),
+        (((5,),), {"key": [[None, None, 3]]}),
         (((5,),), {"key": [[-4, -1, None]]}),
         (((2, 3, 4),), {"key": [[0, 1, None], [1, None, None], [None, None, 3]]}),
         (((3,), 2.0), {"key": [{"input": 0}]}),

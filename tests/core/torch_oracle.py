@@ -47,17 +47,13 @@ def clip(x: Tensor, low: Tensor, high: Tensor) -> Tensor:
 
 
 def index(x: Tensor, *indices: Tensor, key: Sequence[Any]) -> Tensor:
-    """x[key] with slices of any step; torch itself has no negative ones."""
+    """x[key], where {"input": i} is the i-th of the computed indices."""
     parts: list[Any] = []
-    for axis, part in enumerate(key):
+    for part in key:
         if isinstance(part, dict):
             parts.append(indices[part["input"]].long())
-        elif isinstance(part, int):
-            parts.append(part)
         else:
-            taken = list(range(x.shape[axis]))[slice(*part)]
-            x = torch.index_select(x, axis, torch.tensor(taken, dtype=torch.long))
-            parts.append(slice(None))
+            parts.append(part if isinstance(part, int) else slice(*part))
     return x[tuple(parts)]
 
 
