@@ -18,6 +18,8 @@ export function scrubbing({ value, change, end }: Scrub): Attachment<HTMLElement
     const down = (event: Event) => {
       const from = value()
       const pointer = event as PointerEvent
+      // The handle on the node's end leads a wire out of it.
+      if ((event.target as Element).closest('.lead')) return
       if (from === null || pointer.button !== 0 || element === document.activeElement) return
       drag = { x: pointer.clientX, from, step: stepOf(from), moving: false }
       event.stopPropagation()
