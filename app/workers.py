@@ -43,20 +43,34 @@ class Workers(Executor):
         with self.lock:
             if self.outstanding >= self.limit:
                 raise Busy
-            self.pool = self.pool or self.fresh_pool()
-            try:
-                future = self.pool.submit(fn, *args, **kwargs)
-            except BrokenExecutor:
-                # A worker was killed, and a pool with a dead worker takes no more work.
-                self.pool = self.fresh_pool()
-                future = self.pool.submit(fn, *args, **kwargs)
             self.outstanding += 1
+        try:
+            future = self.submit_to_pool(fn, *args, **kwargs)
+        except BaseException:
+            self.forget()
+            raise
         future.add_done_callback(self.forget)
         return future
 
-    def forget(self, future: Future[Any]) -> None:
+    def submit_to_pool(self, fn: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        # Not under the lock: a pool calls forget() while it holds a lock that its submit() wants.
+        pool = self.present_pool()
+        try:
+            return pool.submit(fn, *args, **kwargs)
+        except BrokenExecutor:
+            # A worker was killed, and a pool with a dead worker takes no more work.
+            return self.present_pool(broken=pool).submit(fn, *args, **kwargs)
+
+    def forget(self, future: Future[Any] | None = None) -> None:
         with self.lock:
             self.outstanding -= 1
+
+    def present_pool(self, broken: ProcessPoolExecutor | None = None) -> ProcessPoolExecutor:
+        """The pool; a fresh one if there is none yet, or if it is the broken one."""
+        with self.lock:
+            if self.pool is broken or self.pool is None:
+                self.pool = self.fresh_pool()
+            return self.pool
 
     def fresh_pool(self) -> ProcessPoolExecutor:
         CONTEXT.set_forkserver_preload(["app.preload"])

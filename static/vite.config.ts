@@ -42,5 +42,5 @@ export default defineConfig(({ mode }) => ({
     origin: 'http://localhost:5173',
   },
   resolve: mode === 'test' ? { conditions: ['browser'] } : {},
-  test: { environment: 'jsdom', include: ['src/**/*.test.ts'] },
+  test: { environment: 'node', include: ['src/**/*.test.ts'] },
 }))

@@ -168,20 +168,23 @@ def _flow_step(
         return _step("backward", own.told["source"], sentence, latex, k)
     upstream, factor, downstream = result.upstreams[k], result.locals[k], result.downstreams[k]
     if factor is None:
-        sentence = (
-            f"{own.way}: {own.formula} turns upstream {text_value(upstream)} into "
-            f"{text_value(downstream)}."
-        )
+        rule = f"{own.spoken} turns upstream" if own.spoken else "upstream"
+        becomes = "into" if own.spoken else "becomes"
+        sentence = f"{own.way}: {rule} {text_value(upstream)} {becomes} {text_value(downstream)}."
         latex = f"{own.slope}{worked} = {down}" if worked else rf"{own.slope}{up} \;\to\; {down}"
     else:
+        # Where the operand was broadcast, what comes back is summed.
+        summed = isinstance(factor, np.ndarray) and factor.shape != downstream.shape
         sentence = (
-            f"{own.way}: upstream {text_value(upstream)} times local {text_value(factor)} "
-            f"is {text_value(downstream)}."
+            f"{own.way}: upstream {text_value(upstream)} times local {text_value(factor)}"
+            f"{', summed where it was broadcast,' if summed else ''} is {text_value(downstream)}."
         )
+        times = r"\odot" if isinstance(factor, np.ndarray) and np.ndim(upstream) else r"\times"
         if worked and worked != local:
             local = rf"\left({worked}\right)" if " " in worked else worked
+        total = r"\sum " if summed else ""
         latex = (
-            rf"{own.slope}\underbrace{{{up}}}_{{\text{{upstream}}}} \times "
+            rf"{own.slope}{total}\underbrace{{{up}}}_{{\text{{upstream}}}} {times} "
             rf"\underbrace{{{_bracketed(local)}}}_{{\text{{local}}}} = {down}"
         )
     return _step("backward", own.told["source"], sentence, latex, k)
@@ -242,7 +245,7 @@ def wrong(
 def plain(value: Any, preview: int | None = None) -> Any:
     """A value as JSON: a float, a nested list, or a preview of a large tensor."""
     if isinstance(value, float):
-        return value if value - value == 0.0 else None
+        return float(value) if value - value == 0.0 else None  # numpy has floats of its own
     if value is None:
         return None
     if np.ndim(value) == 0:

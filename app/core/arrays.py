@@ -4,16 +4,50 @@ All take and give float64 arrays. Labels (`y`) and indices are whole numbers car
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.core.errors import Problem
+from app.core.errors import OverBudget, Problem
 
 Array = NDArray[np.float64]
+Value = float | Array
 Axis = int | None
+
+MAX_ENTRIES = 1_000_000  # of all tensors together
+MAX_RANK = 4
+
+
+def tensor(given: Any, what: str, where: Mapping[str, Any], most: int = MAX_ENTRIES) -> Value:
+    """A number as a float, a nested list as an array; a Problem for anything else."""
+    if type(given) is float and given - given == 0.0:
+        return given
+    wrong = Problem(
+        f"{what} must be a number or a nested list of numbers with rows of equal length", where
+    )
+    try:
+        array = np.asarray(given)
+        if array.dtype.kind == "O" and not all(isinstance(x, int) for x in array.flat):
+            raise wrong
+        if array.dtype.kind not in "biufO":
+            raise wrong
+        array = array.astype(np.float64)
+    except OverflowError:
+        raise Problem(f"{what} must hold finite numbers", where) from None
+    except (ValueError, TypeError):
+        raise wrong from None
+    if array.size == 0:
+        raise Problem(f"{what} is an empty list and has no value", where)
+    if array.ndim > MAX_RANK:
+        raise Problem(f"{what} has rank {array.ndim}; {MAX_RANK} is the most", where)
+    if array.size > most:
+        raise OverBudget(f"{what} has {array.size:,} entries; {most:,} is the most", where)
+    if not np.isfinite(array).all():
+        raise Problem(f"{what} must hold finite numbers", where)
+    return array if array.ndim else float(array)
+
 
 erf: Any = np.frompyfunc(math.erf, 1, 1)
 

@@ -6,6 +6,7 @@ import base64
 import re
 import struct
 import zlib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 from typing import Any, Literal
@@ -22,6 +23,7 @@ from app.core.layouts import (
 )
 from app.core.numbers import format_number, short_number
 
+FLOW_DROP = 17.0  # from the middle of a wire to the baseline of its flow
 MOST_RECTANGLES = 400  # cells of a heat map that are drawn one by one; beyond, they are pixels
 CELL_CHARACTERS = 6
 FAINTEST = 0.26  # the strongest tint of a cell that has its number on it
@@ -65,8 +67,8 @@ text {{ font-family: "JetBrains Mono", ui-monospace, "DejaVu Sans Mono", Menlo, 
   text-anchor: middle }}
 .symbol, .name {{ font-family: Inter, system-ui, "Helvetica Neue", Arial, sans-serif; fill: {ink} }}
 .symbol {{ font-size: 19px; font-weight: 500 }}
-.symbol.word {{ font-size: 15px }}
-.name {{ font-size: 16px; font-weight: 600 }}
+.symbol.word {{ font-size: 14.5px }}
+.name {{ font-size: 15px; font-weight: 600 }}
 .name.small {{ font-size: 13.5px }}
 .name.output {{ text-anchor: start }}
 .value {{ font-size: 15px; fill: {forward} }}
@@ -119,13 +121,12 @@ class _Moment:
         self.graded = {
             n["id"] for n in answer["nodes"] if gradient_at.get(n["id"], done - 1) < done
         }
-        used = [flow["source"] for flow in flows]
-        forks = {source for source in used if used.count(source) > 1} if len(used) < 500 else set()
+        uses = Counter(flow["source"] for flow in flows)
         # A flow has a number of its own where it is not yet the whole gradient.
         self.flows = {
             (flow["target"], flow["position"]): flow["downstream"]
             for number, flow in enumerate(flows)
-            if flow["source"] in forks
+            if uses[flow["source"]] > 1
             and isinstance(flow["downstream"], int | float)
             and flow_at.get(number, done - 1) < done
         }
@@ -171,7 +172,7 @@ def _svg(
         downstream = moment.flows.get((wire["target"], wire["position"]))
         if downstream is not None:
             at = wire["label"]
-            yield _words("gradient flow", at["x"], at["y"] + 15, format_number(downstream))
+            yield _words("gradient flow", at["x"], at["y"] + FLOW_DROP, format_number(downstream))
     yield "</svg>"
 
 

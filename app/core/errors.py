@@ -24,6 +24,10 @@ class Problem(Exception):
         self.suggestion = suggestion
 
 
+class OverBudget(Problem):
+    """More tensor entries or more time than there is for a question."""
+
+
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """The known name closest to a mistyped one, or None if nothing is close."""
     candidates = list(known)

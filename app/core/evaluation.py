@@ -9,38 +9,35 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
+from itertools import groupby
 from typing import Any, Literal, NoReturn
 from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from app.core import arrays
-from app.core.arrays import Array
-from app.core.errors import Problem, nearest
+from app.core.arrays import MAX_ENTRIES, MAX_RANK, Array, Value, tensor
+from app.core.errors import OverBudget, Problem, nearest
 from app.core.graphs import Graph
 from app.core.numbers import format_number
 from app.core.ops import OPS, Op
 
-MAX_RANK = 4
-
 Mistake = Literal["overwrite", "order"]
-Value = float | Array
 NOT_THERE = math.nan  # a gradient or flow that does not exist; `reasons` says why
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What one evaluation may use: tensor entries in all, and seconds."""
+    """What one evaluation may use: tensor entries in all its values, and seconds.
 
-    entries: int = 1_000_000
+    Its flows, three tensors each, may have four times as many entries.
+    """
+
+    entries: int = MAX_ENTRIES
     seconds: float = 2.0
 
 
 FULL = Budget()
-
-
-class OverBudget(Problem):
-    """More tensor entries or more time than the budget has."""
 
 
 @dataclass(slots=True)
@@ -78,7 +75,7 @@ def evaluate(
     Raises Problem for inputs that are missing, too many or of the wrong form, for values that do
     not exist or overflow (at their node), and for work past the limits.
     """
-    plan = plan_of(graph)
+    plan, deadline = plan_of(graph), time.monotonic() + budget.seconds
     leaves = _leaves(graph, inputs, budget)
     if plan.scalar and all(type(value) is float for value in leaves.values()):
         result = _scalar_forward(plan, leaves)
@@ -86,8 +83,8 @@ def evaluate(
             _scalar_backward(plan, result)
             return result
     else:
-        result = forward(graph, leaves, budget)
-    backward(result, mistake, budget)
+        result = forward(graph, leaves, budget, deadline)
+    backward(result, mistake, budget, deadline)
     return result
 
 
@@ -112,45 +109,11 @@ def _leaves(graph: Graph, inputs: Mapping[str, Any], budget: Budget) -> dict[int
             near = nearest(name, graph.inputs)
             hint = f"; did you mean `{near}`?" if near else ""
             raise Problem(f"the expression has no input `{name}`{hint}", {"input": name}, near)
-        leaves[position] = tensor(given, f"`{name}`", {"input": name}, budget)
+        leaves[position] = tensor(given, f"`{name}`", {"input": name}, budget.entries)
     for i, node in enumerate(graph.nodes):
         if node.op == "constant":
-            leaves[i] = tensor(node.value, "this list", graph.where(i), budget)
+            leaves[i] = tensor(node.value, "this list", graph.where(i), budget.entries)
     return leaves
-
-
-def tensor(given: Any, what: str, where: Mapping[str, Any], budget: Budget = FULL) -> Value:
-    """A number as a float, a nested list as a float64 array; a Problem for anything else."""
-    if type(given) is float and given - given == 0.0:
-        return given
-    if isinstance(given, int | float):
-        try:
-            number = float(given)
-        except OverflowError:
-            number = math.inf
-        if not math.isfinite(number):
-            raise Problem(f"{what} must be a finite number", where)
-        return number
-    try:
-        array = np.asarray(given)
-        if array.dtype == object or array.dtype.kind not in "bif":
-            raise ValueError
-        array = array.astype(np.float64)
-    except (ValueError, TypeError, OverflowError):
-        raise Problem(
-            f"{what} must be a number or a nested list of numbers with rows of equal length", where
-        ) from None
-    if array.size == 0:
-        raise Problem(f"{what} is an empty list and has no value", where)
-    if array.ndim > MAX_RANK:
-        raise Problem(f"{what} has rank {array.ndim}; {MAX_RANK} is the most", where)
-    if array.size > budget.entries:
-        raise OverBudget(
-            f"{what} has {array.size:,} entries; {budget.entries:,} is the most", where
-        )
-    if not np.isfinite(array).all():
-        raise Problem(f"{what} must hold finite numbers", where)
-    return array if array.ndim else float(array)
 
 
 # The tape of plain floats
@@ -182,14 +145,12 @@ class Plan:
     def backward(self) -> list[tuple[int, Callable[..., Any], tuple[int, ...], Any]]:
         """(node, local gradients, operands, [(argument position, operand) of each flow])."""
         tape = []
-        for target in range(self.graph.output, -1, -1):
-            flows = self.graph.flows_of(target) if self.graph.reached[target] else []
-            if flows:
-                node = self.graph.nodes[target]
-                function = OPS[node.op].scalar_locals
-                if node.attributes:
-                    function = partial(function, **node.attributes)
-                tape.append((target, function, node.inputs, [(p, s) for s, _, p in flows]))
+        for target, flows in groupby(self.graph.flows, key=lambda flow: flow[1]):
+            node = self.graph.nodes[target]
+            function = OPS[node.op].scalar_locals
+            if node.attributes:
+                function = partial(function, **node.attributes)
+            tape.append((target, function, node.inputs, [(p, s) for s, _, p in flows]))
         return tape
 
 
@@ -271,23 +232,31 @@ def _slopes_one_by_one(graph: Graph, target: int, values: Sequence[float]) -> li
 
 def _undefined(graph: Graph, i: int, values: Sequence[Any], overflow: bool) -> NoReturn:
     """Say which node has no value and why, with the operands it had."""
-    node = graph.nodes[i]
-    operands = [_operand_text(values[j]) for j in node.inputs]
-    shown = _call_text(OPS[node.op], operands)
-    if overflow:
-        sentence = f"{shown} is too large for a number (about 1.8e308 is the most)"
-    elif node.op == "reciprocal" or (node.op == "/" and not np.all(values[node.inputs[1]])):
+    node, place = graph.nodes[i], ""
+    operands = [values[j] for j in node.inputs]
+    if np.ndim(values[i]) and OPS[node.op].local and not OPS[node.op].reduces:
+        # Elementwise: say it of the first entry that is not a number.
+        first = tuple(np.argwhere(~np.isfinite(values[i]))[0].tolist())
+        operands = [np.broadcast_to(x, values[i].shape)[first] for x in operands]
+        place = f" (entry {list(first)})"
+    shown = _call_text(OPS[node.op], [_operand_text(x) for x in operands]) + place
+    divisor = {"reciprocal": 0, "/": 1}.get(node.op)
+    if divisor is not None and not np.all(values[node.inputs[divisor]]):
         sentence = f"{shown} divides by zero"
     elif node.op in ("log", "sqrt"):
         least = "above 0" if node.op == "log" else "at least 0"
         sentence = f"{shown} is undefined: it needs a number {least}"
+    elif node.op == "**" and np.any((values[node.inputs[0]] == 0) & (values[node.inputs[1]] < 0)):
+        sentence = f"{shown} divides by zero: 0 has no negative powers"
+    elif overflow:
+        sentence = f"{shown} is too large for a number (about 1.8e308 is the most)"
     else:
         sentence = f"{shown} is undefined"
     raise Problem(f"{sentence}, at node `{node.id}`", graph.where(i))
 
 
 def _operand_text(value: Any) -> str:
-    if isinstance(value, float | int):
+    if np.ndim(value) == 0:
         return format_number(float(value))
     return f"a tensor of shape {arrays.shape_text(value)}"
 
@@ -305,9 +274,13 @@ def _call_text(op: Op, operands: Sequence[str]) -> str:
 # Tensors
 
 
-def forward(graph: Graph, leaves: Mapping[int, Any], budget: Budget = FULL) -> Evaluation:
+def forward(
+    graph: Graph,
+    leaves: Mapping[int, Any],
+    budget: Budget = FULL,
+    deadline: float = math.inf,
+) -> Evaluation:
     """Values only, as arrays (or floats at the leaves); `backward` adds the rest."""
-    deadline = time.monotonic() + budget.seconds
     values: list[Any] = [None] * len(graph.nodes)
     total = 0
     with np.errstate(all="ignore"):
@@ -370,7 +343,13 @@ def _entries(op: Op, operands: Sequence[Any], attributes: Mapping[str, Any]) -> 
         return taken * math.prod(shapes[0]) if len(shapes) > 1 else 0
     if op.name == "concat":
         return sum(math.prod(shape) for shape in shapes)
-    if op.reduces or op.downstream:
+    if op.reduces:
+        axis = attributes.get("axis")
+        kept = [n for k, n in enumerate(shapes[0]) if axis not in (k, k - len(shapes[0]))]
+        return 1 if axis is None else math.prod(kept)
+    if op.name in ("hinge", "cross_entropy"):
+        return 1
+    if op.downstream:
         return math.prod(shapes[0]) if shapes else 0
     try:
         return math.prod(np.broadcast_shapes(*shapes))
@@ -382,6 +361,8 @@ def _apply(graph: Graph, i: int, operands: Sequence[Any]) -> Array:
     node = graph.nodes[i]
     op = OPS[node.op]
     try:
+        if node.attributes.get("axis") is not None and not np.ndim(operands[0]):
+            raise ValueError("a number has no axis")
         value = np.asarray(
             op.forward(*map(np.asarray, operands), **node.attributes), dtype=np.float64
         )
@@ -416,10 +397,15 @@ def _misfit(op: Op, shapes: str, error: Exception) -> str:
     return f"`{op.name}` cannot work on shapes {shapes}"
 
 
-def backward(result: Evaluation, mistake: Mistake | None = None, budget: Budget = FULL) -> None:
+def backward(
+    result: Evaluation,
+    mistake: Mistake | None = None,
+    budget: Budget = FULL,
+    deadline: float = math.inf,
+) -> None:
     """Fill in gradients and flows of an evaluation whose values are known."""
     graph, values = result.graph, result.values
-    deadline = time.monotonic() + budget.seconds
+    entries = 0
     gradients: list[Any] = [None] * len(values)
     gradients[graph.output] = _ones(values[graph.output])
     order = _visits(graph) if mistake == "order" else range(graph.output, -1, -1)
@@ -433,6 +419,13 @@ def backward(result: Evaluation, mistake: Mistake | None = None, budget: Budget 
                 source = flow[0]
                 upstream = gradients[target]
                 local, downstream = pull(graph, values, flow, upstream)
+                entries += np.size(upstream) + np.size(local) + np.size(downstream)
+                if entries > 4 * budget.entries:
+                    raise OverBudget(
+                        f"all flows together may have {4 * budget.entries:,} tensor entries; "
+                        f"those of `{graph.nodes[target].id}` go past that",
+                        graph.where(target),
+                    )
                 flows.append(flow)
                 result.upstreams.append(upstream)
                 result.locals.append(local)
@@ -455,13 +448,16 @@ def _ones(value: Any) -> Any:
 
 
 def _visits(graph: Graph) -> list[int]:
-    """A wrong order: breadth first, each node as soon as anything has reached it."""
-    order, seen = [graph.output], {graph.output}
-    for target in order:
-        for source, _, _ in graph.flows_of(target):
-            if source not in seen:
-                seen.add(source)
-                order.append(source)
+    """A wrong order: depth first, each node as soon as anything has reached it."""
+    order: list[int] = []
+    seen: set[int] = set()
+    stack = [graph.output]
+    while stack:
+        target = stack.pop()
+        if target not in seen:
+            seen.add(target)
+            order.append(target)
+            stack += [source for source, _, _ in reversed(graph.flows_of(target))]
     return order
 
 

@@ -104,8 +104,11 @@ def paths(graph: Graph, inputs: Mapping[str, Any], node: str) -> dict[str, Any]:
     """
     i = _position(graph, node)
     result = evaluate(graph, inputs)
-    if any(np.ndim(value) for value in result.values):
-        raise Problem("path products are shown for scalar graphs", {"field": "node", "node": node})
+    if any(np.ndim(value) for value in result.values) or None in result.locals:
+        raise Problem(
+            "path products are shown where every gate is a scalar one with a local gradient",
+            {"field": "node", "node": node},
+        )
     out: dict[int, list[tuple[int, int]]] = {}
     for k, (source, target, _) in enumerate(result.flows):
         out.setdefault(source, []).append((target, k))

@@ -28,7 +28,7 @@ def pytorch(result: Evaluation) -> str:
     names = {i: _python_name(node.id) for i, node in enumerate(graph.nodes)}
     lines, leaves = [], []
     for i, node in enumerate(graph.nodes):
-        if node.literal and not isinstance(node.value, list | tuple):
+        if _number(node) and i != graph.output:
             names[i] = formulas.literal_text(node.value)
             continue
         if not node.leaf and OPS[node.op].category != "generator":
@@ -80,11 +80,10 @@ def _statement(graph: Graph, node: Node, names: Mapping[int, str]) -> str:
     """The row's PyTorch with this node's operands and parameters in it."""
     op = OPS[node.op]
     operands = [names[i] for i in node.inputs]
-    if not op.text:  # torch's functions want tensors where its operators take numbers
+    # torch's functions want tensors where its operators take numbers, but not numbers only.
+    if not op.text or all(_number(graph.nodes[i]) for i in node.inputs):
         operands = [
-            f"torch.tensor({float(graph.nodes[i].value)!r})"
-            if graph.nodes[i].literal and not isinstance(graph.nodes[i].value, list | tuple)
-            else name
+            f"torch.tensor({float(graph.nodes[i].value)!r})" if _number(graph.nodes[i]) else name
             for i, name in zip(node.inputs, operands, strict=True)
         ]
     operands = [f"({name})" if name.startswith("-") else name for name in operands]
@@ -97,15 +96,12 @@ def _statement(graph: Graph, node: Node, names: Mapping[int, str]) -> str:
         words["shape"] = repr(tuple(node.attributes["shape"]))
     if "key" in words:
         words["key"] = _key(node.attributes["key"], operands[1:])
-    code = op.torch_code.replace(", dim=axis, keepdim=keepdims", _reduction(node.attributes))
-    code = WORD.sub(lambda match: words.get(match.group(), match.group()), code)
-    return code
+    code = op.torch_code(node.attributes)
+    return WORD.sub(lambda match: words.get(match.group(), match.group()), code)
 
 
-def _reduction(attributes: Mapping[str, Any]) -> str:
-    axis = "" if attributes.get("axis") is None else ", dim=axis"
-    keep = ", keepdim=True" if attributes.get("keepdims") else ""
-    return axis + keep
+def _number(node: Node) -> bool:
+    return node.literal and not isinstance(node.value, list | tuple)
 
 
 def _key(key: Sequence[Any], computed: Sequence[str]) -> str:

@@ -12,18 +12,17 @@ from functools import lru_cache
 from typing import Any, NoReturn
 
 from app.core.errors import Problem
-from app.core.graphs import MAX_NODES, Graph, Node, check, known
+from app.core.graphs import MAX_NODES, NAME, WORDS, Graph, Node, check, known
 from app.core.ops import OPS
 
 MAX_TEXT = 65_536
 MAX_DEPTH = 100
 MAX_LITERAL = 10_000
-WORDS = {"pi": math.pi, "True": True, "False": False, "None": None}
 
 TOKEN = re.compile(
     r"(?P<space>[ \t\r\f]+|\#[^\n]*)"
     r"|(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)"
-    r"|(?P<name>[^\W\d]\w*)"
+    rf"|(?P<name>{NAME.pattern})"
     r"|(?P<sign>\*\*|[<>=!]=|[-+*/@()\[\],:;=<>.]|\n)"
 )
 # Signs that come along when a formula is pasted from a slide; each is one character for another.
@@ -68,8 +67,12 @@ def parse(text: str) -> Graph:
 
     Raises Problem with the offset and length of the mistake. Results are cached by the text.
     """
-    if len(text) > MAX_TEXT or len(text.encode("utf-8", "replace")) > MAX_TEXT:
-        raise Problem(f"an expression may be 64 KB long; this one has {len(text):,} characters")
+    size = len(text.encode("utf-8", "replace"))
+    if size > MAX_TEXT:
+        raise Problem(
+            f"an expression may be 64 KB long; this one has {size:,} bytes",
+            {"field": "expression"},
+        )
     return _Parser(text).graph()
 
 
@@ -239,8 +242,8 @@ class _Parser:
             else:
                 if self.peek().text != "T":
                     self.fail("after the dot only `T` (transposed) is known", self.peek(), "T")
-                self.at += 1
-                value = self.apply("transpose", [value], {}, value.start, opening)
+                end = self.next().offset + 1
+                value = self.apply("transpose", [value], {}, value.start, opening, end)
         return value
 
     def atom(self) -> Operand:

@@ -26,6 +26,19 @@ Tensor = Annotated[
 ]
 
 
+NEURON = {
+    "expression": "f = 1 / (1 + exp(-(w0*x0 + w1*x1 + w2)))",
+    "inputs": {"w0": 2, "x0": -1, "w1": -3, "x1": -2, "w2": -3},
+}
+FIRST = {"expression": "f = (x + y) * z", "inputs": {"x": -2, "y": 5, "z": -4}}
+LINEAR = {"expression": "s = W @ x", "inputs": {"W": [[1, 2], [3, 4]], "x": [0.5, -1]}}
+
+
+def shown(*questions: dict[str, Any]) -> ConfigDict:
+    """Examples for the API's documentation, which can be tried as they stand."""
+    return ConfigDict(json_schema_extra={"examples": list(questions)})
+
+
 class Asked(BaseModel):
     """A question: fields it does not know are refused."""
 
@@ -53,6 +66,8 @@ class GivenGraph(Asked):
 
 class ExpressionQuestion(Asked):
     """An expression and the values of its inputs."""
+
+    model_config = shown(NEURON)
 
     expression: str | GivenGraph = Field(
         description="One statement a line, `name = expression`, the last one the output; "
@@ -97,21 +112,13 @@ class PlayQuestion(ExpressionQuestion):
         description="Tensors with more entries than this are sampled instead of listed.",
     )
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {"expression": "f = (x + y) * z", "inputs": {"x": -2, "y": 5, "z": -4}},
-                {
-                    "expression": "1 / (1 + exp(-(w0*x0 + w1*x1 + w2)))",
-                    "inputs": {"w0": 2, "x0": -1, "w1": -3, "x1": -2, "w2": -3},
-                },
-            ]
-        }
-    )
+    model_config = shown(FIRST, NEURON)
 
 
 class EntryQuestion(ExpressionQuestion):
     """One entry of one node."""
+
+    model_config = shown(LINEAR | {"node": "s", "index": [1]})
 
     node: str = Field(max_length=64)
     index: list[int] = Field(default=[], max_length=4, description="Empty for a scalar.")
@@ -119,6 +126,8 @@ class EntryQuestion(ExpressionQuestion):
 
 class PathsQuestion(ExpressionQuestion):
     """One node's gradient, path by path."""
+
+    model_config = shown(FIRST | {"node": "x"})
 
     node: str = Field(max_length=64)
 
@@ -128,6 +137,8 @@ Format = Literal["pytorch", "latex", "svg", "json", "curl"]
 
 class ExportQuestion(PlayQuestion):
     """The same question in another language."""
+
+    model_config = shown(FIRST | {"format": "pytorch"})
 
     format: Format
     step: int | None = Field(default=None, ge=0, description="SVG only: drawn at this step.")
@@ -189,14 +200,15 @@ def export(question: ExportQuestion, address: str = "http://127.0.0.1:8000") -> 
 
 def op_row(op: Op) -> dict[str, Any]:
     """A row of the op table as GET /api/ops tells it."""
-    operands = [formulas.Term(name.lstrip("*")) for name in op.arguments]
+    words = [formulas.Term(name.lstrip("*")) for name in op.arguments]
+    letters = [formulas.Term(formulas.name_latex(word.tex)) for word in words]
     attributes = {
         name.lstrip("*"): value if value is not None else default
         for name, value in op.parameters.items()
         for default in (0 if name == "seed" else None,)
     }
     if op.name == "index":
-        operands, attributes = operands[:1], {"key": [0]}
+        words, letters, attributes = words[:1], letters[:1], {"key": [0]}
     elif "shape" in attributes:
         attributes["shape"] = [2, 3][: 1 if op.name == "eye" else 2]
     return {
@@ -205,15 +217,15 @@ def op_row(op: Op) -> dict[str, Any]:
         "category": op.category,
         "arguments": list(op.arguments),
         "parameters": {name.lstrip("*"): value for name, value in op.parameters.items()},
-        "latex": formulas.render(op, operands, attributes).tex,
-        "insert": formulas.render(op, operands, attributes, "text").tex,
+        "latex": formulas.render(op, letters, attributes).tex,
+        "insert": formulas.render(op, words, attributes, "text").tex,
         "says": op.says,
         "kind": "local" if op.local else "downstream" if op.downstream else None,
         "derivatives": dict(op.derivatives),
         "derivatives_latex": {
             name: formulas.derivative(text, {}).tex for name, text in op.derivatives.items()
         },
-        "torch": op.torch_code,
+        "torch": op.torch_code(attributes),
         "example": {
             "expression": op.example,
             "inputs": dict(zip(parse(op.example).inputs, (2, 0.5, 3), strict=False)),

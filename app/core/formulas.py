@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from app.core.expressions import parse_derivative
 from app.core.graphs import Graph, Node
-from app.core.numbers import latex_number
+from app.core.numbers import format_number, latex_number
 from app.core.ops import OPS, SLOT, Op
 
 Form = Literal["latex", "text"]
@@ -42,16 +42,15 @@ def name_latex(name: str) -> str:
         return r"\lambda"
     match = re.fullmatch(r"([^\W\d_]+)_?(\w*)", name)
     letters, rest = match.groups() if match else (name, "")
-    if letters in GREEK:
-        base = rf"\{letters}"
-    elif len(letters) == 1:
-        base = letters
-    else:
-        base = rf"\mathrm{{{_escape(letters)}}}"
-    if not rest:
-        return base
-    inner = rest if rest.isdigit() or len(rest) == 1 else rf"\mathrm{{{_escape(rest)}}}"
-    return f"{base}_{{{inner}}}"
+    base = rf"\{letters}" if letters in GREEK else _upright(letters)
+    return f"{base}_{{{_upright(rest)}}}" if rest else base
+
+
+def _upright(word: str) -> str:
+    """A letter or digits as they are, a word upright, other alphabets than ours as text."""
+    if not word.isascii() and not all("\u0370" <= character <= "\u03ff" for character in word):
+        return rf"\text{{{_escape(word)}}}"
+    return word if len(word) == 1 or word.isdigit() else rf"\mathrm{{{_escape(word)}}}"
 
 
 def _escape(text: str) -> str:
@@ -154,7 +153,9 @@ def gate_label(graph: Graph, node: Node) -> str:
     k = absorbed(graph, node)
     if k is None:
         return symbol
-    number = latex_number(float(graph.nodes[node.inputs[k]].value)).replace(r" \times 10^", "e")
+    number = format_number(float(graph.nodes[node.inputs[k]].value)).replace("−", "-")
+    if node.op in ("+", "-") and number.startswith("-"):
+        number = f"({number})"
     commutes = node.op in ("+", "*")
     return f"{symbol}{number}" if k == 1 or commutes else f"{number}{symbol}"
 
@@ -245,6 +246,11 @@ def derivative(text: str, names: Mapping[str, Term]) -> Term:
             operands = ", ".join(terms[i].tex for i in node.inputs)
             terms.append(Term(rf"\operatorname{{{_escape(node.op)}}}({operands})"))
     return terms[graph.output]
+
+
+def speaks_ops(text: str) -> bool:
+    """Whether a derivative's text uses nothing but ops: no bookkeeping such as `scatter`."""
+    return all(node.leaf or node.op in OPS for node in parse_derivative(text).nodes)
 
 
 def _fold(op: Op, operands: Sequence[Term], attributes: Mapping[str, Any]) -> Term:

@@ -1,14 +1,20 @@
 """A graph of operations, the form that text parses to and the evaluator runs."""
 
+import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from app.core.arrays import tensor
 from app.core.errors import Problem, nearest
 from app.core.ops import OPS, Op
 
 MAX_NODES = 5_000
+LARGEST_SLOPE = 1e6
+NAME = re.compile(r"[^\W\d]\w*")
+WORDS = {"pi": math.pi, "True": True, "False": False, "None": None}  # names with a meaning
 
 
 @dataclass(slots=True)
@@ -64,23 +70,26 @@ class Graph:
         return reached
 
     @cached_property
+    def flows(self) -> Sequence[tuple[int, int, int]]:
+        """(source, target, argument position) of every flow, in the order the pass takes them."""
+        flows: list[tuple[int, int, int]] = []
+        arrived = [False] * len(self.nodes)
+        arrived[self.output] = True
+        for target in range(self.output, -1, -1):
+            if arrived[target]:
+                for flow in self.flows_of(target):
+                    arrived[flow[0]] = True
+                    flows.append(flow)
+        return flows
+
+    @cached_property
     def ungraded(self) -> Sequence[int]:
         """Nodes that take no gradient: literals, and what only picks or compares."""
-        sources = {source for source, _, _ in self.flows}
+        sources = {source for source, _, _ in self.flows} | {self.output}
         return [
             i
             for i, node in enumerate(self.nodes)
-            if node.literal or (self.reached[i] and i not in sources and i != self.output)
-        ]
-
-    @cached_property
-    def flows(self) -> Sequence[tuple[int, int, int]]:
-        """(source, target, argument position) of every flow, in the order the pass takes them."""
-        return [
-            flow
-            for target in range(self.output, -1, -1)
-            if self.reached[target]
-            for flow in self.flows_of(target)
+            if node.literal or (self.reached[i] and i not in sources)
         ]
 
     def flows_of(self, target: int) -> list[tuple[int, int, int]]:
@@ -111,7 +120,10 @@ def from_nodes(nodes: Sequence[Mapping[str, Any]], output: str) -> Graph:
     do not fit the op.
     """
     if len(nodes) > MAX_NODES:
-        raise Problem(f"a graph may have {MAX_NODES:,} nodes; this one has {len(nodes):,}")
+        raise Problem(
+            f"a graph may have {MAX_NODES:,} nodes; this one has {len(nodes):,}",
+            {"field": "expression"},
+        )
     described = {}
     for node in nodes:
         if node["id"] in described:
@@ -125,26 +137,27 @@ def from_nodes(nodes: Sequence[Mapping[str, Any]], output: str) -> Graph:
     for node in nodes:
         for source in node.get("inputs") or ():
             users[source] += 1
-    built = []
+    built: list[Node] = []
     for id in order:
         node = described[id]
         op, operands = node["op"], tuple(position[source] for source in node.get("inputs") or ())
         where = {"node": id}
-        if not id.isidentifier() or id in OPS or id == "pi":
+        if not NAME.fullmatch(id) or id in OPS or id in WORDS:
             raise Problem(f"`{id}` cannot be a node's name", where)
         value = None
         if op == "constant":
             value = node.get("value")
-            if value is None:
-                raise Problem(f"constant `{id}` has no value", where)
+            tensor(value, f"constant `{id}`", where)
         if op in ("input", "constant"):
             if operands:
                 raise Problem(f"{op} `{id}` takes no operands", where)
             attributes: Mapping[str, Any] = {}
         else:
             attributes = check(op, len(operands), node.get("attributes") or {}, where)
+        if attributes.get("seed", 0) is None:
+            attributes = {**attributes, "seed": sum(node.op == "randn" for node in built)}
         # An automatic id is no name, and a number under one belongs to the gate that uses it.
-        named = not automatic(id) or (op == "constant" and users[id] > 1)
+        named = not automatic(id) or op == "input" or (op == "constant" and users[id] > 1)
         built.append(Node(id, op, operands, attributes, value, id if named else None))
     return Graph(built, position[output])
 
@@ -187,8 +200,10 @@ def _check_parameter(op: Op, key: str, value: Any, operands: int, where: Mapping
         refuse("is a whole number, such as 0")
     if key == "keepdims" and not isinstance(value, bool | int):
         refuse("is True or False")
-    if key == "slope" and not isinstance(value, int | float):
+    if key == "slope" and (isinstance(value, bool) or not isinstance(value, int | float)):
         refuse("is a number")
+    if key == "slope" and not abs(value) <= LARGEST_SLOPE:
+        refuse(f"is a number up to {LARGEST_SLOPE:g}")
     if key == "seed" and value is not None and not (whole and 0 <= value < 2**32):
         refuse("is a whole number from 0 to 4294967295")
     if key == "shape":
@@ -216,8 +231,8 @@ def _check_key(value: Any, operands: int, refuse: Any) -> None:
         elif isinstance(part, list) and len(part) == 3:
             if not all(n is None or (isinstance(n, int) and abs(n) < 2**31) for n in part):
                 refuse("has slices of whole numbers")
-            if part[2] == 0:
-                refuse("has a slice whose step is 0")
+            if part[2] is not None and part[2] < 1:
+                refuse("has a slice whose step is not above 0; PyTorch has no others either")
         elif not isinstance(part, int) or isinstance(part, bool) or abs(part) >= 2**31:
             refuse("is whole numbers, slices [start, stop, step] or {input: position}")
     if computed != list(range(operands - 1)):

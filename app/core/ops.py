@@ -70,14 +70,15 @@ class Op:
         """The derivative's text for the operand at a position, None where there is none."""
         return self.derivatives.get(self.argument(position))
 
-    @property
-    def torch_code(self) -> str:
-        """The row's PyTorch, over its arguments and parameters."""
-        if self.torch:
-            return self.torch
-        if self.text:
+    def torch_code(self, attributes: Mapping[str, Any]) -> str:
+        """The row's PyTorch over its arguments and the parameters that these attributes need."""
+        if not self.torch and self.text:
             return SLOT.sub(r"\1", self.text)
-        return f"torch.{self.name}({', '.join(self.arguments)})"
+        code = self.torch or f"torch.{self.name}({', '.join(self.arguments)})"
+        if "keepdims" in attributes and attributes.get("axis") is None:
+            whole = code.replace(", dim=axis, keepdim=keepdims", "")
+            return whole + ".reshape([1] * x.ndim)" if attributes["keepdims"] else whole
+        return code
 
     @cached_property
     def scalar_locals(self) -> Forward:
@@ -98,11 +99,11 @@ def infix(
     forward: Forward,
     says: str,
     example: str,
-    right_level: int = 1,
+    left: int = 0,
     **row: Any,
 ) -> Op:
-    """A row for an operator written between its operands, left-associative unless told."""
-    text = f"{{a:{level}}} {name} {{b:{level + right_level}}}"
+    """A row for an operator between its operands; `left` 1 wants brackets on the left too."""
+    text = f"{{a:{level + left}}} {name} {{b:{level + 1}}}"
     row.setdefault("category", "arithmetic")
     return Op(
         name,
@@ -127,6 +128,7 @@ def compare(name: str, latex: str, forward: Forward, says: str) -> Op:
         lambda a, b: np.asarray(forward(a, b), dtype=np.float64),
         says,
         f"f = where(x {name} y, x, 2 * y)",
+        left=1,
         category="comparison",
         torch=f"(a {name} b).double()",
         scalar=lambda a, b: float(forward(a, b)),
@@ -185,7 +187,7 @@ def rows() -> Iterator[Op]:
     yield infix(
         "@", 20, r"{a:20}\,{b:21}", np.matmul,
         "Each operand's gradient is upstream times the other one transposed, so shapes always fit.",
-        "s = [[1, 2], [3, 4]] @ x", category="linear algebra", as_matrices=True,
+        "s = [[1, 2], [3, 4]] @ (x * [1, 2])", category="linear algebra", as_matrices=True,
         downstream={"a": "upstream @ transpose(b)", "b": "transpose(a) @ upstream"},
     )  # fmt: skip
     yield Op(
@@ -303,7 +305,7 @@ def rows() -> Iterator[Op]:
     yield Op(
         "where", ("condition", "a", "b"), lambda condition, a, b: np.where(condition != 0, a, b),
         "The gradient goes to the operand that was chosen; the condition gets none.",
-        "f = where(x > y, x ** 2, y)", category="piecewise",
+        "f = where(x > y, x ** 2, y)", category="piecewise", precedence=5,
         torch="torch.where(condition != 0, a, b)",
         scalar=lambda condition, a, b: a if condition != 0 else b,
         latex=r"\begin{cases}{a:0} & {condition:0}\\ {b:0} & \text{else}\end{cases}",
@@ -347,6 +349,7 @@ def rows() -> Iterator[Op]:
             name, ("x",), array, says, f"f = {name}(x * [1, 2, 3])", category="reduction",
             parameters=AXIS, latex=latex, reduces=True, local={"x": rule},
             torch=f"torch.{torch}(x, dim=axis, keepdim=keepdims)",
+            precedence=15 if name in ("sum", "prod") else 50,
             symbol={"sum": "Σ", "prod": "Π", "norm": "‖x‖"}.get(name, name),
         )  # fmt: skip
 
@@ -367,7 +370,7 @@ def rows() -> Iterator[Op]:
         "transpose", ("x",), arrays.transpose, "The gradient is transposed back.",
         "f = transpose(x * [[1, 2], [3, 4]])", category="linear algebra", symbol="ᵀ",
         torch="x.mT if x.ndim > 1 else x",
-        latex=r"{x:50}^{\top}", precedence=45,
+        latex=r"{x:50}^{\top}", precedence=40,
         downstream={"x": "transpose(upstream)"},
     )  # fmt: skip
     yield Op(
@@ -425,7 +428,7 @@ def rows() -> Iterator[Op]:
         "hinge", ("x", "y"), arrays.hinge,
         "Multiclass SVM loss: every class over the margin gets +1, the right one minus their "
         "number, the mean over examples; a margin of exactly 0 counts as met.",
-        "L = hinge(x * [1, 2, 3], 0)", category="loss",
+        "L = hinge(x * [1, 2, 3], 0)", category="loss", precedence=15,
         torch="F.multi_margin_loss(x, y.long()) * x.shape[-1]",  # torch divides by the classes
         latex=r"\sum_{j \ne {y:0}} \max(0, {x:50}_j - {x:50}_{{y:0}} + 1)",
         downstream={"x": "upstream * (violated(x, y) - one_hot(y, x)"

@@ -1,5 +1,6 @@
 """What can be written of a graph before its numbers are known, written once."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -39,7 +40,7 @@ class FlowSheet:
     constant: bool  # the local gradient is a number whatever the operands
     way: str  # "From f back to q"
     slope: str  # "df/dq = ", where this flow alone makes it up
-    formula: str
+    spoken: str  # a downstream rule in words, if it can be said
 
 
 class Sheet:
@@ -185,7 +186,7 @@ class Sheet:
         slope = rf"\frac{{\partial {out_letter.tex}}}{{\partial {by}}}"
         left = slope if op.local else r"\text{downstream}"
         worked = None
-        if not op.reduces and "where" not in text:
+        if not op.reduces and "where" not in text and formulas.speaks_ops(text):
             n = len(operands)
             numbers = {
                 op.argument(k): letters[k] if _number(operand) else blank(k)
@@ -207,8 +208,16 @@ class Sheet:
             worked is not None and not formulas.has_blanks(worked),
             f"From {self.names[target]} back to {self.names[source]}",
             self.slope(source) if alone else "",
-            text,
+            self._spoken_rule(node, text),
         )
+
+    def _spoken_rule(self, node: Node, text: str) -> str:
+        """A downstream rule over the operands' names, where it speaks only of ops."""
+        op = OPS[node.op]
+        if op.local or not formulas.speaks_ops(text):
+            return ""
+        names = {op.argument(k): self.names[j] for k, j in enumerate(node.inputs)}
+        return re.sub(r"\w+", lambda word: names.get(word.group(), word.group()), text)
 
     def _letters(self, node: Node) -> tuple[list[Term], Term]:
         """What a rule calls the operands and the result: by name if all have one, else a, b, g."""
@@ -220,7 +229,7 @@ class Sheet:
             if _number(operand)
             else Term(formulas.name_latex(operand.id))
             if by_name
-            else Term("x" if single else op.argument(k))
+            else Term("x" if single else formulas.name_latex(op.argument(k)))
             for k, operand in enumerate(operands)
         ]
         return letters, Term(formulas.name_latex(node.id) if node.name else "g")

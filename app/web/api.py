@@ -8,7 +8,8 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
 from app.core import figures
-from app.core.evaluation import Budget, OverBudget
+from app.core.errors import OverBudget
+from app.core.evaluation import Budget
 from app.core.examples import EXAMPLES
 from app.core.gradient_check import gradient_check
 from app.web import schemas
@@ -21,7 +22,7 @@ router = APIRouter(prefix="/api", responses=REFUSALS)
 
 # What the event loop computes itself; anything larger goes to a worker.
 SMALL_TEXT = 4_000
-SMALL_NODES = 200
+SMALL_NODES = 100
 SMALL = Budget(entries=4_000, seconds=0.05)
 
 

@@ -1,17 +1,17 @@
-/** The shapes of the REST answers, by the words of the project. */
+/** The shapes of the REST answers: the generated types, under the project's words. */
+import type { components } from './schema'
+
+type Schemas = components['schemas']
+/** JSON Schema cannot say "a list of lists of ... numbers" shortly; this can. */
+type With<T, Fields> = Omit<T, keyof Fields> & Fields
 
 export type Nested = number | null | Nested[]
-export type Preview = {
-  shape: number[]
-  min: number
-  max: number
-  mean: number
-  stride: number[]
-  entries: number[][]
-}
+export type Preview = With<
+  Schemas['Preview'],
+  { min: number; max: number; mean: number; entries: number[][] }
+>
 export type Value = Nested | Preview
 
-export type GraphText = { nodes: GraphNode[]; output: string }
 export type GraphNode = {
   id: string
   op: string
@@ -19,9 +19,8 @@ export type GraphNode = {
   value?: Nested
   attributes?: Record<string, unknown>
 }
-
+export type GraphText = { nodes: GraphNode[]; output: string }
 export type Mistake = 'overwrite' | 'order'
-
 export type Question = {
   expression: string | GraphText
   inputs: Record<string, Nested>
@@ -31,146 +30,42 @@ export type Question = {
   preview?: number | null
 }
 
-export type Node = {
-  id: string
-  op: string
-  inputs: string[]
-  attributes: Record<string, unknown>
-  name: string | null
-  gate: string
-  shape: number[]
-  value: Value
-  gradient: Value | null
-  reason: string | null
-  latex: string
-  span: [number, number] | null
-  literal: boolean
-  absorbed?: boolean
-}
+export type Node = With<
+  Schemas['NodeAnswer'],
+  { value: Value; gradient: Value; attributes: Record<string, unknown>; span: [number, number] | null }
+>
+export type Flow = With<Schemas['FlowAnswer'], { upstream: Value; local: Value; downstream: Value }>
+export type Step = Schemas['StepAnswer']
+export type Wrong = With<Schemas['WrongGradient'], { right: Value; wrong: Value }>
 
-export type Flow = {
-  source: string
-  target: string
-  argument: string
-  position: number
-  upstream: Value | null
-  local: Value | null
-  downstream: Value | null
-  rule: string
-  formula: string
-  latex: string
-  reason: string | null
-}
+export type Point = Schemas['Point']
+export type GridPlace = Schemas['GridPlace']
+export type PlacedNode = Schemas['NodePlace']
+/** `points` come four a Bézier, one Bézier after the other. */
+export type Wire = With<Schemas['WirePlace'], { points: [number, number][] }>
+export type Layout = With<Schemas['Layout'], { wires: Wire[] }>
 
-export type Step = {
-  kind: 'forward' | 'backward' | 'accumulate'
-  node: string
-  flow: number | null
-  flows?: number[] | null
-  sentence: string
-  latex: string
-}
-
-export type Wrong = { node: string; right: Value | null; wrong: Value | null; why: string }
-
-export type Point = { x: number; y: number }
-export type GridPlace = {
-  x: number
-  y: number
-  width: number
-  height: number
-  rows: number
-  columns: number
-  gradient_y?: number
-}
-export type PlacedNode = {
-  id: string
-  kind: 'input' | 'gate'
-  x: number
-  y: number
-  width: number
-  height: number
-  label: Point
-  grid: GridPlace | null
-  out: Point
-}
-export type Wire = {
-  source: string
-  target: string
-  position: number
-  path: string
-  /** Four points a Bézier, one after the other. */
-  points: [number, number][]
-  label: Point
-}
-export type Layout = { width: number; height: number; nodes: PlacedNode[]; wires: Wire[] }
-
-export type Answer = {
-  output: string
-  expression: string
-  inputs: Record<string, Value>
-  nodes: Node[]
-  flows: Flow[]
-  steps: Step[]
-  wrong?: Wrong[] | null
-  layout?: Layout | null
-}
+export type Answer = With<
+  Schemas['ExpressionAnswer'],
+  {
+    inputs: Record<string, Value>
+    nodes: Node[]
+    flows: Flow[]
+    wrong?: Wrong[] | null
+    layout?: Layout | null
+  }
+>
 
 export type Place = { offset?: number; length?: number; node?: string; input?: string; field?: string }
 export type Problem = { message: string; where: Place | null; suggestion: string | null }
 
-export type Op = {
-  name: string
-  arguments: string[]
-  parameters: Record<string, unknown>
-  category: string
-  symbol: string
-  latex: string
-  says: string
-  derivatives: Record<string, string>
-  derivatives_latex: Record<string, string>
-  kind: 'local' | 'downstream' | null
-  example: { expression: string; inputs: Record<string, Nested> }
-  insert: string
-}
-
-export type Example = {
-  name: string
-  title: string
-  expression: string
-  inputs: Record<string, Nested>
-  says: string
-}
-
-export type CheckRow = {
-  name: string
-  shape: number[]
-  analytic: Value | null
-  numerical: Value | null
-  autograd: Value | null
-  relative_error: number | null
-  verdict: string
-  checked?: number
-  of?: number
-}
-export type GradientCheck = { inputs: CheckRow[]; step: number }
-
-export type EntryAnswer = {
-  node: string
-  index: number[]
-  value: number | null
-  gradient: number | null
-  terms: { source: string; index: number[]; value: number; local: number | null; product: number | null }[]
-  flows: { target: string; index?: number[] | null; downstream: number | null }[]
-  latex: string
-  sentence: string
-}
-
-export type PathsAnswer = {
-  latex: string
-  sentence: string
-  paths: { nodes: string[]; latex: string; product: number | null }[]
-  total: number | null
-}
-
-export type ExportFormat = 'pytorch' | 'latex' | 'svg' | 'json' | 'curl'
+export type Op = With<
+  Schemas['OpRow'],
+  { parameters: Record<string, unknown>; derivatives: Record<string, string> }
+>
+export type Example = With<Schemas['ExampleRow'], { inputs: Record<string, Nested> }>
+export type CheckRow = With<Schemas['CheckedInput'], { analytic: Value; numerical: Value; autograd: Value }>
+export type GradientCheck = With<Schemas['GradientCheckAnswer'], { inputs: CheckRow[] }>
+export type EntryAnswer = Schemas['EntryAnswer']
+export type PathsAnswer = Schemas['PathsAnswer']
+export type ExportFormat = Schemas['ExportQuestion']['format']

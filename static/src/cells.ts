@@ -10,10 +10,13 @@ export function flat(value: Nested): (number | null)[] {
   return value.flatMap(flat)
 }
 
-/** The entries of a tensor as rows; a vector is one column or one row, as its place in the drawing says. */
+/** The entries of a tensor as rows of so many columns; a vector is one column. */
 export function rowsOf(value: Value | null, columns: number): (number | null)[][] {
   if (value === null || typeof value === 'number') return [[value]]
-  if (isPreview(value)) return value.entries
+  if (isPreview(value)) {
+    // A vector's preview comes as one row; it is drawn as a column, as every vector is.
+    return value.shape.length === 1 ? value.entries.flat().map((entry) => [entry]) : value.entries
+  }
   const entries = flat(value)
   const rows: (number | null)[][] = []
   for (let i = 0; i < entries.length; i += columns) rows.push(entries.slice(i, i + columns))
@@ -55,3 +58,7 @@ export function shade(share: number, paper: Rgb): Rgb {
   const weight = Math.min(1, Math.abs(share))
   return [0, 1, 2].map((i) => Math.round(paper[i]! + (end[i]! - paper[i]!) * weight)) as unknown as Rgb
 }
+
+/** Whether a grid of this size shows its numbers; the same rule as the server's layout. */
+export const readable = (rows: number, columns: number): boolean =>
+  rows <= (columns === 1 ? 10 : 6) && columns <= 6

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { editable, formatNumber, formatShape } from './format'
+import { editable, formatNumber, formatShape, shortNumber } from './format'
 
 test.each([
   [0, '0'],
@@ -39,4 +39,15 @@ test('shapes and values', () => {
       [3, -4],
     ]),
   ).toBe('[[1, 2.5], [3, -4]]')
+})
+
+test.each([
+  [-0.009679, 6, '−0.01'],
+  [0.009679, 6, '0.0097'],
+  [123456, 6, '123456'],
+  [-2.5158e-7, 6, '−3e−7'],
+  [1.5, 6, '1.5'],
+  [null, 6, '–'],
+])('%s in %i characters is %s', (x, length, text) => {
+  expect(shortNumber(x, length)).toBe(text)
 })

@@ -8,23 +8,40 @@ export const MINUS = '\u2212'
 export const MISSING = '\u2013'
 
 /** 0.7311, −0.5312, 12346, 1e−5; an en dash for none. */
-export function formatNumber(x: number | null | undefined): string {
+export function formatNumber(x: number | null | undefined, digits = DIGITS): string {
   if (x === null || x === undefined || Number.isNaN(x)) return MISSING
   if (!Number.isFinite(x)) return x > 0 ? '\u221e' : `${MINUS}\u221e`
   if (x === 0) return '0'
-  const [mantissa = '0', power = '0'] = tiesToEven(x, DIGITS)
-    .toExponential(DIGITS - 1)
+  const [mantissa = '0', power = '0'] = tiesToEven(x, digits)
+    .toExponential(digits - 1)
     .split('e')
   const exponent = Number(power)
-  const decimals = exponent >= DIGITS ? 0 : DIGITS - 1 - exponent
-  const whole = decimals > 100 ? mantissa : tiesToEven(x, orderOf(x) + 1 + decimals).toFixed(decimals)
+  const decimals = Math.max(0, digits - 1 - exponent)
+  // toFixed knows 100 decimals; a number that needs more is written with a power anyway.
+  const whole = decimals > 100 ? '0' : tiesToEven(x, orderOf(x) + 1 + decimals).toFixed(decimals)
   // Whether a power of ten is needed is asked of the rounded number: 0.00099999 is 0.001.
-  const rounded = Math.abs(exponent >= DIGITS ? Number(whole) : Number(`${mantissa}e${power}`))
+  const rounded = Math.abs(Number(whole))
   const text =
     SMALLEST_PLAIN <= rounded && rounded < LARGEST_PLAIN
       ? withoutTrailingZeros(whole)
       : `${withoutTrailingZeros(mantissa)}e${exponent}`
   return text.replaceAll('-', MINUS)
+}
+
+/** The number with as many of its four digits as fit into `length` characters. */
+export function shortNumber(x: number | null | undefined, length: number): string {
+  let text = formatNumber(x)
+  for (let digits = DIGITS - 1; x && text.length > length && digits >= 1; digits--) {
+    if (Math.abs(x) < 10 ** (length - 1)) {
+      text = formatNumber(x, digits)
+    } else {
+      const [mantissa = '', power] = tiesToEven(x, digits)
+        .toExponential(digits - 1)
+        .split('e')
+      text = `${withoutTrailingZeros(mantissa)}e${Number(power)}`.replaceAll('-', MINUS)
+    }
+  }
+  return text
 }
 
 const orderOf = (x: number): number => Number(x.toExponential(20).split('e')[1])

@@ -46,3 +46,30 @@ export function formula(latex: string, display = false): Attachment<HTMLElement>
     }
   }
 }
+
+/** The same in display style, made smaller until it fits into its element. */
+export function fittedFormula(latex: string): Attachment<HTMLElement> {
+  return (element) => {
+    const shrink = () => {
+      element.style.setProperty('--shrink', '1')
+      const content = element.querySelector('.katex-html')
+      if (!content) return
+      const box = content.getBoundingClientRect()
+      const wide = Math.max(box.width, content.scrollWidth)
+      const ratio = Math.min(1, element.clientWidth / wide, element.clientHeight / (box.height + 8))
+      if (ratio < 1) element.style.setProperty('--shrink', Math.max(0.4, ratio * 0.98).toFixed(3))
+    }
+    const leave = formula(latex, true)(element)
+    // The formula may come later, with KaTeX, or grow with its fonts; either way it is measured then.
+    const watcher = new MutationObserver(shrink)
+    watcher.observe(element, { childList: true })
+    const sizer = new ResizeObserver(shrink)
+    sizer.observe(element)
+    shrink()
+    return () => {
+      leave?.()
+      watcher.disconnect()
+      sizer.disconnect()
+    }
+  }
+}

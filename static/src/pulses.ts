@@ -6,12 +6,16 @@ import { presentStep, TRAVEL, travelled } from './player'
 import { wireKey } from './reveal'
 
 export type Pulse = { kind: 'forward' | 'backward'; text: string; at: Point }
-export type Map2d = { wires: Map<string, { curve: Bezier[]; label: Point }>; labels: Map<string, Point> }
+export type Places = {
+  wires: Map<string, { curve: Bezier[]; label: Point }>
+  labels: Map<string, Point>
+  outs: Map<string, Point>
+}
 
 const MOST = 24
 
 /** The layout by key, made once a layout. */
-export function mapOf(layout: Layout): Map2d {
+export function mapOf(layout: Layout): Places {
   return {
     wires: new Map(
       layout.wires.map((wire) => [
@@ -20,6 +24,7 @@ export function mapOf(layout: Layout): Map2d {
       ]),
     ),
     labels: new Map(layout.nodes.map((node) => [node.id, node.label])),
+    outs: new Map(layout.nodes.map((node) => [node.id, node.out])),
   }
 }
 
@@ -27,7 +32,7 @@ export function shortText(value: Value | null, shape: readonly number[]): string
   return typeof value === 'number' || value === null ? formatNumber(value) : formatShape(shape)
 }
 
-export function pulsesAt(answer: Answer, map: Map2d, t: number, shapes: Map<string, number[]>): Pulse[] {
+export function pulsesAt(answer: Answer, map: Places, t: number, shapes: Map<string, number[]>): Pulse[] {
   const present = presentStep(t)
   const step = answer.steps[present]
   if (!step || t - present >= TRAVEL) return []

@@ -49,14 +49,14 @@ async function post<T>(
 
 const json = <T>(response: Response): Promise<T> => response.json() as Promise<T>
 
-/** What only the expression route understands is left out for the others. */
-const plain = ({ expression, inputs, fill, mistake }: Question) => ({ expression, inputs, fill, mistake })
+/** What the other routes understand of a question. */
+const plain = ({ expression, inputs, fill }: Question) => ({ expression, inputs, fill })
 
 export const askExpression = (question: Question, signal?: AbortSignal) =>
   post<Answer>('/api/expression', question, signal, json)
 
-export const askGradientCheck = ({ expression, inputs, fill }: Question, signal?: AbortSignal) =>
-  post<GradientCheck>('/api/gradient-check', { expression, inputs, fill }, signal, json)
+export const askGradientCheck = (question: Question, signal?: AbortSignal) =>
+  post<GradientCheck>('/api/gradient-check', plain(question), signal, json)
 
 export const askEntry = (question: Question, node: string, index: number[], signal?: AbortSignal) =>
   post<EntryAnswer>('/api/expression/entry', { ...plain(question), node, index }, signal, json)
@@ -65,7 +65,12 @@ export const askPaths = (question: Question, node: string, signal?: AbortSignal)
   post<PathsAnswer>('/api/expression/paths', { ...plain(question), node }, signal, json)
 
 export const askExport = (question: Question, format: ExportFormat, signal?: AbortSignal) =>
-  post<string>('/api/expression/export', { ...plain(question), format }, signal, (r) => r.text())
+  post<string>(
+    '/api/expression/export',
+    { ...plain(question), mistake: question.mistake, format },
+    signal,
+    (r) => r.text(),
+  )
 
 let table: Promise<Op[]> | null = null
 

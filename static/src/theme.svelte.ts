@@ -2,11 +2,13 @@
 import type { Rgb } from './cells'
 
 const root = document.documentElement
-const dark = matchMedia('(prefers-color-scheme: dark)')
+const system = matchMedia('(prefers-color-scheme: dark)')
 
 class Theme {
-  dark = $state(root.dataset.theme ? root.dataset.theme === 'dark' : dark.matches)
+  dark = $state(root.dataset.theme ? root.dataset.theme === 'dark' : system.matches)
   projector = $state('projector' in root.dataset)
+  /** The paper's colour, which is a heat map's zero. */
+  sheet: Rgb = $derived(this.dark ? [26, 29, 33] : [255, 255, 255])
 
   toggleDark(): void {
     this.dark = !this.dark
@@ -27,14 +29,6 @@ class Theme {
 
 export const theme = new Theme()
 
-dark.addEventListener('change', (event) => {
+system.addEventListener('change', (event) => {
   if (!root.dataset.theme) theme.dark = event.matches
 })
-
-/** The paper's colour, which is a heat map's zero. */
-export const paper = {
-  get rgb(): Rgb {
-    if (theme.dark) return [26, 29, 33]
-    return [255, 255, 255]
-  },
-}

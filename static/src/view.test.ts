@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { approach, centre, fit, inside, overlap, seen, toDrawing, zoomAt } from './view'
+import { approach, center, fit, held, inside, overlap, seen, toDrawing, zoomAt } from './view'
 
 test('fit shows all of it, in the middle', () => {
   const view = fit({ width: 1000, height: 100 }, { width: 548, height: 400 })
@@ -22,7 +22,7 @@ test('the point under the pointer stays there while zooming', () => {
 })
 
 test('the camera comes to rest on its target', () => {
-  const target = centre({ x: 400, y: 50 }, 1, { width: 800, height: 600 })
+  const target = center({ x: 400, y: 50 }, 1, { width: 800, height: 600 })
   let view = { x: 500, y: 500, scale: 0.3 }
   for (let i = 0; i < 200; i++) view = approach(view, target, 16)
   expect(view).toEqual(target)
@@ -35,4 +35,12 @@ test('what is out of the window is not drawn', () => {
   expect(inside(box, { x: 500, y: 20 })).toBe(false)
   expect(overlap(box, { x: 100, y: 0, width: 900, height: 900 })).toBe(true)
   expect(overlap(box, { x: 120, y: 0, width: 9, height: 9 })).toBe(false)
+})
+
+test('the camera does not look past the edge of the drawing', () => {
+  const drawing = { width: 1000, height: 100 }
+  const window = { width: 500, height: 300 }
+  expect(held({ x: 200, y: -40, scale: 1 }, drawing, window, 20)).toEqual({ x: 20, y: 100, scale: 1 })
+  expect(held({ x: -900, y: 0, scale: 1 }, drawing, window, 20).x).toBe(-520)
+  expect(held({ x: -300, y: 0, scale: 1 }, drawing, window, 20).x).toBe(-300)
 })

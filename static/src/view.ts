@@ -11,20 +11,21 @@ export const MAX_SCALE = 4
 export const READABLE = 0.55
 export const DOTS = 0.28
 
-/** The whole drawing, centred, not blown up beyond `most`. */
-export function fit(drawing: Size, window: Size, margin = 24, most = 1.6): View {
+/** The whole drawing, centered below `top`, not blown up beyond `most`. */
+export function fit(drawing: Size, window: Size, margin = 24, most = 1.6, top = 0): View {
+  const height = window.height - top
   const scale = Math.max(
     MIN_SCALE,
     Math.min(
       most,
       (window.width - 2 * margin) / Math.max(1, drawing.width),
-      (window.height - 2 * margin) / Math.max(1, drawing.height),
+      (height - 2 * margin) / Math.max(1, drawing.height),
     ),
   )
   return {
     scale,
     x: (window.width - drawing.width * scale) / 2,
-    y: (window.height - drawing.height * scale) / 2,
+    y: top + (height - drawing.height * scale) / 2,
   }
 }
 
@@ -36,8 +37,21 @@ export function zoomAt(view: View, factor: number, at: Point): View {
 }
 
 /** The view moved so that `point` of the drawing is in the middle of the window. */
-export function centre(point: Point, scale: number, window: Size): View {
+export function center(point: Point, scale: number, window: Size): View {
   return { scale, x: window.width / 2 - point.x * scale, y: window.height / 2 - point.y * scale }
+}
+
+/** The view moved no further than needed for the drawing to fill the window, or to be all in it. */
+export function held(view: View, drawing: Size, window: Size, margin = 24): View {
+  const hold = (at: number, size: number, room: number) =>
+    size * view.scale + 2 * margin <= room
+      ? (room - size * view.scale) / 2
+      : Math.min(margin, Math.max(room - margin - size * view.scale, at))
+  return {
+    scale: view.scale,
+    x: hold(view.x, drawing.width, window.width),
+    y: hold(view.y, drawing.height, window.height),
+  }
 }
 
 /** One frame of a camera on its way: a share of what is left, so that it slows down as it arrives. */

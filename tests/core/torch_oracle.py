@@ -47,17 +47,13 @@ def clip(x: Tensor, low: Tensor, high: Tensor) -> Tensor:
 
 
 def index(x: Tensor, *indices: Tensor, key: Sequence[Any]) -> Tensor:
-    """x[key] with slices of any step; torch itself has no negative ones."""
+    """x[key], where {"input": i} is the i-th of the computed indices."""
     parts: list[Any] = []
-    for axis, part in enumerate(key):
+    for part in key:
         if isinstance(part, dict):
             parts.append(indices[part["input"]].long())
-        elif isinstance(part, int):
-            parts.append(part)
         else:
-            taken = list(range(x.shape[axis]))[slice(*part)]
-            x = torch.index_select(x, axis, torch.tensor(taken, dtype=torch.long))
-            parts.append(slice(None))
+            parts.append(part if isinstance(part, int) else slice(*part))
     return x[tuple(parts)]
 
 
@@ -132,9 +128,17 @@ class Opinion:
     gradients: list[np.ndarray]
 
 
+def leaf(given: Any) -> Tensor:
+    """A number, nested list, array or tensor as a tensor of its own that wants a gradient."""
+    if not isinstance(given, Tensor):
+        given = torch.from_numpy(np.array(given, dtype=np.float64))
+    return given.detach().clone().requires_grad_()
+
+
 def apply(name: str, operands: Sequence[Tensor], attributes: Mapping[str, Any]) -> Tensor:
-    """One op on tensors."""
-    return FUNCTIONS[name](*operands, **attributes)
+    """One op on tensors; always a tensor of its own, also where nothing changes."""
+    result = FUNCTIONS[name](*operands, **attributes)
+    return result.view_as(result)
 
 
 def evaluate(graph: Graph, inputs: Mapping[str, Any]) -> Opinion:
@@ -143,7 +147,7 @@ def evaluate(graph: Graph, inputs: Mapping[str, Any]) -> Opinion:
     for node in graph.nodes:
         if node.leaf:
             given = inputs[node.id] if node.op == "input" else node.value
-            tensor = torch.tensor(np.array(given, dtype=np.float64), requires_grad=True)
+            tensor = leaf(given)
         else:
             tensor = apply(node.op, [tensors[i] for i in node.inputs], node.attributes)
             if not tensor.requires_grad:
@@ -164,11 +168,11 @@ def flows(
     name: str, operands: Sequence[Any], attributes: Mapping[str, Any], upstream: Any
 ) -> list[np.ndarray]:
     """What reaches each operand of one op when `upstream` arrives at its result."""
-    given = [torch.tensor(np.array(x, dtype=np.float64), requires_grad=True) for x in operands]
+    given = [leaf(x) for x in operands]
     result = apply(name, given, attributes)
     if not result.requires_grad:
         return [np.zeros(x.shape) for x in given]
-    arriving = torch.tensor(np.array(upstream, dtype=np.float64)).expand(result.shape)
+    arriving = leaf(upstream).detach().expand(result.shape)
     found = torch.autograd.grad(result, given, arriving, allow_unused=True)
     return [
         np.zeros(x.shape) if gradient is None else gradient.numpy()

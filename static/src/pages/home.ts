@@ -3,9 +3,12 @@ import type { Answer, Example, Problem, Question } from '../api'
 import { Expression } from '../expression.svelte'
 import ExpressionPage from '../parts/ExpressionPage.svelte'
 import { fromQuery } from '../question'
+import '../styles/card.css'
 import '../styles/graph.css'
+import '../styles/panels.css'
 import '../styles/player.css'
 import '../styles/question.css'
+import '../styles/projector.css'
 import './page'
 
 /** What the server has put into the page: the first question and its answer, so that nothing need be asked. */

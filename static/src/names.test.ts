@@ -1,0 +1,13 @@
+import { expect, test } from 'vitest'
+import { written } from './names'
+
+test.each([
+  ['x', { base: 'x', index: '', upright: false }],
+  ['w10', { base: 'w', index: '10', upright: false }],
+  ['x_1', { base: 'x', index: '1', upright: false }],
+  ['yhat', { base: 'yhat', index: '', upright: true }],
+  ['W1', { base: 'W', index: '1', upright: false }],
+  ['a2b', { base: 'a2b', index: '', upright: true }],
+])('%s', (name, parts) => {
+  expect(written(name)).toEqual(parts)
+})

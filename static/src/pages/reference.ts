@@ -1,0 +1,8 @@
+import { formula } from '../formulas'
+import '../styles/reference.css'
+import './page'
+
+// The page reads without this; KaTeX only sets what stands beside the text.
+for (const element of document.querySelectorAll<HTMLElement>('[data-latex]')) {
+  formula(element.dataset.latex ?? '')(element)
+}

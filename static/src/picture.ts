@@ -1,0 +1,132 @@
+/** The drawing as a file: looks and fonts go along, so that it looks the same anywhere. */
+
+const PROPERTIES = [
+  'fill',
+  'stroke',
+  'stroke-width',
+  'stroke-dasharray',
+  'paint-order',
+  'font-family',
+  'font-size',
+  'font-style',
+  'font-weight',
+  'text-anchor',
+  'dominant-baseline',
+  'text-decoration',
+  'image-rendering',
+  'opacity',
+]
+const MARGIN = 24
+
+/** A copy of the drawing, all of it, whatever part of it the window shows. */
+export async function serialize(
+  svg: SVGSVGElement,
+): Promise<{ text: string; width: number; height: number }> {
+  const drawing = svg.querySelector<SVGGraphicsElement>('.graph')!
+  const box = drawing.getBBox()
+  const [width, height] = [Math.ceil(box.width + 2 * MARGIN), Math.ceil(box.height + 2 * MARGIN)]
+  const copy = document.createElementNS('http://www.w3.org/2000/svg', 'svg')
+  copy.setAttribute('xmlns', 'http://www.w3.org/2000/svg')
+  copy.setAttribute('width', String(width))
+  copy.setAttribute('height', String(height))
+  copy.setAttribute('viewBox', [box.x - MARGIN, box.y - MARGIN, width, height].join(' '))
+  const paper = document.createElementNS(copy.namespaceURI, 'rect') as SVGRectElement
+  const sheet = getComputedStyle(document.documentElement).getPropertyValue('--sheet')
+  for (const [name, value] of Object.entries({
+    x: box.x - MARGIN,
+    y: box.y - MARGIN,
+    width,
+    height,
+    fill: sheet,
+  })) {
+    paper.setAttribute(name, String(value))
+  }
+  const families = new Set<string>()
+  const style = document.createElementNS(copy.namespaceURI, 'style')
+  copy.append(style, paper, dressed(drawing, families))
+  style.textContent = (await fontsOf(families)).join('\n')
+  return { text: new XMLSerializer().serializeToString(copy), width, height }
+}
+
+function dressed(element: Element, families: Set<string>): Element {
+  const copy = element.cloneNode(false) as Element
+  const looks = getComputedStyle(element)
+  for (const name of [...copy.getAttributeNames()]) {
+    if (/^(class|style|role|tabindex|aria-|data-)/.test(name)) copy.removeAttribute(name)
+  }
+  const shape = element.tagName !== 'g'
+  if (shape) {
+    for (const property of PROPERTIES) {
+      const value = looks.getPropertyValue(property)
+      if (value && value !== 'none' && value !== 'normal') copy.setAttribute(property, value)
+      else if (property === 'fill') copy.setAttribute('fill', 'none')
+    }
+  }
+  if (element.tagName === 'text') families.add(looks.fontFamily)
+  for (const child of element.childNodes) {
+    if (child instanceof Element) {
+      if (!/\b(reach|lead|frame-hit)\b/.test(child.getAttribute('class') ?? ''))
+        copy.append(dressed(child, families))
+    } else if (child.nodeType === Node.TEXT_NODE) {
+      copy.append(child.cloneNode())
+    }
+  }
+  return copy
+}
+
+/** The page's own font files, for the families that the drawing uses. */
+async function fontsOf(families: Set<string>): Promise<string[]> {
+  const wanted = [...families].join()
+  const faces: string[] = []
+  for (const sheet of document.styleSheets) {
+    for (const rule of sheet.cssRules) {
+      if (!(rule instanceof CSSFontFaceRule)) continue
+      const family = rule.style.getPropertyValue('font-family').replaceAll(/['"]/g, '')
+      const bold = rule.style.getPropertyValue('font-weight')
+      if (!wanted.includes(family) || (family.startsWith('KaTeX') && bold === '700')) continue
+      const address = /url\("?([^")]+)"?\)/.exec(rule.style.getPropertyValue('src'))?.[1]
+      if (!address) continue
+      const file = await fetch(new URL(address, sheet.href ?? location.href))
+      faces.push(rule.cssText.replace(/url\("?[^")]+"?\)/, `url("${await dataUrl(await file.blob())}")`))
+    }
+  }
+  return faces
+}
+
+function dataUrl(blob: Blob): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const reader = new FileReader()
+    reader.onload = () => resolve(String(reader.result))
+    reader.onerror = () => reject(new Error('unreadable'))
+    reader.readAsDataURL(blob)
+  })
+}
+
+export async function saveSvg(svg: SVGSVGElement, name: string): Promise<void> {
+  const { text } = await serialize(svg)
+  save(new Blob([text], { type: 'image/svg+xml' }), `${name}.svg`)
+}
+
+export async function savePng(svg: SVGSVGElement, name: string): Promise<void> {
+  const { text, width, height } = await serialize(svg)
+  const image = new Image()
+  image.src = await dataUrl(new Blob([text], { type: 'image/svg+xml' }))
+  await image.decode()
+  // Twice the size for sharp slides, as long as browsers make canvases that large.
+  const scale = Math.min(2, 8000 / Math.max(width, height))
+  const canvas = document.createElement('canvas')
+  canvas.width = width * scale
+  canvas.height = height * scale
+  canvas.getContext('2d')?.drawImage(image, 0, 0, canvas.width, canvas.height)
+  const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve))
+  if (!blob) throw new Error('no picture')
+  save(blob, `${name}.png`)
+}
+
+function save(blob: Blob, name: string): void {
+  const link = document.createElement('a')
+  link.href = URL.createObjectURL(blob)
+  link.download = name
+  link.click()
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000)
+}
