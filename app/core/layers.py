@@ -7,6 +7,7 @@ comes out (`output`), which weights it has and how many multiply-adds it takes.
 Sizes are without the batch: (channels, height, width), or (features,) for a vector.
 """
 
+from functools import cached_property
 from math import gcd, prod
 from typing import Annotated, Any, ClassVar, Literal, get_args
 
@@ -33,12 +34,23 @@ class Layer(BaseModel):
 
     def windows(self, shape: Shape) -> Windows:
         """How a unit sees (height, width) of the layer before, whose size is `shape`."""
-        return Window(1), Window(1)
+        return self.sliding
+
+    @cached_property
+    def sliding(self) -> tuple[Window, Window]:
+        """The windows that the arguments tell, of one position where there is no kernel_size."""
+        given = self.arguments
+        kernel = given.get("kernel_size", 1)
+        stride, padding = given.get("stride") or kernel, given.get("padding", 0)
+        return both(
+            kernel, stride, padding, given.get("dilation", 1), given.get("ceil_mode", False)
+        )
 
     def output(self, *shapes: Shape) -> Shape:
         """The size of what comes out. Raises Misfit."""
         return shapes[0]
 
+    @cached_property
     def weights(self) -> dict[str, Shape]:
         """The learned tensors by torch's names, with their sizes."""
         return {}
@@ -47,15 +59,15 @@ class Layer(BaseModel):
         """Multiply-adds for one input: those of convolutions and linear layers count."""
         return 0
 
-    @property
+    @cached_property
     def parameters(self) -> int:
         """How many numbers are learned."""
-        return sum(map(prod, self.weights().values()))
+        return sum(map(prod, self.weights.values()))
 
     @property
     def arguments(self) -> dict[str, Any]:
         """The fields that are torch's arguments."""
-        return {name: value for name, value in self if name != "type"}
+        return {name: getattr(self, name) for name in type(self).model_fields if name != "type"}
 
     def module(self) -> Any:
         """The torch.nn.Module, never in place; imports torch."""
@@ -112,9 +124,6 @@ class Conv2d(Layer):
     bias: bounds.Flag = True
     padding_mode: Literal["zeros"] = "zeros"
 
-    def windows(self, shape: Shape) -> Windows:
-        return both(self.kernel_size, self.stride, self.padding, self.dilation)
-
     def output(self, *shapes: Shape) -> Shape:
         output = self.through_windows(shapes[0], self.out_channels)
         if self.padding == "same" and pair(self.stride) != (1, 1):
@@ -129,12 +138,13 @@ class Conv2d(Layer):
             )  # fmt: skip
         return output
 
+    @cached_property
     def weights(self) -> dict[str, Shape]:
         filters = (self.out_channels, self.in_channels // self.groups, *pair(self.kernel_size))
         return {"weight": filters} | ({"bias": (self.out_channels,)} if self.bias else {})
 
     def macs(self, output: Shape) -> int:
-        return prod(output[1:]) * prod(self.weights()["weight"])
+        return prod(output[1:]) * prod(self.weights["weight"])
 
 
 class _Pool(Layer):
@@ -142,11 +152,6 @@ class _Pool(Layer):
     kernel_size: bounds.Size
     stride: bounds.OptionalSize = None
     padding: bounds.Padding = 0
-
-    def windows(self, shape: Shape) -> Windows:
-        stride = self.kernel_size if self.stride is None else self.stride
-        dilation, ceil = getattr(self, "dilation", 1), getattr(self, "ceil_mode", False)
-        return both(self.kernel_size, stride, self.padding, dilation, ceil)
 
     def output(self, *shapes: Shape) -> Shape:
         half = [kernel // 2 for kernel in pair(self.kernel_size)]
@@ -197,9 +202,6 @@ class AdaptiveAvgPool2d(Layer):
         return channels, high or height, wide or width
 
 
-# Layers on vectors
-
-
 class Linear(Layer):
     """Every output is a weighted sum of all inputs: a convolution as large as its input."""
 
@@ -221,6 +223,7 @@ class Linear(Layer):
         self.expect("in_features", shapes[0][0], "numbers", output)
         return output
 
+    @cached_property
     def weights(self) -> dict[str, Shape]:
         matrix = (self.out_features, self.in_features)
         return {"weight": matrix} | ({"bias": (self.out_features,)} if self.bias else {})
@@ -293,9 +296,6 @@ class Softmax(Layer):
         return shapes[0]
 
 
-# Normalisation and regularisation
-
-
 class BatchNorm2d(Layer):
     """Each channel to mean 0 and variance 1 over the batch, then scaled and shifted as learned."""
 
@@ -312,6 +312,7 @@ class BatchNorm2d(Layer):
         self.expect("num_features", shapes[0][0], "channels", shapes[0])
         return shapes[0]
 
+    @cached_property
     def weights(self) -> dict[str, Shape]:
         each = (self.num_features,)
         return {"weight": each, "bias": each} if self.affine else {}
@@ -335,9 +336,6 @@ class Dropout(Layer):
     kind: ClassVar[str] = "regularisation"
     p: bounds.Share = 0.5
     inplace: bounds.Flag = False
-
-
-# Where paths meet
 
 
 class Add(Layer):

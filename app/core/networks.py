@@ -19,6 +19,7 @@ from app.core.layers import AnyLayer, Layer, Shape
 from app.core.receptive_fields import Sight, first_sight, sight, windows_of
 
 MAX_LAYERS = 2_000
+MAX_NAME = 64
 INPUT = "input"  # the name by which layers take what comes in
 FLOAT_BYTES = 4
 # Past these a layer is a slip of the finger; below them every sum is exact in JSON.
@@ -32,7 +33,7 @@ MOST_PATCHES = 32
 
 Side = Annotated[int, Field(strict=True, ge=1, le=4096)]
 Input = tuple[bounds.Channels, Side, Side] | tuple[bounds.Features]
-Name = Annotated[str, Field(pattern=r"^\w+(\.\w+)*$", max_length=64)]
+Name = Annotated[str, Field(pattern=r"^\w+(\.\w+)*$", max_length=MAX_NAME)]
 
 
 class LayerNode(BaseModel):
@@ -120,7 +121,8 @@ def analyse(network: Network) -> Analysis:
         result.sights.append(None)
         try:
             if node.name in positions:
-                raise Misfit(f"two layers are called `{node.name}`", "name")
+                taken = "is what comes in" if node.name == INPUT else "is the name of two layers"
+                raise Misfit(f"`{node.name}` {taken}; call this one something else", "name")
             positions[node.name] = i
             result.sources[i] = _sources(node, i, positions)
             shapes = [shape for j in result.sources[i] if (shape := result.shape(j))]
@@ -204,11 +206,11 @@ def _row(result: Analysis, i: int) -> dict[str, Any]:
         "kind": node.layer.kind,
         "inputs": names or node.inputs,
         "output": output,
-        "weights": node.layer.weights(),
+        "weights": node.layer.weights,
         "parameters": node.layer.parameters,
         "macs": node.layer.macs(output) if output else None,
         "activation_bytes": FLOAT_BYTES * prod(output) if output else None,
-        "receptive_field": seen.to_dict() if seen else None,
+        "receptive_field": seen.told if seen else None,
         "problem": problem
         and {
             "message": problem.message,

@@ -9,11 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from app.core.errors import Problem
 from app.core.layers import Layer, Shape
 from app.core.windows import Cells, Window
+
+POINTWISE = ("activation", "normalisation", "regularisation")  # kinds whose units see one position
+WORDS = ("size", "stride", "padding", "low", "high")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,7 @@ class ReceptiveField:
         return ReceptiveField(min(self.low, other.low), max(self.high, other.high), self.jump)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Sight:
     """The receptive fields of a layer's units along height and width, or why there is no one field.
 
@@ -73,13 +77,15 @@ class Sight:
     fields: tuple[ReceptiveField, ReceptiveField] | None
     reason: str | None = None
 
-    def to_dict(self) -> dict[str, Any]:
+    @cached_property
+    def told(self) -> dict[str, Any]:
         """As JSON: pairs (height, width), with None and a reason where there is no one field."""
-        found = {
-            word: [getattr(one, word) for one in self.fields] if self.fields else None
-            for word in ("size", "stride", "padding", "low", "high")
+        if not self.fields:
+            return dict.fromkeys(WORDS) | {"reason": self.reason}
+        high, wide = self.fields
+        return {word: [getattr(high, word), getattr(wide, word)] for word in WORDS} | {
+            "reason": None
         }
-        return {**found, "reason": self.reason}
 
 
 def first_sight(input: Shape) -> Sight | None:
@@ -91,6 +97,8 @@ def sight(
     layer: Layer, shape: Shape, output: Shape, sights: Sequence[Sight | None]
 ) -> Sight | None:
     """What the units of a layer see, from what those see that it takes; `shape` is its input's."""
+    if len(sights) == 1 and layer.kind in POINTWISE and not layer.mixes:
+        return sights[0]
     known = [seen for seen in sights if seen]
     if not known or len(known) < len(sights):
         return None

@@ -206,7 +206,7 @@ def test_rows_after_an_impossible_one_keep_what_is_known() -> None:
         ([{"name": "a", "layer": {"type": "Add"}}], "joins two layers or more"),
         ([{"name": "a", "layer": {"type": "ReLU"}, "inputs": ["b"]}], "`b`, which is not there"),
         ([{"name": "a", "layer": {"type": "ReLU"}, "inputs": ["a"]}], "`a`, which is not there"),
-        ([{"name": "a", "layer": {"type": "ReLU"}}] * 2, "two layers are called `a`"),
+        ([{"name": "a", "layer": {"type": "ReLU"}}] * 2, "`a` is the name of two layers"),
         (
             [
                 {"name": "conv", "layer": conv(4, 4, stride=2)},

@@ -1,0 +1,129 @@
+"""A network as PyTorch code that runs: nn.Sequential for a stack, a small class for branches."""
+
+import keyword
+from collections.abc import Iterator
+from typing import Any
+
+from app.core.layers import Layer
+from app.core.networks import Network, analyse
+
+INDENT = "    "
+# Attributes of nn.Module and names in the code: a layer called so gets a `_`.
+TAKEN = frozenset(
+    "T_destination add_module apply bfloat16 buffers call_super_init children compile cpu cuda "
+    "double dump_patches eval extra_repr float forward get_buffer get_extra_state get_parameter "
+    "get_submodule half ipu load_state_dict modules mtia named_buffers named_children "
+    "named_modules named_parameters parameters register_backward_hook register_buffer "
+    "register_forward_hook register_forward_pre_hook register_full_backward_hook "
+    "register_full_backward_pre_hook register_load_state_dict_post_hook "
+    "register_load_state_dict_pre_hook register_module register_parameter "
+    "register_state_dict_post_hook register_state_dict_pre_hook requires_grad_ set_extra_state "
+    "set_submodule share_memory state_dict to to_empty train training type xpu zero_grad "
+    "self torch nn x image".split()
+)
+
+
+def pytorch(network: Network) -> str:
+    """Code that makes `model`, with as many parameters. Raises Problem if a layer does not fit."""
+    sources = analyse(network).check().sources
+    tree = _tree(network)
+    if tree is not None and all(taken == (i - 1,) for i, taken in enumerate(sources)):
+        lines = ["from torch import nn", "", f"model = {_sequential(tree)}", ""]
+        ordered = any("OrderedDict" in line for line in lines)
+        return "\n".join(["from collections import OrderedDict", ""] * ordered + lines)
+    return "\n".join(_module(network, sources))
+
+
+def layer_code(layer: Layer) -> str:
+    """A layer as torch writes it: required arguments by position, others where not the default."""
+    written = []
+    for name, value in layer.arguments.items():
+        field = type(layer).model_fields[name]
+        if field.is_required():
+            written.append(repr(value))
+        elif value != field.default:
+            written.append(f"{name}={value!r}")
+    return f"nn.{layer.type}({', '.join(written)})"
+
+
+# A stack
+
+
+def _tree(network: Network) -> dict[str, Any] | None:
+    """The layers nested by the dots in their names; None if their order does not allow it."""
+    root: dict[str, Any] = {}
+    for node in network.layers:
+        *groups, leaf = node.name.split(".")
+        tree = root
+        for group in groups:
+            held = tree.setdefault(group, {})
+            if isinstance(held, Layer) or next(reversed(tree)) != group:
+                return None
+            tree = held
+        if leaf in tree:
+            return None
+        tree[leaf] = node.layer
+    return root
+
+
+def _sequential(tree: dict[str, Any], indent: str = "") -> str:
+    inner = indent + INDENT
+    items = [
+        layer_code(held) if isinstance(held, Layer) else _sequential(held, inner)
+        for held in tree.values()
+    ]
+    if list(tree) == [str(i) for i in range(len(tree))]:
+        lines = "".join(f"{inner}{item},\n" for item in items)
+        return f"nn.Sequential(\n{lines}{indent})"
+    named = zip(tree, items, strict=True)
+    lines = "".join(f'{inner}("{name}", {item}),\n' for name, item in named)
+    return f"nn.Sequential(OrderedDict([\n{lines}{indent}]))"
+
+
+# Branches
+
+
+def _module(network: Network, sources: list[tuple[int, ...]]) -> Iterator[str]:
+    """A class whose forward names what is used more than once, and calls all else x."""
+    names = _identifiers(network)
+    users: dict[int, list[int]] = {}
+    for i, taken in enumerate(sources):
+        for source in taken:
+            users.setdefault(source, []).append(i)
+
+    def held(i: int) -> str:
+        if all(user == i + 1 for user in users.get(i, ())):
+            return "x"
+        return names[i] if i >= 0 else "image"
+
+    if any(node.layer.type == "Concat" for node in network.layers):
+        yield "import torch"
+    yield from ["from torch import nn", "", "", "class Network(nn.Module):"]
+    yield from [f"{INDENT}def __init__(self):", f"{INDENT * 2}super().__init__()"]
+    for name, node in zip(names, network.layers, strict=True):
+        if node.layer.operands == 1:
+            yield f"{INDENT * 2}self.{name} = {layer_code(node.layer)}"
+    yield from ["", f"{INDENT}def forward(self, {held(-1)}):"]
+    for i, node in enumerate(network.layers):
+        given = [held(source) for source in sources[i]]
+        if node.layer.type == "Add":
+            value = " + ".join(given)
+        elif node.layer.type == "Concat":
+            value = f"torch.cat([{', '.join(given)}], dim=1)"
+        else:
+            value = f"self.{names[i]}({given[0]})"
+        yield f"{INDENT * 2}{held(i)} = {value}"
+    yield from [f"{INDENT * 2}return {held(len(names) - 1)}", "", "", "model = Network()", ""]
+
+
+def _identifiers(network: Network) -> list[str]:
+    """A Python name for each layer, near to its own."""
+    found: dict[str, None] = {}
+    for node in network.layers:
+        name = node.name.replace(".", "_")
+        if name[0].isdigit():
+            name = f"{node.layer.type.lower()}_{name}"
+        while name in found or name in TAKEN or name.startswith("_") or keyword.iskeyword(name):
+            name = f"layer{name}" if name.startswith("_") else f"{name}_"
+        found[name] = None
+    return list(found)

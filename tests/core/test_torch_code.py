@@ -1,0 +1,185 @@
+"""PyTorch code read and written: as people write it, there and back, and as nobody should."""
+
+import time
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+from app.core.errors import Problem
+from app.core.network_exports import TAKEN, pytorch
+from app.core.networks import Network, network_answer, sequential
+from app.core.torch_code import read
+from tests.core.random_networks import random_network
+from tests.core.test_networks import conv
+
+IMAGE = (3, 32, 32)
+
+LENET = """
+import torch
+import torch.nn as nn
+from collections import OrderedDict
+
+width = 6  # of the first layer
+model = nn.Sequential(
+    nn.Conv2d(3, width, 5),
+    torch.nn.ReLU(inplace=True),
+    nn.MaxPool2d(2, stride=2),
+    nn.Sequential(OrderedDict([
+        ("conv", nn.Conv2d(in_channels=width, out_channels=16, kernel_size=(5, 5))),
+        ("act", Tanh()),
+    ])),
+    nn.AvgPool2d(kernel_size=2),
+    nn.Flatten(),
+    nn.Linear(16 * 5 * 5, 120),
+)
+"""
+
+
+def run(code: str) -> nn.Module:
+    """What our own export makes; nothing a visitor wrote."""
+    names: dict[str, Any] = {}
+    exec(code, names)
+    model = names["model"]
+    assert isinstance(model, nn.Module)
+    return model
+
+
+def count(model: nn.Module) -> int:
+    return sum(parameter.numel() for parameter in model.parameters())
+
+
+def test_code_as_people_write_it() -> None:
+    network, places = read(LENET, IMAGE)
+    names = ["0", "1", "2", "3.conv", "3.act", "4", "5", "6"]
+    assert [node.name for node in network.layers] == names
+    model = run(LENET.replace(" Tanh", " nn.Tanh"))
+    assert set(names) < {name for name, _ in model.named_modules()}
+    answer = network_answer(network)
+    assert answer["problem"] is None
+    assert answer["output"] == (120,)
+    assert answer["parameters"] == count(model)
+    offset, length = places["2"]
+    assert LENET[offset : offset + length] == "nn.MaxPool2d(2, stride=2)"
+
+
+@pytest.mark.parametrize(
+    ("source", "types"),
+    [
+        ("nn.Conv2d(3, 6, 5)", ["Conv2d"]),
+        ("  nn.Conv2d(3, 6, 5),\n  nn.ReLU(),\n", ["Conv2d", "ReLU"]),
+        ("self.features = Sequential(*[nn.ReLU(), nn.Tanh()])", ["ReLU", "Tanh"]),
+        ("(nn.ReLU(), nn.Tanh())", ["ReLU", "Tanh"]),
+        ("nn.Sequential(OrderedDict({'a': nn.ReLU()}))", ["ReLU"]),
+        ("a = nn.ReLU()\nn = 3\nnn.Sequential(a, nn.Tanh(), a)", ["ReLU", "Tanh", "ReLU"]),
+        ("'''Ünïcode'''; nn.GELU('tanh')", ["GELU"]),
+        ("m = nn.Sequential(nn.Flatten())\nm", ["Flatten"]),
+    ],
+)
+def test_other_ways_to_write_it(source: str, types: list[str]) -> None:
+    network, _ = read(source, IMAGE)
+    assert [node.layer.type for node in network.layers] == types
+
+
+@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel")
+def test_there_and_back(seed: int) -> None:
+    network = random_network(seed)
+    code = pytorch(network)
+    model = run(code).eval()
+    answer = network_answer(network)
+    assert count(model) == answer["parameters"]
+    assert model(torch.rand(2, *network.input)).shape[1:] == answer["output"]
+    if "class" not in code:
+        assert [node.layer for node in read(code, network.input)[0].layers] == [
+            node.layer for node in network.layers
+        ]
+
+
+def test_a_stack_comes_back_as_it_was() -> None:
+    network, _ = read(LENET, IMAGE)
+    code = pytorch(network)
+    assert 'OrderedDict([\n        ("conv", nn.Conv2d(6, 16, (5, 5))),' in code
+    assert read(code, IMAGE)[0] == network
+    assert read(pytorch(sequential([conv(3, 6)], IMAGE)), IMAGE)[0].layers[0].layer == conv(3, 6)
+
+
+def test_branches_become_a_module() -> None:
+    nodes = [
+        {"name": "train", "layer": conv(3, 3, padding=1)},
+        {"name": "0.class", "layer": conv(3, 3, 1), "inputs": ["input"]},
+        {"name": "sum", "layer": {"type": "Add"}, "inputs": ["train", "0.class"]},
+        {"name": "_wide", "layer": {"type": "Concat"}, "inputs": ["input", "sum", "sum"]},
+    ]
+    network = Network.model_validate({"input": IMAGE, "layers": nodes})
+    model = run(pytorch(network))
+    assert model(torch.rand(2, *IMAGE)).shape == (2, 9, 32, 32)
+    assert count(model) == network_answer(network)["parameters"]
+
+
+def test_torchs_own_names_are_kept_free() -> None:
+    assert {name for name in dir(nn.Module()) if not name.startswith("_")} <= TAKEN
+
+
+@pytest.mark.parametrize(
+    ("source", "said", "at"),
+    [
+        ("nn.Sequential(nn.Conv2D(3, 6, 5))", "did you mean `Conv2d`", "nn.Conv2D"),
+        ("nn.Conv2d(3, 6, 5, paddin=3)", "did you mean `padding`", "paddin=3"),
+        ("nn.Conv2d(3, 6, 5, 0)", "`stride` of Conv2d is a whole number from 1", "0)"),
+        ("nn.Conv2d(3, 6)", "`kernel_size` of Conv2d is missing", "nn.Conv2d(3, 6)"),
+        ("'é', nn.Conv2d(3, 6, 5, stride=0)", "whole number from 1", "stride=0"),
+        ("nn.Linear(3, 4, True, 5)", "takes 3 arguments and is given 4", "nn.Linear"),
+        ("nn.Linear(3, 4, in_features=3)", "`in_features` of Linear is given twice", "in_features"),
+        ("nn.Sequential([nn.ReLU()])", "wants a star", "nn.Sequential"),
+        ("[nn.ReLU() for i in range(9)]", "a comprehension is not read", "["),
+        ("__import__('os').system('x')", "never executed", "__import__"),
+        ("nn.ReLU()(x)", "never executed", "nn.ReLU()"),
+        ("open('/etc/passwd')", "no layer `open`", "open"),
+        ("class Net(nn.Module): pass", "a class is not read", "class"),
+        ("nn.Linear(9**9**9**9, 1)", "never executed", "9**9"),
+        ("nn.Linear(0x" + "f" * 60_000 + ", 1)", "too large", "0xf"),
+        ("nn.Linear(1" + "0" * 5_000 + ", 1)", "too large", None),
+        ("nn.Linear(2**31, 1)", "never executed", "2**31"),
+        ("nn.Linear(1 // 0, 1)", "divides by 0", "1 // 0"),
+        ("nn.Linear(1e999, 1)", "too large", "1e999"),
+        ("nn.Add()", "no layer `Add`", "nn.Add"),
+        ("conv", "`conv` is not known", "conv"),
+        ("c = nn.Conv2d(3, 3, 1)\nnn.Sequential(c, c)", "share its weights", "nn.Conv2d"),
+        ("Sequential(\n  (0): Conv2d(3, 6)\n)", "not what it prints", None),
+        ("nn.Sequential(\n    nn.ReLU()\n    nn.ReLU()\n)", "not Python", "nn.ReLU()\n    nn"),
+        ("", "there is no layer here yet", ""),
+        ("nn.Sequential()", "there is no layer here yet", None),
+        ("(" * 60_000, "nested too deeply", None),
+        ("-" * 60_000 + "1", "nested too deeply", None),
+        ("1+" * 30_000 + "1", "nested too deeply", None),
+        ("a." * 30_000 + "a", "nested too deeply", None),
+        ("nn.Sequential(" * 90 + ")" * 90, "nested 50 deep", None),
+        ("[" * 90 + "]" * 90, "nested 50 deep", None),
+        ("nn.Sequential(" + "nn.ReLU()," * 5_000 + ")", "2,000 layers", None),
+        ("x" * 70_000, "64 KB", None),
+        ("\0", "not Python", None),
+        ("\ud800", "not Python", None),
+    ],
+    ids=range(36),
+)
+def test_what_cannot_be_read_is_said_at_its_place(source: str, said: str, at: str | None) -> None:
+    started = time.perf_counter()
+    with pytest.raises(Problem) as caught:
+        read(source, IMAGE)
+    assert time.perf_counter() - started < 1
+    assert said in caught.value.message
+    assert len(caught.value.message) < 300
+    if at is not None:
+        assert source[caught.value.where["offset"] :].startswith(at)
+
+
+@pytest.mark.parametrize("first", ["nn.Sequential()", "nn.Sequential(nn.ReLU())", "[nn.ReLU()]"])
+@pytest.mark.parametrize("twice", ["nn.Sequential(a, a)", "[*a, *a]", "nn.Sequential(a)", "[a, a]"])
+def test_doubling_does_not_explode(first: str, twice: str) -> None:
+    source = f"a = {first}\n" + f"a = {twice}\n" * 2_000 + "nn.Sequential(a)"
+    started = time.perf_counter()
+    with pytest.raises(Problem):
+        read(source, IMAGE)
+    assert time.perf_counter() - started < 1
