@@ -131,7 +131,8 @@ class MaxPooling(Sliding):
     def chosen(self) -> Ints:
         """Which tap of each window is the largest, counted row by row: (h, w, channels)."""
         flat = self.patches.reshape(*self.patches.shape[:3], -1)
-        return flat.argmax(axis=-1)
+        chosen: Ints = flat.argmax(axis=-1)
+        return chosen
 
     @cached_property
     def output(self) -> Floats:
