@@ -67,6 +67,15 @@ class Network(BaseModel):
             for i, node in enumerate(layers)
         ]
 
+    def position(self, name: str) -> int:
+        """Where a layer stands; a Problem if there is none of that name."""
+        names = [node.name for node in self.layers]
+        if name not in names:
+            near = nearest(name, names)
+            hint = f"; did you mean `{near}`?" if near else ""
+            raise Problem(f"there is no layer `{name}`{hint}", {"field": "layer"}, near)
+        return names.index(name)
+
 
 def sequential(layers: Iterable[Layer], input: Shape) -> Network:
     """The network of a plain stack of layers."""
@@ -229,12 +238,7 @@ def cone(network: Network, name: str, unit: tuple[int, ...]) -> dict[str, Any]:
     beyond the image. Raises Problem for a name or unit that is not there.
     """
     result = analyse(network).check()
-    names = [node.name for node in network.layers]
-    if name not in names:
-        near = nearest(name, names)
-        hint = f"; did you mean `{near}`?" if near else ""
-        raise Problem(f"there is no layer `{name}`{hint}", {"field": "layer"}, near)
-    top = names.index(name)
+    top = network.position(name)
     place = _place(result, top, unit)
     seen: dict[int, list[Patch]] = {top: [(1 << place[0], 1 << place[1])]}
     for i in range(top, -1, -1):
@@ -246,7 +250,9 @@ def cone(network: Network, name: str, unit: tuple[int, ...]) -> dict[str, Any]:
     fields = sees.fields if sees else None
     return {
         "unit": list(place),
-        "regions": [{"name": names[i], **region} for i, region in regions.items() if i >= 0],
+        "regions": [
+            {"name": network.layers[i].name, **region} for i, region in regions.items() if i >= 0
+        ],
         "input": regions.get(-1),
         "field": fields
         and {

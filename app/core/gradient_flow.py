@@ -1,0 +1,223 @@
+"""How large gradients are before any training, layer by layer, and where in the image they arise.
+
+Imports torch in its functions only: ask from anywhere, run in a worker.
+"""
+
+from itertools import product
+from math import prod
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.core import layers
+from app.core.errors import Problem
+from app.core.networks import Network, analyse, cone
+from app.core.numbers import format_number
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+Initialisation = Literal["pytorch", "he"]
+IMAGES, SIDE, CLASSES = 8, 16, 10
+# What one effective receptive field may take: some seconds, half a gigabyte.
+MOST_MACS = 2 * 10**10
+MOST_BYTES = 2**29
+EDGE = 1 - 0.9545  # of the largest: where Luo et al. draw the border, two sigma of a Gaussian
+
+
+class DeepStack(BaseModel):
+    """Blocks of two 3x3 convolutions, with or without what makes a deep stack of them train."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    blocks: int = Field(default=10, strict=True, ge=1, le=50, description="Of two layers each.")
+    width: int = Field(default=16, strict=True, ge=1, le=64, description="Channels of each layer.")
+    residual: bool = Field(default=False, description="Each block adds to its input (the skip).")
+    batch_norm: bool = Field(default=False, description="Normalise after each convolution.")
+    initialisation: Initialisation = Field(
+        default="pytorch", description="PyTorch's own, or He et al. 2015: variance 2 / fan-in."
+    )
+    seed: int = Field(default=0, strict=True, ge=0, lt=2**32)
+
+    def network(self) -> Network:
+        """As a network: a first convolution, the blocks, and a linear classifier."""
+        nodes: list[dict[str, Any]] = []
+
+        def conv(name: str, inside: int) -> None:
+            layer = layers.Conv2d(
+                in_channels=inside,
+                out_channels=self.width,
+                kernel_size=3,
+                padding=1,
+                bias=not self.batch_norm,
+            )
+            nodes.append({"name": f"{name}.conv", "layer": layer})
+            if self.batch_norm:
+                norm = layers.BatchNorm2d(num_features=self.width)
+                nodes.append({"name": f"{name}.norm", "layer": norm})
+
+        def relu(name: str) -> str:
+            nodes.append({"name": f"{name}.relu", "layer": layers.ReLU()})
+            return f"{name}.relu"
+
+        conv("first", 3)
+        start = relu("first")
+        for block in range(1, self.blocks + 1):
+            conv(f"block{block}.a", self.width)
+            relu(f"block{block}.a")
+            conv(f"block{block}.b", self.width)
+            if self.residual:
+                ends = (nodes[-1]["name"], start)
+                nodes.append({"name": f"block{block}.add", "layer": layers.Add(), "inputs": ends})
+            start = relu(f"block{block}.b")
+        for name, layer in (
+            ("pool", layers.AdaptiveAvgPool2d(output_size=1)),
+            ("flatten", layers.Flatten()),
+            ("linear", layers.Linear(in_features=self.width, out_features=CLASSES)),
+        ):
+            nodes.append({"name": name, "layer": layer})
+        return Network.model_validate({"input": (3, SIDE, SIDE), "layers": nodes})
+
+
+def gradient_sizes(stack: DeepStack) -> dict[str, Any]:
+    """Gradients at initialisation, of the stack that is asked and of its three counterparts.
+
+    Answers {layers: names of the convolutions, curves: [{residual, batch_norm, asked, gradients,
+    weight_gradients, activations}], sentence}: root mean squares of the loss's gradient by each
+    convolution's output and weights, and of the output itself. The loss is cross-entropy of random
+    labels on 8 random images, in double precision.
+    """
+    curves: list[dict[str, Any]] = []
+    for residual, batch_norm in product((False, True), repeat=2):
+        changed = {"residual": residual, "batch_norm": batch_norm}
+        told = _measured(stack.model_copy(update=changed))
+        asked = (residual, batch_norm) == (stack.residual, stack.batch_norm)
+        curves.append({**changed, "asked": asked, **told})
+    names = [n.name for n in stack.network().layers if n.layer.kind == "convolution"]
+    gradients = next(curve["gradients"] for curve in curves if curve["asked"])
+    return {"layers": names, "curves": curves, "sentence": _sentence(gradients)}
+
+
+def _measured(stack: DeepStack) -> dict[str, list[float]]:
+    import torch
+    from torch.nn import functional
+
+    from app.core.torch_networks import TorchNetwork
+
+    network = stack.network()
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(stack.seed)
+        model = TorchNetwork(network).double()
+        if stack.initialisation == "he":
+            initialise(model)
+        images = torch.randn(IMAGES, *network.input, dtype=torch.float64)
+        labels = torch.randint(CLASSES, (IMAGES,))
+    kept = model.activations(images)
+    loss = functional.cross_entropy(kept[-1], labels)
+    at = [i for i, node in enumerate(network.layers) if node.layer.kind == "convolution"]
+    outputs, weights = [kept[i] for i in at], [model.steps[i].weight for i in at]
+    gradients = torch.autograd.grad(loss, [*outputs, *weights])
+    return {
+        "gradients": [_size(gradient) for gradient in gradients[: len(at)]],
+        "weight_gradients": [_size(gradient) for gradient in gradients[len(at) :]],
+        "activations": [_size(output) for output in outputs],
+    }
+
+
+def _size(values: "Tensor") -> float:
+    """The root of the mean square."""
+    return float(values.detach().square().mean().sqrt())
+
+
+def _sentence(gradients: list[float]) -> str:
+    first, last, many = gradients[0], gradients[-1], len(gradients)
+    if first == 0 or last == 0:
+        return f"No gradient reaches the first of {many} layers."
+    larger = first >= last
+    times = format_number(first / last if larger else last / first)
+    said = f"{times} times {'larger' if larger else 'smaller'}"
+    return f"At the first of {many} layers the gradient is {said} than at the last."
+
+
+# Where the gradient comes from
+
+
+def effective_field(
+    network: Network, layer: str, samples: int = 16, seed: int = 0
+) -> dict[str, Any]:
+    """What the centre unit of a layer really looks at: |gradient| by pixel, mean of random inputs.
+
+    Weights are He's, inputs Gaussian, as in Luo, Li, Urtasun & Zemel, "Understanding the Effective
+    Receptive Field", 2016. Answers {unit, grid: rows of numbers with 1 the largest, input: the
+    region that can be seen at all, field, effective: {pixels, side, share of the region}, samples}:
+    pixels above 4.55 % of the largest count as seen. Raises Problem for what would take too long.
+    """
+    import torch
+
+    from app.core.torch_networks import TorchNetwork
+
+    if not 1 <= samples <= 64:
+        raise Problem("1 to 64 inputs can be averaged", {"field": "samples"})
+    unit = centre(network, layer)
+    seen = cone(network, layer, unit)
+    if seen["input"] is None:
+        raise Problem(f"the centre of `{layer}` sees nothing but padding", {"layer": layer})
+    part = network.model_copy(update={"layers": network.layers[: network.position(layer) + 1]})
+    check_cost(part, samples)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = TorchNetwork(part).eval()
+        initialise(model)
+        images = torch.randn(samples, *network.input, requires_grad=True)
+    maps = model(images)
+    picked = maps[:, :, unit[0], unit[1]] if len(unit) == 2 else maps[:, unit[0]]
+    (gradient,) = torch.autograd.grad(picked.sum(), images)
+    grid = gradient.abs().sum(dim=1).mean(dim=0).double()
+    largest = float(grid.max())
+    if largest == 0:
+        raise Problem("no gradient reaches the image with these weights; try another seed")
+    grid = grid / largest
+    rows, columns = seen["input"]["rows"], seen["input"]["columns"]
+    region = (rows[1] - rows[0] + 1) * (columns[1] - columns[0] + 1)
+    pixels = int((grid > EDGE).sum())
+    return {
+        "unit": list(unit),
+        "grid": grid.tolist(),
+        "input": seen["input"],
+        "field": seen["field"],
+        "effective": {"pixels": pixels, "side": pixels**0.5, "share": pixels / region},
+        "samples": samples,
+    }
+
+
+def initialise(model: "nn.Module") -> None:
+    """Weights as in He et al. 2015, biases 0: signals keep their size through ReLUs."""
+    from torch import nn
+
+    for module in model.modules():
+        if isinstance(module, nn.Conv2d | nn.Linear):
+            nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+
+
+def centre(network: Network, layer: str) -> tuple[int, ...]:
+    """The unit in the middle of a layer's maps, or of its vector. Raises Problem."""
+    shape = analyse(network).check().shapes[network.position(layer)]
+    assert shape is not None
+    return tuple(n // 2 for n in shape[1:] or shape)
+
+
+def check_cost(network: Network, samples: int) -> None:
+    """Refuse what would take too long, or too much memory."""
+    shapes = [shape for shape in analyse(network).check().shapes if shape]
+    steps = zip(network.layers, shapes, strict=True)
+    macs = samples * sum(node.layer.macs(shape) for node, shape in steps)
+    held = 4 * (samples * sum(map(prod, shapes)) + sum(n.layer.parameters for n in network.layers))
+    for amount, most, unit in ((macs, MOST_MACS, "multiply-adds"), (held, MOST_BYTES, "bytes")):
+        if amount > most:
+            raise Problem(
+                f"this takes {amount / 1e9:,.1f} billion {unit}, and {most / 1e9:,.1f} are the "
+                "most; fewer samples, a smaller image or an earlier layer would do",
+                {"field": "samples"},
+            )

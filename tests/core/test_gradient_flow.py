@@ -1,0 +1,116 @@
+"""Gradients at initialisation: the claims of the lecture, measured."""
+
+import math
+import pickle
+import subprocess
+import sys
+import time
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from app.core.architectures import architecture
+from app.core.errors import Problem
+from app.core.gradient_flow import DeepStack, effective_field, gradient_sizes
+from app.core.networks import network_answer, sequential
+from tests.core.test_networks import conv
+
+torch.set_num_threads(1)
+
+
+def curve(answer: dict[str, Any], residual: bool, batch_norm: bool) -> dict[str, Any]:
+    return next(
+        curve
+        for curve in answer["curves"]
+        if (curve["residual"], curve["batch_norm"]) == (residual, batch_norm)
+    )
+
+
+def decades(sizes: list[float]) -> float:
+    """How many powers of ten the first layer's gradient is below the last one's."""
+    return math.log10(sizes[-1] / sizes[0])
+
+
+def test_the_skip_and_the_norm_keep_gradients_alive() -> None:
+    answer = gradient_sizes(DeepStack(blocks=15))
+    assert len(answer["layers"]) == 31
+    plain, skip = (curve(answer, residual, False)["gradients"] for residual in (False, True))
+    normed, both = (curve(answer, residual, True)["gradients"] for residual in (False, True))
+    assert decades(plain) > 6
+    assert abs(decades(skip)) < 2
+    assert abs(decades(normed)) < 4
+    assert abs(decades(both)) < 2
+    assert "times smaller" in answer["sentence"]
+    assert [c["asked"] for c in answer["curves"]] == [True, False, False, False]
+
+
+def test_hes_initialisation_alone_keeps_them_too() -> None:
+    answer = gradient_sizes(DeepStack(blocks=15, initialisation="he"))
+    assert abs(decades(curve(answer, False, False)["gradients"])) < 2
+
+
+def test_the_same_settings_give_the_same_numbers() -> None:
+    first = gradient_sizes(DeepStack(blocks=2, residual=True, seed=7))
+    torch.rand(3)
+    assert gradient_sizes(DeepStack(blocks=2, residual=True, seed=7)) == first
+    assert gradient_sizes(DeepStack(blocks=2, residual=True, seed=8)) != first
+
+
+@pytest.mark.parametrize("residual", [False, True])
+def test_a_stack_is_a_network_that_fits(residual: bool) -> None:
+    answer = network_answer(DeepStack(blocks=3, residual=residual, batch_norm=True).network())
+    assert answer["problem"] is None
+    assert (answer["output"], answer["depth"]) == ((10,), 8)
+
+
+def test_the_largest_stack_is_quick_enough() -> None:
+    started = time.perf_counter()
+    answer = gradient_sizes(DeepStack(blocks=50, width=16))
+    assert time.perf_counter() - started < 20
+    for one in answer["curves"]:
+        assert all(map(math.isfinite, one["gradients"] + one["weight_gradients"]))
+
+
+def test_the_effective_field_is_a_smaller_bell_within_the_theoretical_one() -> None:
+    network = sequential([conv(3, 16, padding=1)] + [conv(16, 16, padding=1)] * 9, (3, 41, 41))
+    answer = effective_field(network, "9")
+    grid = np.array(answer["grid"])
+    assert grid.shape == (41, 41)
+    assert (answer["unit"], answer["input"]["rows"]) == ([20, 20], [10, 30])
+    outside = grid.copy()
+    outside[10:31, 10:31] = 0
+    assert not outside.any()
+    assert grid[18:23, 18:23].mean() > 10 * grid[10:13, 10:13].mean()
+    assert 0.1 < answer["effective"]["share"] < 0.7
+    assert effective_field(network, "9") == answer
+
+
+def test_a_field_in_a_known_network() -> None:
+    answer = effective_field(architecture("cs231n"), "block2.pool", samples=4)
+    assert answer["unit"] == [4, 4]
+    assert max(map(max, answer["grid"])) == 1
+    assert effective_field(architecture("cs231n"), "fc", samples=2)["input"]["rows"] == [0, 31]
+
+
+@pytest.mark.parametrize(
+    ("layer", "samples", "said"),
+    [
+        ("feature.30", 1, "did you mean `features.30`"),
+        ("features.30", 64, "multiply-adds"),
+        ("features.30", 0, "1 to 64"),
+        ("classifier.0", 1, "bytes"),
+    ],
+)
+def test_what_cannot_be_asked(layer: str, samples: int, said: str) -> None:
+    with pytest.raises(Problem) as caught:
+        effective_field(architecture("vgg16"), layer, samples)
+    assert said in caught.value.message
+
+
+def test_it_can_be_sent_to_a_worker_without_loading_torch() -> None:
+    assert pickle.loads(pickle.dumps(gradient_sizes)) is gradient_sizes
+    modules = "gradient_flow, app.core.architectures, app.core.torch_code, app.core.network_exports"
+    code = f"import sys, app.core.{modules}; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
