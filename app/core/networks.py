@@ -25,6 +25,7 @@ FLOAT_BYTES = 4
 # Past these a layer is a slip of the finger; below them every sum is exact in JSON.
 MOST_ENTRIES = 2**30
 MOST_MACS = 10**12
+MOST_HINTS = 5  # looking for the nearest of 2,000 names takes milliseconds
 
 # Rows and columns of units as bits, bit i for position i: every row with every column. What several
 # paths see of a layer is a list of these; past MOST_PATCHES they are joined, and may be too large.
@@ -133,7 +134,7 @@ def analyse(network: Network) -> Analysis:
                 taken = "is what comes in" if node.name == INPUT else "is the name of two layers"
                 raise Misfit(f"`{node.name}` {taken}; call this one something else", "name")
             positions[node.name] = i
-            result.sources[i] = _sources(node, i, positions)
+            result.sources[i] = _sources(node, i, positions, len(result.problems) < MOST_HINTS)
             shapes = [shape for j in result.sources[i] if (shape := result.shape(j))]
             if len(shapes) == len(result.sources[i]):
                 result.shapes[i] = _output(node.layer, shapes)
@@ -141,24 +142,20 @@ def analyse(network: Network) -> Analysis:
             misfit.where["layer"] = node.name
             result.problems[i] = misfit
             result.shapes[i] = misfit.output
-        output = result.shapes[i]
-        if output and result.sources[i] and i not in result.problems:
+        problem, output = result.problems.get(i), result.shapes[i]
+        if output and (problem is None or "field" in problem.where):
             sights = [result.sight(j) for j in result.sources[i]]
             result.sights[i] = sight(node.layer, shapes[0], output, sights)
     return result
 
 
-def _sources(node: LayerNode, i: int, positions: Mapping[str, int]) -> tuple[int, ...]:
+def _sources(node: LayerNode, i: int, positions: Mapping[str, int], hints: bool) -> tuple[int, ...]:
     for name in node.inputs:
-        if name not in positions or name == node.name:
-            earlier = [known for known in positions if known != node.name]
-            near = nearest(name, earlier)
+        if positions.get(name, i) == i:
+            near = nearest(name, [known for known in positions if known != node.name] * hints)
             hint = f"; did you mean `{near}`?" if near else ""
-            raise Misfit(
-                f"`{node.name}` takes `{name}`, which is not there before it{hint}",
-                "inputs",
-                near or "",
-            )
+            message = f"`{node.name}` takes `{name}`, which is not there before it{hint}"
+            raise Misfit(message, "inputs", near or "")
     least, given = node.layer.operands, len(node.inputs) or 1
     if given < least:
         raise Misfit(
@@ -171,6 +168,8 @@ def _sources(node: LayerNode, i: int, positions: Mapping[str, int]) -> tuple[int
 
 def _output(layer: Layer, shapes: list[Shape]) -> Shape:
     output = layer.output(*shapes)
+    if output == shapes[0] and not layer.weights:
+        return output
     if prod(output) > MOST_ENTRIES or layer.macs(output) > MOST_MACS:
         raise Misfit(
             f"this layer alone would give {prod(output):,} numbers by {layer.macs(output):,} "

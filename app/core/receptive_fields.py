@@ -83,14 +83,14 @@ class Sight:
         if not self.fields:
             return dict.fromkeys(WORDS) | {"reason": self.reason}
         high, wide = self.fields
-        return {word: [getattr(high, word), getattr(wide, word)] for word in WORDS} | {
-            "reason": None
-        }
+        pairs = {word: [getattr(high, word), getattr(wide, word)] for word in WORDS}
+        return {**pairs, "reason": None}
 
 
 def first_sight(input: Shape) -> Sight | None:
     """Each pixel sees itself; a vector that comes in has no place to see."""
-    return Sight((input[1], input[2]), (ReceptiveField(), ReceptiveField())) if input[1:] else None
+    pixel = ReceptiveField()
+    return Sight((input[1], input[2]), (pixel, pixel)) if input[1:] else None
 
 
 def sight(
@@ -107,13 +107,15 @@ def sight(
     for seen in known:
         if not seen.fields:
             return Sight(extent, None, seen.reason)
+    fields = [seen.fields for seen in known if seen.fields]
+    windows = windows_of(layer, shape, first.extent)
     try:
-        high, wide = (
-            _meet([seen.fields[axis] for seen in known if seen.fields], extent[axis]).through(
-                window
-            )
-            for axis, window in enumerate(windows_of(layer, shape, first.extent))
-        )
+        high = _meet([pair[0] for pair in fields], extent[0]).through(windows[0])
+        square = windows[0] is windows[1] and extent[0] == extent[1]
+        if square and all(pair[0] is pair[1] for pair in fields):
+            wide = high  # as in most networks: half the work
+        else:
+            wide = _meet([pair[1] for pair in fields], extent[1]).through(windows[1])
     except Problem as problem:
         return Sight(extent, None, problem.message)
     if len({seen.extent for seen in known}) > 1:

@@ -116,8 +116,8 @@ def both(
     rows = zip(*map(pair, (kernel, stride, before, dilation)), strict=True)
     high, wide = (Window(k, s, p, d, ceil=ceil) for k, s, p, d in rows)
     if padding == "same":
-        return high.same(), wide.same()
-    return high, wide
+        high, wide = high.same(), wide.same()
+    return high, high if wide == high else wide
 
 
 def cells(n: int, count: int) -> Window | Cells:

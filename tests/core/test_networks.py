@@ -184,6 +184,7 @@ def test_what_does_not_fit_says_how_to_mend_it_and_the_rest_stays() -> None:
         (64, 26, 26),
     ]
     assert [bool(row["problem"]) for row in answer["rows"]] == [False, True, False, False]
+    assert [row["receptive_field"]["size"][0] for row in answer["rows"]] == [3, 5, 7, 7]
 
 
 def test_rows_after_an_impossible_one_keep_what_is_known() -> None:
@@ -244,3 +245,16 @@ def test_the_largest_network_is_quick() -> None:
     assert answer["depth"] == 2000
     assert seen["input"] == {"rows": [0, 63], "columns": [0, 63]}
     assert prod(answer["output"]) == 8 * 64 * 64
+
+
+def test_two_thousand_mistakes_are_told_within_a_second() -> None:
+    nodes = [
+        {"name": f"layer{i}", "layer": {"type": "ReLU"}, "inputs": [f"leyer{i}"]}
+        for i in range(2000)
+    ]
+    network = Network.model_validate({"input": (3, 8, 8), "layers": nodes})
+    started = time.perf_counter()
+    answer = network_answer(network)
+    assert time.perf_counter() - started < 1
+    assert "which is not there before it; did you mean" in answer["rows"][1]["problem"]["message"]
+    assert all(row["problem"] for row in answer["rows"])
