@@ -13,6 +13,10 @@ from app.core.errors import Problem
 
 Pair = int | tuple[int, int]
 AXES = ("height", "width")
+BOUNDS = {
+    "input": (1, 4096), "kernel": (1, 4096), "stride": (1, 4096), "padding": (0, 4096),
+    "dilation": (1, 4096),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +137,14 @@ def window_answer(
 ) -> dict[str, Any]:
     """The answer to POST /api/window: sizes as (height, width), or one number for one axis.
 
-    {output, fits, axes: [one answer an axis]}. Raises Problem where the window is larger than its
-    padded input.
+    {output, fits, axes: [one answer an axis]}. Raises Problem for sizes out of BOUNDS, and for a
+    window larger than its padded input.
     """
     given = (input, kernel, stride, padding, dilation)
+    for word, value in zip(BOUNDS, given, strict=True):
+        least, most = BOUNDS[word]
+        if not all(least <= size <= most for size in pair(value)):
+            raise Problem(f"`{word}` is from {least} to {most:,}", {"field": word})
     single = all(isinstance(value, int) for value in given)
     axes = [
         _axis_answer(n, Window(*numbers), "" if single else axis)

@@ -145,6 +145,21 @@ def test_a_window_larger_than_its_input_says_how_to_mend_it() -> None:
         window_answer((9, 3), 5)
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ((0, 3), "`input` is from 1"),
+        ((7, 3, 0), "`stride` is from 1"),
+        ((7, 3, 1, -1), "`padding` is from 0"),
+        ((10**9, 3), "to 4,096"),
+        ((7, 3, 1, 1, (1, 10**9)), "`dilation`"),
+    ],
+)
+def test_sizes_out_of_bounds(given: tuple[int, ...], said: str) -> None:
+    with pytest.raises(Problem, match=said):
+        window_answer(*given)
+
+
 @pytest.mark.parametrize("n", [1, 5, 7, 8, 13])
 @pytest.mark.parametrize("count", [1, 3, 6, 7])
 def test_adaptive_cells_are_torchs(n: int, count: int) -> None:
