@@ -112,9 +112,9 @@ class _Reader:
                 return self.parsed(self.source)
             except IndentationError:  # pasted from within a class or function
                 self.skipped = 1
-                (block,) = self.parsed(f"if 1:\n{self.source}")
+                block, *rest = self.parsed(f"if 1:\n{self.source}")
                 assert isinstance(block, ast.If)
-                return block.body
+                return [*block.body, *rest]
         except SyntaxError as error:
             raise self.not_python(error) from None
         except (RecursionError, MemoryError):

@@ -1,5 +1,6 @@
 """PyTorch code read and written: as people write it, there and back, and as nobody should."""
 
+import random
 import time
 from typing import Any
 
@@ -75,6 +76,7 @@ def test_code_as_people_write_it() -> None:
         ("a = nn.ReLU()\nn = 3\nnn.Sequential(a, nn.Tanh(), a)", ["ReLU", "Tanh", "ReLU"]),
         ("'''Ünïcode'''; nn.GELU('tanh')", ["GELU"]),
         ("m = nn.Sequential(nn.Flatten())\nm", ["Flatten"]),
+        ("    a = nn.Flatten()\nnn.Sequential(a)", ["Flatten"]),
     ],
 )
 def test_other_ways_to_write_it(source: str, types: list[str]) -> None:
@@ -183,3 +185,23 @@ def test_doubling_does_not_explode(first: str, twice: str) -> None:
     with pytest.raises(Problem):
         read(source, IMAGE)
     assert time.perf_counter() - started < 1
+
+
+def test_mangled_code_is_a_network_or_a_problem() -> None:
+    rng = random.Random(0)
+    for _ in range(1_500):
+        text = list(LENET)
+        for _ in range(rng.randint(1, 6)):
+            at = rng.randrange(len(text))
+            piece = LENET[(start := rng.randrange(len(LENET))) : start + rng.randint(0, 12)]
+            text[at : at + rng.randint(0, 12)] = rng.choice([piece, rng.choice("()[]{}*'\\\n :=é")])
+        source = "".join(text)
+        where: dict[str, Any] = {}
+        try:
+            network, places = read(source, IMAGE)
+            assert len(places) == len(network.layers)
+            network_answer(network)
+        except Problem as problem:
+            where = problem.where
+        offset, length = where.get("offset", 0), where.get("length", 0)
+        assert 0 <= offset <= offset + length <= len(source)
