@@ -234,10 +234,9 @@ def cone(network: Network, name: str, unit: tuple[int, ...]) -> dict[str, Any]:
     `unit` is (row, column) of a map, in any channel, or (feature,) of a vector. Answers {unit,
     regions: [{name, rows: [first, last], columns: ...}], input: {rows, columns}, field: ...}:
     `input` is what the gradient can reach, `field` what the formula says, which may lie partly
-    beyond the image. Raises Problem for a name or unit that is not there.
+    beyond the image. Raises Problem for a name or unit that is not there, or not known.
     """
-    result = analyse(network).check()
-    top = network.position(name)
+    result, top = analyse(network), network.position(name)
     place = _place(result, top, unit)
     seen: dict[int, list[Patch]] = {top: [(1 << place[0], 1 << place[1])]}
     for i in range(top, -1, -1):
@@ -265,7 +264,9 @@ def _place(result: Analysis, i: int, unit: tuple[int, ...]) -> tuple[int, int]:
     """Row and column of a unit."""
     shape, seen, name = result.shapes[i], result.sights[i], result.network.layers[i].name
     if not shape or not seen:
-        raise Problem("a vector that comes in has no rows and columns to see", {"layer": name})
+        if not result.network.input[1:]:
+            raise Problem("a vector that comes in has no rows and columns to see", {"layer": name})
+        raise Problem(f"what `{name}` sees is known when all below it fits", {"layer": name})
     sizes = shape[1:] or shape
     if len(unit) != len(sizes) or any(not 0 <= at < n for at, n in zip(unit, sizes, strict=True)):
         said = " x ".join(map(str, sizes))

@@ -128,9 +128,9 @@ def test_json_there_and_back(name: str) -> None:
 def test_resnet152_is_analysed_in_milliseconds() -> None:
     network, times = architecture("resnet152"), []
     for _ in range(5):
-        started = time.perf_counter()
+        started = time.process_time()
         network_answer(network)
-        times.append(time.perf_counter() - started)
+        times.append(time.process_time() - started)
     assert statistics.median(times) < 0.1  # about 5 ms; the rest is for busy machines
 
 

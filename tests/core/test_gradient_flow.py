@@ -66,9 +66,9 @@ def test_a_stack_is_a_network_that_fits(residual: bool) -> None:
 
 
 def test_the_largest_stack_is_quick_enough() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     answer = gradient_sizes(DeepStack(blocks=50, width=16))
-    assert time.perf_counter() - started < 20
+    assert time.process_time() - started < 20
     for one in answer["curves"]:
         assert all(map(math.isfinite, one["gradients"] + one["weight_gradients"]))
 

@@ -197,6 +197,18 @@ def test_rows_after_an_impossible_one_keep_what_is_known() -> None:
     assert answer["output"] is None
 
 
+def test_what_is_seen_below_a_layer_that_does_not_fit() -> None:
+    layers = [conv(3, 4, 3), make("MaxPool2d", {"kernel_size": 9}), make("ReLU", {})]
+    network = sequential(layers, (3, 8, 8))
+    assert cone(network, "0", (5, 0))["input"] == {"rows": [5, 7], "columns": [0, 2]}
+    with pytest.raises(Problem, match="known when all below it fits"):
+        cone(network, "2", (0, 0))
+    with pytest.raises(Problem, match="6 x 6 units a channel"):
+        cone(network, "0", (6, 0))
+    with pytest.raises(Problem, match="there is no layer `3`"):
+        cone(network, "3", (0, 0))
+
+
 @pytest.mark.parametrize(
     ("nodes", "said"),
     [
@@ -238,10 +250,10 @@ def test_a_vector_may_come_in() -> None:
 
 def test_the_largest_network_is_quick() -> None:
     network = sequential([conv(8, 8, padding=1)] * 2000, (8, 64, 64))
-    started = time.perf_counter()
+    started = time.process_time()
     answer = network_answer(network)
     seen = cone(network, "1999", (3, 3))
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
     assert answer["depth"] == 2000
     assert seen["input"] == {"rows": [0, 63], "columns": [0, 63]}
     assert prod(answer["output"]) == 8 * 64 * 64
@@ -253,8 +265,8 @@ def test_two_thousand_mistakes_are_told_within_a_second() -> None:
         for i in range(2000)
     ]
     network = Network.model_validate({"input": (3, 8, 8), "layers": nodes})
-    started = time.perf_counter()
+    started = time.process_time()
     answer = network_answer(network)
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
     assert "which is not there before it; did you mean" in answer["rows"][1]["problem"]["message"]
     assert all(row["problem"] for row in answer["rows"])

@@ -167,10 +167,10 @@ def test_torchs_own_names_are_kept_free() -> None:
     ids=range(36),
 )
 def test_what_cannot_be_read_is_said_at_its_place(source: str, said: str, at: str | None) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(Problem) as caught:
         read(source, IMAGE)
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
     assert said in caught.value.message
     assert len(caught.value.message) < 300
     if at is not None:
@@ -181,10 +181,10 @@ def test_what_cannot_be_read_is_said_at_its_place(source: str, said: str, at: st
 @pytest.mark.parametrize("twice", ["nn.Sequential(a, a)", "[*a, *a]", "nn.Sequential(a)", "[a, a]"])
 def test_doubling_does_not_explode(first: str, twice: str) -> None:
     source = f"a = {first}\n" + f"a = {twice}\n" * 2_000 + "nn.Sequential(a)"
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(Problem):
         read(source, IMAGE)
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 def test_mangled_code_is_a_network_or_a_problem() -> None:
