@@ -23,6 +23,7 @@ MOST_NUMBERS = 100_000  # in the input, in the weights and in the output
 MOST_UNDER_WINDOWS = 4_000_000
 LARGEST = 1e9
 STEP_NUMBERS = 40_000  # in an answer about steps
+MOST_STEPS = 64
 
 Size = Annotated[int, Field(ge=1, le=64)]
 Padding = Annotated[int, Field(ge=0, le=64)]
@@ -295,7 +296,7 @@ class StepsQuestion(ConvolutionQuestion):
 
     first: int = Field(default=0, ge=0, description="The first step that is asked for.")
     count: int = Field(
-        default=16, ge=1, le=512, description="How many; fewer come where patches are large."
+        default=16, ge=1, le=MOST_STEPS, description="How many; fewer come where patches are large."
     )
 
 
@@ -329,7 +330,7 @@ def convolve(question: ConvolutionQuestion) -> dict[str, Any]:
         "window": _window(sliding),
         "coverage": plain(sliding.coverage),
         "parameters": _parameters(question, sliding),
-        "track": {"forward": cells.forward, "count": cells.count},
+        "track": {"forward": cells.forward, "count": cells.count, "batch": _batch(cells)},
         "cells": [cells.cell(cell) for cell in question.cells],
     }
 
@@ -358,8 +359,12 @@ def steps(question: StepsQuestion) -> dict[str, Any]:
             {"field": "first"},
             str(cells.count - 1),
         )
-    size = cells.patch((0, 0, 0)).size
-    return cells.steps(question.first, max(1, min(question.count, STEP_NUMBERS // (4 * size))))
+    return cells.steps(question.first, min(question.count, _batch(cells)))
+
+
+def _batch(cells: Cells) -> int:
+    """How many steps an answer holds: a step is up to four patches."""
+    return max(1, min(MOST_STEPS, STEP_NUMBERS // (4 * cells.patch((0, 0, 0)).size)))
 
 
 def filter_rows() -> list[dict[str, Any]]:

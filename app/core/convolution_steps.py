@@ -374,7 +374,7 @@ def _dot_product(
     else:
         terms = [_product(*pair) for pair in pairs]
     parts = [
-        rf"{name} = \sum_{{i,j,k}} x_{{ijk}}\,W_{{ijk}} + b",
+        rf"{name} = \textstyle\sum_{{ijk}} x_{{ijk}}\,W_{{ijk}} + b",
         _signs(" + ".join([*terms, latex_number(bias)])),
     ]
     if 1 < len(sums) <= CHANNELS_SPELLED_OUT:

@@ -90,7 +90,9 @@ FILTERS: dict[str, Filter] = {
             _edges,
             "The centre against all around it: zero where nothing changes, whatever the direction.",
         ),
-        Filter("sharpen", lambda h, w: _identity(h, w) + _cross(h, w), "The picture and its edges."),
+        Filter(
+            "sharpen", lambda h, w: _identity(h, w) + _cross(h, w), "The picture and its edges."
+        ),
         Filter("emboss", _emboss, "Light from the upper left: a slope, and the picture itself."),
         Filter("blur", _blur, "The mean of the patch."),
         Filter("identity", _identity, "The centre alone: the channels, added up."),

@@ -83,6 +83,7 @@ class LayerParameters(BaseModel):
 class CellTrack(BaseModel):
     forward: int = Field(description="Steps that go forward, one a cell of the output.")
     count: int = Field(description="All steps: forward, backward, and the sum.")
+    batch: int = Field(description="The most steps that POST /api/convolution/steps answers with.")
 
 
 class CellPlace(BaseModel):

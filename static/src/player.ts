@@ -5,7 +5,8 @@
  */
 
 export type Mode = 'both' | 'forward' | 'backward'
-export type Track = { forward: number; count: number }
+/** `milliseconds` is how long a step takes at 1×, where the answer knows better than its length says. */
+export type Track = { forward: number; count: number; milliseconds?: number }
 export type Range = { start: number; end: number }
 
 export const SPEEDS = [0.5, 1, 1.5, 2, 3, 4] as const
@@ -25,8 +26,10 @@ export function stepMilliseconds(count: number): number {
   return Math.max(90, Math.min(1500, 120_000 / Math.max(1, count)))
 }
 
+export const paceOf = (track: Track): number => track.milliseconds ?? stepMilliseconds(track.count)
+
 export function advance(t: number, elapsed: number, speed: number, track: Track, mode: Mode): number {
-  return clamp(t + (elapsed * speed) / stepMilliseconds(track.count), rangeOf(track, mode))
+  return clamp(t + (elapsed * speed) / paceOf(track), rangeOf(track, mode))
 }
 
 /** One step on: what is under way is finished first. */

@@ -26,7 +26,7 @@ async function problemOf(response: Response): Promise<Problem> {
   return { message: `The server answered ${response.status}.`, where: null, suggestion: null }
 }
 
-async function post<T>(
+export async function post<T>(
   route: string,
   body: unknown,
   signal: AbortSignal | undefined,
@@ -47,7 +47,7 @@ async function post<T>(
   }
 }
 
-const json = <T>(response: Response): Promise<T> => response.json() as Promise<T>
+export const json = <T>(response: Response): Promise<T> => response.json() as Promise<T>
 
 /** What the other routes understand of a question. */
 const plain = ({ expression, inputs, fill }: Question) => ({ expression, inputs, fill })

@@ -1,0 +1,93 @@
+/** Cells and steps: which step computes which cell, and what is to be seen after so many of them. */
+import type { Backward, Cell, Plane, Steps, Volume } from './types'
+
+export type Shape = readonly [maps: number, height: number, width: number]
+
+export const placeOf = ([map, row, column]: Cell, [, height, width]: Shape): number =>
+  (map * height + row) * width + column
+
+export function cellAt(place: number, [, height, width]: Shape): Cell {
+  return [Math.floor(place / (height * width)), Math.floor(place / width) % height, place % width]
+}
+
+/** The cell a step is about; none for the last, which adds up. */
+export function cellOfStep(step: number, forward: number, shape: Shape): Cell | null {
+  if (step < 0 || step >= 2 * forward) return null
+  return cellAt(step < forward ? step : step - forward, shape)
+}
+
+/** A cell that still exists in an output of this shape. */
+export const within = (cell: Cell, shape: Shape): Cell => [
+  Math.min(cell[0], shape[0] - 1),
+  Math.min(cell[1], shape[1] - 1),
+  Math.min(cell[2], shape[2] - 1),
+]
+
+/** The cell beside, for an arrow key; at the edge one stays. */
+export function beside(cell: Cell, key: string, shape: Shape): Cell | null {
+  const moves: Record<string, readonly [number, number]> = {
+    ArrowLeft: [0, -1],
+    ArrowRight: [0, 1],
+    ArrowUp: [-1, 0],
+    ArrowDown: [1, 0],
+  }
+  const move = moves[key]
+  if (key === 'Home') return [cell[0], cell[1], 0]
+  if (key === 'End') return [cell[0], cell[1], shape[2] - 1]
+  if (!move) return null
+  const row = Math.max(0, Math.min(shape[1] - 1, cell[1] + move[0]))
+  const column = Math.max(0, Math.min(shape[2] - 1, cell[2] + move[1]))
+  return [cell[0], row, column]
+}
+
+/** How many cells of one map there are after so many of all: whole rows, and the begun one's. */
+export function filled(done: number, map: number, [, height, width]: Shape): { rows: number; rest: number } {
+  const cells = Math.max(0, Math.min(height * width, done - map * height * width))
+  return { rows: Math.floor(cells / width), rest: cells % width }
+}
+
+export type Sums = { input: Volume; weights: Volume[] | null; bias: (number | null)[] | null }
+
+/** The gradients as they are after the steps before `end`: the server's sums, put in their places. */
+export function sumsAt(steps: Steps, end: number): Sums | null {
+  if (!steps.before) return null
+  const sums: Sums = {
+    input: steps.before.input.map((plane) => plane.map((row) => [...row])),
+    weights: steps.before.weights ? [...steps.before.weights] : null,
+    bias: steps.before.bias ? [...steps.before.bias] : null,
+  }
+  steps.steps.slice(0, Math.max(0, end - steps.first)).forEach((step) => {
+    if (step.kind === 'backward') put(sums, step)
+  })
+  return sums
+}
+
+function put(sums: Sums, step: Backward): void {
+  const [map = 0] = step.cell
+  const pooled = step.to_weights === null
+  step.input_after.forEach((plane, c) => write(sums.input[pooled ? map : c]!, plane, step))
+  if (sums.weights && step.weights_after) sums.weights[map] = step.weights_after
+  if (sums.bias) sums.bias[map] = step.bias_after
+}
+
+function write(target: Plane, patch: Plane, { rows, columns }: Backward): void {
+  patch.forEach((row, r) =>
+    row.forEach((value, c) => {
+      const line = target[rows[r]!]
+      const column = columns[c]!
+      if (line && value !== null && column >= 0 && column < line.length) line[column] = value
+    }),
+  )
+}
+
+/** The largest size in a plane or volume, which gets the full colour. */
+export function reachOf(planes: Volume): number {
+  let most = 0
+  for (const plane of planes)
+    for (const row of plane)
+      for (const value of row) if (value !== null) most = Math.max(most, Math.abs(value))
+  return most
+}
+
+/** Short enough to be followed, long enough to be seen: a small layer step by step, a large one as a film. */
+export const paceOf = (count: number): number => Math.max(12, Math.min(1500, 120_000 / count))

@@ -1,0 +1,181 @@
+/** The page's state: the question, the server's answer, the steps that have been fetched, and the cursor. */
+import type { Problem } from '../api'
+import { arrived, presentStep, type Mode } from '../player'
+import { post, json } from '../server'
+import { cellOfStep, paceOf, placeOf, sumsAt, within, type Shape, type Sums } from './cells'
+import { changed, fromQuestion } from './setting'
+import type { Answer, Backward, Cell, Forward, Setting, Step, Steps } from './types'
+
+type First = {
+  question: Record<string, unknown>
+  answer: Answer | null
+  problem: Problem | null
+  cell: Cell | null
+  step: number | null
+}
+
+export class Convolution {
+  setting = $state.raw<Setting>(fromQuestion({}))
+  answer = $state.raw<Answer | null>(null)
+  problem = $state.raw<Problem | null>(null)
+  busy = $state(false)
+  t = $state(0)
+  mode = $state<Mode>('both')
+  /** The cell that is pointed at, and the one that stays when nothing is. */
+  hovered = $state.raw<Cell | null>(null)
+  pinned = $state.raw<Cell | null>(null)
+
+  #chunks = $state.raw<ReadonlyMap<number, Steps>>(new Map())
+  #loading = new Set<number>()
+  #era = 0
+  /** What the link said that the controls do not show, such as an input of one's own. */
+  #given: Record<string, unknown>
+
+  shape: Shape = $derived((this.answer?.shapes.output ?? [0, 0, 0]) as unknown as Shape)
+  track = $derived({
+    forward: this.answer?.track.forward ?? 0,
+    count: this.answer?.track.count ?? 0,
+    milliseconds: paceOf(this.answer?.track.count ?? 1),
+  })
+  done = $derived(arrived(this.t))
+  backward = $derived(this.t > this.track.forward || this.mode === 'backward')
+  looked = $derived(this.hovered ?? this.pinned)
+  /** The step whose arithmetic is shown: the looked-at cell's, else the present one. */
+  present = $derived(
+    this.looked && this.answer
+      ? placeOf(this.looked, this.shape) + (this.backward ? this.track.forward : 0)
+      : Math.min(presentStep(this.t), this.track.count - 1),
+  )
+  cell: Cell | null = $derived(cellOfStep(this.present, this.track.forward, this.shape))
+  step: Step | null = $derived(this.stepAt(this.present))
+  forwardStep: Forward | null = $derived(
+    this.cell ? (this.stepAt(placeOf(this.cell, this.shape)) as Forward | null) : null,
+  )
+  backwardStep: Backward | null = $derived(
+    this.cell && this.backward
+      ? (this.stepAt(placeOf(this.cell, this.shape) + this.track.forward) as Backward | null)
+      : null,
+  )
+  /** The gradients so far; the server's sums all along. */
+  sums: Sums | null = $derived.by(() => {
+    if (!this.answer || !this.backward) return null
+    if (this.done >= this.track.count - 1) return this.answer.gradients
+    const at = Math.max(this.track.forward, this.done)
+    const steps = this.#chunks.get(this.#chunkOf(at))
+    return steps ? sumsAt(steps, at) : null
+  })
+
+  constructor({ question, answer, problem, cell, step }: First) {
+    this.#given = question
+    this.setting = fromQuestion(question)
+    this.answer = answer
+    this.problem = problem
+    this.t = Math.min(step ?? answer?.track.forward ?? 0, answer?.track.count ?? 0)
+    this.pinned = step === null ? cell : null
+    if (answer && cell) this.#seed(answer)
+  }
+
+  /** The cell that came with the page, as a chunk of steps of its own. */
+  #seed(answer: Answer): void {
+    const told = answer.cells[0]
+    if (!told || !this.pinned) return
+    const place = placeOf(this.pinned, this.shape)
+    this.#first = { place, step: { kind: 'forward', ...told } as Forward }
+  }
+  #first = $state.raw<{ place: number; step: Forward } | null>(null)
+
+  #chunkOf(step: number): number {
+    return Math.floor(step / (this.answer?.track.batch ?? 64))
+  }
+
+  stepAt(index: number): Step | null {
+    if (index < 0) return null
+    const chunk = this.#chunks.get(this.#chunkOf(index))
+    const step = chunk?.steps[index - chunk.first]
+    if (step) return step
+    return this.#first?.place === index ? this.#first.step : null
+  }
+
+  /** Fetch what is shown now, and what will be next. */
+  want(playing: boolean): void {
+    if (!this.answer) return
+    const place = this.cell ? placeOf(this.cell, this.shape) : this.present
+    const wanted = [place]
+    if (this.backward) wanted.push(this.present, Math.max(this.track.forward, this.done))
+    else if (this.present >= 0) wanted.push(this.present)
+    for (const step of wanted) this.#load(this.#chunkOf(step))
+    if (playing) {
+      const next = Math.max(0, presentStep(this.t)) + this.answer.track.batch
+      if (next < this.track.count) this.#load(this.#chunkOf(next))
+    }
+  }
+
+  async #load(chunk: number): Promise<void> {
+    if (chunk < 0 || this.#loading.has(chunk) || this.#chunks.has(chunk) || !this.answer) return
+    const first = chunk * this.answer.track.batch
+    if (first >= this.track.count) return
+    this.#loading.add(chunk)
+    const era = this.#era
+    const body = { ...this.#question(), first, count: this.answer.track.batch }
+    const reply = await post<Steps>('/api/convolution/steps', body, undefined, json)
+    if (era !== this.#era) return
+    this.#loading.delete(chunk)
+    if (reply.answer) {
+      const kept = [...this.#chunks].slice(-40)
+      this.#chunks = new Map([...kept, [chunk, reply.answer]])
+    }
+  }
+
+  change(part: Partial<Setting>): void {
+    this.set(changed(this.setting, part))
+  }
+
+  set(setting: Setting): void {
+    this.setting = setting
+    if (setting.input !== this.#given.input) this.#given = {}
+    void this.#ask()
+  }
+
+  #question(): Record<string, unknown> {
+    const { cells: _, ...given } = this.#given
+    const told = Object.fromEntries(Object.entries(this.setting).filter(([, value]) => value !== null))
+    return { ...given, ...told }
+  }
+
+  #asking = false
+  #again = false
+
+  /** One question at a time, always the newest: a slider that is dragged never queues. */
+  async #ask(): Promise<void> {
+    if (this.#asking) {
+      this.#again = true
+      return
+    }
+    this.#asking = true
+    this.busy = true
+    do {
+      this.#again = false
+      const reply = await post<Answer>('/api/convolution', this.#question(), undefined, json)
+      if (reply.answer) this.#show(reply.answer)
+      this.problem = reply.problem
+    } while (this.#again)
+    this.#asking = false
+    this.busy = false
+  }
+
+  /** What was complete stays complete; the cell stays where it is, if there still is one. */
+  #show(answer: Answer): void {
+    const before = this.track
+    const share = this.t >= before.count ? 'end' : this.t >= before.forward ? 'turn' : 'start'
+    this.#era += 1
+    this.#loading.clear()
+    this.#chunks = new Map()
+    this.#first = null
+    this.answer = answer
+    const { forward, count } = answer.track
+    const same = before.forward === forward
+    if (!same) this.t = { end: count, turn: forward, start: Math.min(this.t, forward) }[share]
+    this.hovered = null
+    if (this.pinned) this.pinned = within(this.pinned, this.shape)
+  }
+}

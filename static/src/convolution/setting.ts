@@ -1,0 +1,110 @@
+/** The setting as a link, and back; and what of it still holds when a part of it changes. */
+import type { Answer, Cell, Layer, Setting, Volume } from './types'
+
+export const LAYERS: readonly (readonly [Layer, string])[] = [
+  ['Conv2d', 'Convolution'],
+  ['MaxPool2d', 'Max pooling'],
+  ['AvgPool2d', 'Average pooling'],
+  ['Linear', 'Fully connected'],
+]
+
+export const USUAL: Setting = {
+  layer: 'Conv2d',
+  input: 'coffee',
+  seed: 0,
+  filters: null,
+  kernel_size: null,
+  stride: null,
+  padding: 0,
+  dilation: 1,
+  weights: null,
+  bias: 0,
+  upstream: 'sample',
+}
+
+const NAMES = Object.keys(USUAL) as (keyof Setting)[]
+
+/** What differs from the usual, the cell, and the step. */
+export function toQuery(setting: Setting, cell: Cell | null, step: number | null): string {
+  const query = new URLSearchParams()
+  for (const name of NAMES) {
+    const value = setting[name]
+    if (value === null || value === USUAL[name]) continue
+    query.set(name, typeof value === 'string' ? value : JSON.stringify(value))
+  }
+  if (cell) query.set('cell', cell.join(','))
+  if (step !== null) query.set('step', String(step))
+  return query.toString()
+}
+
+/** The setting in a question that the server has understood; other fields it may have are kept by it. */
+export function fromQuestion(question: Partial<Record<string, unknown>>): Setting {
+  const known = NAMES.filter((name) => question[name] !== undefined).map((name) => [name, question[name]])
+  return { ...USUAL, ...(Object.fromEntries(known) as Partial<Setting>) }
+}
+
+export function stepOf(search: string): number | null {
+  const step = new URLSearchParams(search).get('step')
+  return step !== null && /^\d+$/.test(step) ? Number(step) : null
+}
+
+/** A change, and what it makes meaningless: weights by hand belong to a kernel of their size. */
+export function changed(setting: Setting, change: Partial<Setting>): Setting {
+  const next = { ...setting, ...change }
+  if ('layer' in change && change.layer !== setting.layer) {
+    return { ...USUAL, layer: next.layer, input: next.input, seed: next.seed }
+  }
+  if ('kernel_size' in change && Array.isArray(next.weights)) {
+    next.weights = next.weights.map((filter) => (typeof filter === 'string' ? filter : 'random'))
+  }
+  if ('input' in change && change.input !== setting.input) {
+    next.weights = typeof next.weights === 'string' ? next.weights : null
+    next.kernel_size = change.input === 'numbers' ? Math.min(3, next.kernel_size ?? 3) : next.kernel_size
+    if (next.layer !== 'Conv2d') next.kernel_size = setting.kernel_size
+    next.bias = 0
+  }
+  if ('filters' in change) {
+    const count = next.filters ?? 0
+    if (Array.isArray(next.weights)) {
+      const kept = next.weights.slice(0, count)
+      while (kept.length < count) kept.push('random')
+      next.weights = kept
+    }
+    if (Array.isArray(next.bias)) {
+      const bias = next.bias
+      next.bias = Array.from({ length: count }, (_, i) => bias[i] ?? 0)
+    }
+  }
+  return next
+}
+
+/** All filters as they are now, one of them replaced: by its name or by weights of its own. */
+export function withFilter(
+  setting: Setting,
+  answer: Answer,
+  index: number,
+  filter: string | Volume,
+): Setting {
+  const weights = answer.filters.map(({ name }, i) => {
+    const given = Array.isArray(setting.weights) ? setting.weights[i] : undefined
+    return i === index ? filter : (given ?? name)
+  })
+  return { ...setting, filters: weights.length, weights }
+}
+
+/** One weight of one filter set by hand. */
+export function withWeight(
+  setting: Setting,
+  answer: Answer,
+  [index, channel, row, column]: readonly [number, number, number, number],
+  weight: number,
+): Setting {
+  const volume = structuredClone(answer.weights?.[index] ?? []) as Volume
+  volume[channel]![row]![column] = weight
+  return withFilter(setting, answer, index, volume)
+}
+
+export function withBias(setting: Setting, answer: Answer, index: number, bias: number): Setting {
+  const all = (answer.bias ?? []).map((value, i) => (i === index ? bias : (value ?? 0)))
+  return { ...setting, filters: all.length, bias: all }
+}

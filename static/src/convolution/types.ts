@@ -1,0 +1,36 @@
+/** The shapes of the answers about one layer, from the server's schema. */
+import type { components } from '../schema'
+
+type Schemas = components['schemas']
+
+export type Answer = Schemas['ConvolutionAnswer']
+export type Steps = Schemas['StepsAnswer']
+export type Step = Steps['steps'][number]
+export type Forward = Schemas['ForwardCellStep']
+export type Backward = Schemas['BackwardCellStep']
+export type Axis = Schemas['WindowAxis']
+export type Filter = Schemas['FilterRow']
+export type Image = { name: string; says: string }
+
+export type Plane = (number | null)[][]
+export type Volume = Plane[]
+/** Map, row and column of the output. */
+export type Cell = readonly [number, number, number]
+
+export type Layer = Answer['layer']
+export type Weights = string | (string | Volume)[]
+
+/** What a visitor has chosen; what is null is the server's choice. */
+export type Setting = {
+  layer: Layer
+  input: string
+  seed: number
+  filters: number | null
+  kernel_size: number | null
+  stride: number | null
+  padding: number
+  dilation: number
+  weights: Weights | null
+  bias: number | number[]
+  upstream: string
+}

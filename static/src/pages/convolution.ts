@@ -1,0 +1,31 @@
+import { mount } from 'svelte'
+import type { Problem } from '../api'
+import { Convolution } from '../convolution/convolution.svelte'
+import ConvolutionPage from '../convolution/ConvolutionPage.svelte'
+import { stepOf } from '../convolution/setting'
+import type { Answer, Cell, Filter, Image } from '../convolution/types'
+import '../styles/graph.css'
+import '../styles/player.css'
+import '../styles/projector.css'
+import '../styles/convolution.css'
+import './page'
+
+/** What the server has put into the page: the first question and its answer, so that nothing need be asked. */
+function written<T>(id: string): T {
+  return JSON.parse(document.getElementById(id)?.textContent ?? 'null') as T
+}
+
+const place = document.querySelector<HTMLElement>('[data-figure="convolution"]')
+if (place) {
+  const convolution = new Convolution({
+    question: written<Record<string, unknown>>('question'),
+    answer: written<Answer | null>('answer'),
+    problem: written<Problem | null>('problem'),
+    cell: written<Cell | null>('cell'),
+    step: stepOf(location.search),
+  })
+  const filters = written<Filter[]>('filters')
+  const images = written<Image[]>('images')
+  place.replaceChildren()
+  mount(ConvolutionPage, { target: place, props: { convolution, filters, images } })
+}
