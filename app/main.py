@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, suppress
 from fastapi import FastAPI, Response
 from starlette.middleware.gzip import GZipMiddleware
 
-from app.web import api, convolution_api, docs, pages
+from app.web import api, convolution_api, convolution_page, docs, network_api, network_pages, pages
 from app.web.assets import DIST, BuiltFiles
 from app.web.problems import add_problem_answers
 from app.web.security import BodyLimit, SecurityHeaders
@@ -51,6 +51,9 @@ def create_app() -> FastAPI:
     app.include_router(pages.router)
     app.include_router(api.router)
     app.include_router(convolution_api.router)
+    app.include_router(network_api.router)
+    app.include_router(network_pages.router)
+    app.include_router(convolution_page.router)
     app.include_router(docs.router)
     app.add_api_route("/healthz", healthz, include_in_schema=False)
     # Compressed once per visitor: a browser keeps these files.

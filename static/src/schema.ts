@@ -144,10 +144,323 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/convolution": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Convolution
+         * @description A convolution, pooling or fully connected layer on one input, forward and backward.
+         */
+        post: operations["convolution_api_convolution_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/convolution/steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Steps
+         * @description Some of its steps: every product on the way forward, every share on the way back.
+         */
+        post: operations["steps_api_convolution_steps_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/window": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Window
+         * @description How often a window fits on its input: (w + 2p - k) / s + 1 with its numbers.
+         */
+        post: operations["window_api_window_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/filters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Filters
+         * @description The well-known filters.
+         */
+        get: operations["filters_api_filters_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/network": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Network
+         * @description What a network comes to: sizes, parameters, multiply-adds, memory, receptive fields.
+         */
+        post: operations["network_api_network_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/network/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Export
+         * @description A network as PyTorch code, as JSON, or its drawing as SVG or TikZ.
+         */
+        post: operations["export_api_network_export_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/layers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Layers
+         * @description The layer table: arguments, bounds, and a sentence on each.
+         */
+        get: operations["layers_api_layers_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/architectures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Architectures
+         * @description The well-known networks with their totals.
+         */
+        get: operations["architectures_api_architectures_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/architectures/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Architecture
+         * @description One of them, layer by layer; for ResNets the stride is where one says.
+         */
+        get: operations["architecture_api_architectures__name__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * AdaptiveAvgPool2d
+         * @description Averages into a grid of the size that is asked, whatever comes in; 1 means a single mean.
+         */
+        AdaptiveAvgPool2d: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "AdaptiveAvgPool2d";
+            /**
+             * Output Size
+             * @description a whole number from 1 to 64, or a pair of them; None keeps the size
+             */
+            output_size: number | [
+                number | null,
+                number | null
+            ];
+        };
+        /**
+         * Add
+         * @description Adds its inputs entry by entry: the residual connection. The gradient goes to all of them.
+         */
+        Add: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "Add";
+        };
+        /**
+         * ArchitectureAnswer
+         * @description A well-known network in full.
+         */
+        ArchitectureAnswer: {
+            /** Input */
+            input: number[];
+            /** Output */
+            output: number[] | null;
+            /** Rows */
+            rows: components["schemas"]["LayerAnswer"][];
+            /**
+             * Depth
+             * @description Layers with weights on the longest way through.
+             */
+            depth: number;
+            /** Parameters */
+            parameters: number;
+            /** Parameter Bytes */
+            parameter_bytes: number;
+            /** Macs */
+            macs: number;
+            /** Activation Bytes */
+            activation_bytes: number;
+            /** @description The first layer's that does not fit. */
+            problem: components["schemas"]["ProblemAnswer"] | null;
+            network?: components["schemas"]["Network"] | null;
+            drawing?: components["schemas"]["DrawingAnswer"] | null;
+            /** Code */
+            code?: string | null;
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+            /** Year */
+            year: number;
+            /** Paper */
+            paper: string;
+            /** Says */
+            says: string;
+            /** Slides */
+            slides: string | null;
+            /** Top1 */
+            top1: number | null;
+            /** Top1 Source */
+            top1_source: string | null;
+            /** Options */
+            options: {
+                [key: string]: string[];
+            };
+            /** Chosen */
+            chosen: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * ArchitectureRow
+         * @description A well-known network and its totals.
+         */
+        ArchitectureRow: {
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+            /** Year */
+            year: number;
+            /** Paper */
+            paper: string;
+            /** Says */
+            says: string;
+            /**
+             * Slides
+             * @description What slides say of it, set right.
+             */
+            slides: string | null;
+            /**
+             * Top1
+             * @description Percent, on ImageNet's validation set.
+             */
+            top1: number | null;
+            /** Top1 Source */
+            top1_source: string | null;
+            /** Options */
+            options: {
+                [key: string]: string[];
+            };
+            /** Input */
+            input: number[];
+            /** Output */
+            output: number[];
+            /** Depth */
+            depth: number;
+            /** Layers */
+            layers: number;
+            /** Parameters */
+            parameters: number;
+            /** Parameter Bytes */
+            parameter_bytes: number;
+            /** Macs */
+            macs: number;
+            /** Activation Bytes */
+            activation_bytes: number;
+        };
         /** AskedExample */
         AskedExample: {
             /** Expression */
@@ -156,6 +469,235 @@ export interface components {
             inputs: {
                 [key: string]: unknown;
             };
+        };
+        /**
+         * AvgPool2d
+         * @description Averages each window; its gradient is spread evenly.
+         */
+        AvgPool2d: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "AvgPool2d";
+            /**
+             * Kernel Size
+             * @description a whole number from 1 to 64, or a pair (height, width) of them
+             */
+            kernel_size: number | [
+                number,
+                number
+            ];
+            /**
+             * Stride
+             * @description a whole number from 1 to 64, a pair of them, or None: as kernel_size
+             */
+            stride?: number | [
+                number,
+                number
+            ] | null;
+            /**
+             * Padding
+             * @description a whole number from 0 to 64, or a pair (height, width) of them
+             * @default 0
+             */
+            padding: number | [
+                number,
+                number
+            ];
+            /**
+             * Ceil Mode
+             * @description True or False
+             * @default false
+             */
+            ceil_mode: boolean;
+            /**
+             * Count Include Pad
+             * @description True or False
+             * @default true
+             */
+            count_include_pad: boolean;
+            /** Divisor Override */
+            divisor_override?: null;
+        };
+        /** BackwardCellStep */
+        BackwardCellStep: {
+            /** Upstream */
+            upstream: number | null;
+            /** To Input */
+            to_input: (number | null)[][][];
+            /** To Weights */
+            to_weights: (number | null)[][][] | null;
+            /** To Bias */
+            to_bias: number | null;
+            /** Latex */
+            latex: string;
+            /** Sentence */
+            sentence: string;
+            /**
+             * Cell
+             * @description Map, row and column of the output.
+             */
+            cell: number[];
+            /**
+             * Rows
+             * @description Input rows under the window; outside it is padding.
+             */
+            rows: number[];
+            /** Columns */
+            columns: number[];
+            /**
+             * Kind
+             * @constant
+             */
+            kind: "backward";
+            /**
+             * Input After
+             * @description The patch of the input's gradient after this step.
+             */
+            input_after: (number | null)[][][];
+            /** Weights After */
+            weights_after: (number | null)[][][] | null;
+            /** Bias After */
+            bias_after: number | null;
+        };
+        /**
+         * BatchNorm2d
+         * @description Each channel to mean 0 and variance 1 over the batch, then scaled and shifted as learned.
+         */
+        BatchNorm2d: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "BatchNorm2d";
+            /**
+             * Num Features
+             * @description a whole number from 1 to 65,536
+             */
+            num_features: number;
+            /**
+             * Eps
+             * @description a number up to a million
+             * @default 0.00001
+             */
+            eps: number;
+            /**
+             * Momentum
+             * @description a number from 0 to 1, or None
+             * @default 0.1
+             */
+            momentum: number | null;
+            /**
+             * Affine
+             * @description True or False
+             * @default true
+             */
+            affine: boolean;
+            /**
+             * Track Running Stats
+             * @description True or False
+             * @default true
+             */
+            track_running_stats: boolean;
+        };
+        /**
+         * Bracket
+         * @description Holds the volumes of an open group together.
+         */
+        Bracket: {
+            /** Name */
+            name: string;
+            /** Layers */
+            layers: number;
+            /** Start */
+            start: number;
+            /** End */
+            end: number;
+            /** Y */
+            y: number;
+        };
+        /**
+         * Cell
+         * @description One cell of the output, forward and backward.
+         */
+        Cell: {
+            /**
+             * Cell
+             * @description Map, row and column of the output.
+             */
+            cell: number[];
+            /**
+             * Rows
+             * @description Input rows under the window; outside it is padding.
+             */
+            rows: number[];
+            /** Columns */
+            columns: number[];
+            /**
+             * Patch
+             * @description Null where max pooling meets padding.
+             */
+            patch: (number | null)[][][];
+            /** Products */
+            products: (number | null)[][][] | null;
+            /**
+             * Sums
+             * @description Of the products, one a channel.
+             */
+            sums: (number | null)[] | null;
+            /** Bias */
+            bias: number | null;
+            /**
+             * Chosen
+             * @description Max pooling: row and column in the window.
+             */
+            chosen: number[] | null;
+            /** Value */
+            value: number | null;
+            /** Latex */
+            latex: string;
+            /** Sentence */
+            sentence: string;
+            /** Weights */
+            weights: (number | null)[][][] | null;
+            backward: components["schemas"]["CellBackward"];
+        };
+        /**
+         * CellBackward
+         * @description Where the gradient of one output goes.
+         */
+        CellBackward: {
+            /** Upstream */
+            upstream: number | null;
+            /** To Input */
+            to_input: (number | null)[][][];
+            /** To Weights */
+            to_weights: (number | null)[][][] | null;
+            /** To Bias */
+            to_bias: number | null;
+            /** Latex */
+            latex: string;
+            /** Sentence */
+            sentence: string;
+        };
+        /** CellTrack */
+        CellTrack: {
+            /**
+             * Forward
+             * @description Steps that go forward, one a cell of the output.
+             */
+            forward: number;
+            /**
+             * Count
+             * @description All steps: forward, backward, and the sum.
+             */
+            count: number;
+            /**
+             * Batch
+             * @description The most steps that POST /api/convolution/steps answers with.
+             */
+            batch: number;
         };
         /**
          * CheckedInput
@@ -180,6 +722,323 @@ export interface components {
             checked: number;
             /** Of */
             of: number;
+        };
+        /**
+         * Concat
+         * @description Puts the channels of its inputs behind one another.
+         */
+        Concat: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "Concat";
+        };
+        /**
+         * Conv2d
+         * @description Slides filters over all channels; each output is one 3-D dot product and a bias.
+         */
+        Conv2d: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "Conv2d";
+            /**
+             * In Channels
+             * @description a whole number from 1 to 65,536
+             */
+            in_channels: number;
+            /**
+             * Out Channels
+             * @description a whole number from 1 to 65,536
+             */
+            out_channels: number;
+            /**
+             * Kernel Size
+             * @description a whole number from 1 to 64, or a pair (height, width) of them
+             */
+            kernel_size: number | [
+                number,
+                number
+            ];
+            /**
+             * Stride
+             * @description a whole number from 1 to 64, or a pair (height, width) of them
+             * @default 1
+             */
+            stride: number | [
+                number,
+                number
+            ];
+            /**
+             * Padding
+             * @description a whole number from 0 to 64, a pair of them, "same" or "valid"
+             * @default 0
+             */
+            padding: (number | [
+                number,
+                number
+            ]) | ("same" | "valid");
+            /**
+             * Dilation
+             * @description a whole number from 1 to 64, or a pair (height, width) of them
+             * @default 1
+             */
+            dilation: number | [
+                number,
+                number
+            ];
+            /**
+             * Groups
+             * @description a whole number from 1 to 65,536
+             * @default 1
+             */
+            groups: number;
+            /**
+             * Bias
+             * @description True or False
+             * @default true
+             */
+            bias: boolean;
+            /**
+             * Padding Mode
+             * @default zeros
+             * @constant
+             */
+            padding_mode: "zeros";
+        };
+        /** Convention */
+        Convention: {
+            /** Name */
+            name: string;
+            /** Used By */
+            used_by: string;
+            /**
+             * Output
+             * @description Null where it calls the size invalid.
+             */
+            output: number | null;
+        };
+        /**
+         * ConvolutionAnswer
+         * @description A layer on one input; maps are lists of rows.
+         */
+        ConvolutionAnswer: {
+            /**
+             * Layer
+             * @enum {string}
+             */
+            layer: "Conv2d" | "MaxPool2d" | "AvgPool2d" | "Linear";
+            shapes: components["schemas"]["LayerShapes"];
+            /** Input */
+            input: (number | null)[][][];
+            /** Weights */
+            weights: (number | null)[][][][] | null;
+            /** Bias */
+            bias: (number | null)[] | null;
+            /** Output */
+            output: (number | null)[][][];
+            /** Upstream */
+            upstream: (number | null)[][][];
+            gradients: components["schemas"]["LayerGradients"];
+            /** Filters */
+            filters: components["schemas"]["FilterName"][];
+            window: components["schemas"]["WindowAnswer"];
+            /**
+             * Coverage
+             * @description How many windows cover each position.
+             */
+            coverage: number[][];
+            parameters: components["schemas"]["LayerParameters"];
+            track: components["schemas"]["CellTrack"];
+            /** Cells */
+            cells: components["schemas"]["Cell"][];
+        };
+        /**
+         * ConvolutionQuestion
+         * @description A layer, what it is given, and the gradient that comes back to it.
+         * @example {
+         *       "filters": 6,
+         *       "input": "coffee",
+         *       "kernel_size": 5,
+         *       "layer": "Conv2d"
+         *     }
+         * @example {
+         *       "bias": 1,
+         *       "cells": [
+         *         [
+         *           0,
+         *           0,
+         *           0
+         *         ]
+         *       ],
+         *       "input": [
+         *         [
+         *           [
+         *             1,
+         *             2,
+         *             0
+         *           ],
+         *           [
+         *             0,
+         *             1,
+         *             3
+         *           ],
+         *           [
+         *             2,
+         *             1,
+         *             1
+         *           ]
+         *         ]
+         *       ],
+         *       "kernel_size": 2,
+         *       "weights": [
+         *         [
+         *           [
+         *             [
+         *               1,
+         *               0
+         *             ],
+         *             [
+         *               0,
+         *               -1
+         *             ]
+         *           ]
+         *         ]
+         *       ]
+         *     }
+         */
+        ConvolutionQuestion: {
+            /**
+             * Layer
+             * @default Conv2d
+             * @enum {string}
+             */
+            layer: "Conv2d" | "MaxPool2d" | "AvgPool2d" | "Linear";
+            /**
+             * Input
+             * @description "coffee", "chelsea" or "astronaut", a photo with values from 0 to 255; "numbers", small whole numbers; or channels x height x width as nested lists.
+             * @default coffee
+             */
+            input: string | unknown[];
+            /**
+             * Shape
+             * @description Channels, height and width of a photo or of the numbers.
+             */
+            shape?: [
+                number,
+                number,
+                number
+            ] | null;
+            /**
+             * Filters
+             * @description How many; 6, and 10 for Linear, if it is not said.
+             */
+            filters?: number | null;
+            /**
+             * Kernel Size
+             * @description A number or (height, width); 5, and 2 for a pooling.
+             */
+            kernel_size?: number | [
+                number,
+                number
+            ] | null;
+            /**
+             * Stride
+             * @description 1, and for a pooling as kernel_size, as in PyTorch.
+             */
+            stride?: number | [
+                number,
+                number
+            ] | null;
+            /**
+             * Padding
+             * @default 0
+             */
+            padding: number | [
+                number,
+                number
+            ];
+            /**
+             * Dilation
+             * @default 1
+             */
+            dilation: number | [
+                number,
+                number
+            ];
+            /**
+             * Weights
+             * @description One of GET /api/filters for all filters, "bank" for one of each, "random"; or a list with a name or nested numbers (channels x height x width, or a plane for every channel) for each filter.
+             */
+            weights?: string | unknown[] | null;
+            /**
+             * Bias
+             * @default 0
+             */
+            bias: number | number[];
+            /**
+             * Upstream
+             * @description The gradient of the output: "sample" (small whole numbers), "ones", one cell only, or a number for each cell.
+             * @default sample
+             */
+            upstream: ("sample" | "ones") | components["schemas"]["OneCell"] | unknown[];
+            /**
+             * Seed
+             * @description Of everything that is random.
+             * @default 0
+             */
+            seed: number;
+            /**
+             * Cells
+             * @description Cells of the output to be told in full.
+             * @default []
+             */
+            cells: number[][];
+        };
+        /**
+         * DrawingAnswer
+         * @description Where everything stands, in pixels at zoom 1 from the top left.
+         */
+        DrawingAnswer: {
+            /** Width */
+            width: number;
+            /** Height */
+            height: number;
+            /** Volumes */
+            volumes: components["schemas"]["VolumePlace"][];
+            /** Wires */
+            wires: components["schemas"]["SkipPlace"][];
+            /** Labels */
+            labels: components["schemas"]["SizeLabel"][];
+            /** Brackets */
+            brackets: components["schemas"]["Bracket"][];
+            /** Open */
+            open: string[];
+        };
+        /**
+         * Dropout
+         * @description Sets a share p of the numbers to 0 while training, so that no unit relies on another.
+         */
+        Dropout: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "Dropout";
+            /**
+             * P
+             * @description a number from 0 to 1
+             * @default 0.5
+             */
+            p: number;
+            /**
+             * Inplace
+             * @description True or False
+             * @default false
+             */
+            inplace: boolean;
         };
         /**
          * EntryAnswer
@@ -221,6 +1080,29 @@ export interface components {
         /**
          * EntryQuestion
          * @description One entry of one node.
+         * @example {
+         *       "expression": "s = W @ x",
+         *       "index": [
+         *         1
+         *       ],
+         *       "inputs": {
+         *         "W": [
+         *           [
+         *             1,
+         *             2
+         *           ],
+         *           [
+         *             3,
+         *             4
+         *           ]
+         *         ],
+         *         "x": [
+         *           0.5,
+         *           -1
+         *         ]
+         *       },
+         *       "node": "s"
+         *     }
          */
         EntryQuestion: {
             /**
@@ -274,20 +1156,11 @@ export interface components {
          * @description The same question in another language.
          * @example {
          *       "expression": "f = (x + y) * z",
+         *       "format": "pytorch",
          *       "inputs": {
          *         "x": -2,
          *         "y": 5,
          *         "z": -4
-         *       }
-         *     }
-         * @example {
-         *       "expression": "1 / (1 + exp(-(w0*x0 + w1*x1 + w2)))",
-         *       "inputs": {
-         *         "w0": 2,
-         *         "w1": -3,
-         *         "w2": -3,
-         *         "x0": -1,
-         *         "x1": -2
          *       }
          *     }
          */
@@ -373,6 +1246,16 @@ export interface components {
         /**
          * ExpressionQuestion
          * @description An expression and the values of its inputs.
+         * @example {
+         *       "expression": "f = 1 / (1 + exp(-(w0*x0 + w1*x1 + w2)))",
+         *       "inputs": {
+         *         "w0": 2,
+         *         "w1": -3,
+         *         "w2": -3,
+         *         "x0": -1,
+         *         "x1": -2
+         *       }
+         *     }
          */
         ExpressionQuestion: {
             /**
@@ -394,6 +1277,69 @@ export interface components {
              * @default false
              */
             fill: boolean;
+        };
+        /**
+         * FieldAnswer
+         * @description What a unit sees, along (height, width); null, and the reason, where no one field holds.
+         */
+        FieldAnswer: {
+            /** Size */
+            size: number[] | null;
+            /** Stride */
+            stride: number[] | null;
+            /** Padding */
+            padding: number[] | null;
+            /** Low */
+            low: number[] | null;
+            /** High */
+            high: number[] | null;
+            /** Reason */
+            reason: string | null;
+        };
+        /** FilterName */
+        FilterName: {
+            /** Name */
+            name: string;
+            /** Says */
+            says: string;
+        };
+        /**
+         * FilterRow
+         * @description A well-known filter.
+         */
+        FilterRow: {
+            /** Name */
+            name: string;
+            /** Says */
+            says: string;
+            /**
+             * Plane
+             * @description For a kernel of 3 by 3.
+             */
+            plane: (number | null)[][];
+        };
+        /**
+         * Flatten
+         * @description Lays all maps out as one vector, channel by channel, row by row.
+         */
+        Flatten: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "Flatten";
+            /**
+             * Start Dim
+             * @default 1
+             * @constant
+             */
+            start_dim: 1;
+            /**
+             * End Dim
+             * @default -1
+             * @constant
+             */
+            end_dim: -1;
         };
         /**
          * FlowAnswer
@@ -440,6 +1386,68 @@ export interface components {
             latex: string;
             /** Reason */
             reason: string | null;
+        };
+        /** ForwardCellStep */
+        ForwardCellStep: {
+            /**
+             * Cell
+             * @description Map, row and column of the output.
+             */
+            cell: number[];
+            /**
+             * Rows
+             * @description Input rows under the window; outside it is padding.
+             */
+            rows: number[];
+            /** Columns */
+            columns: number[];
+            /**
+             * Patch
+             * @description Null where max pooling meets padding.
+             */
+            patch: (number | null)[][][];
+            /** Products */
+            products: (number | null)[][][] | null;
+            /**
+             * Sums
+             * @description Of the products, one a channel.
+             */
+            sums: (number | null)[] | null;
+            /** Bias */
+            bias: number | null;
+            /**
+             * Chosen
+             * @description Max pooling: row and column in the window.
+             */
+            chosen: number[] | null;
+            /** Value */
+            value: number | null;
+            /** Latex */
+            latex: string;
+            /** Sentence */
+            sentence: string;
+            /**
+             * Kind
+             * @constant
+             */
+            kind: "forward";
+        };
+        /**
+         * GELU
+         * @description x times the share of a normal distribution below x: a smooth ReLU.
+         */
+        GELU: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "GELU";
+            /**
+             * Approximate
+             * @default none
+             * @enum {string}
+             */
+            approximate: "none" | "tanh";
         };
         /**
          * GivenGraph
@@ -520,6 +1528,162 @@ export interface components {
             columns: number;
         };
         /**
+         * LayerAnswer
+         * @description One layer of a network: what comes out and what it costs, for one input.
+         */
+        LayerAnswer: {
+            /** Name */
+            name: string;
+            /** Type */
+            type: string;
+            /** Kind */
+            kind: string;
+            /** Inputs */
+            inputs: string[];
+            /**
+             * Output
+             * @description Null where it cannot be known.
+             */
+            output: number[] | null;
+            /** Weights */
+            weights: {
+                [key: string]: number[];
+            };
+            /** Parameters */
+            parameters: number;
+            /**
+             * Macs
+             * @description Multiply-adds of convolutions and linear layers.
+             */
+            macs: number | null;
+            /**
+             * Activation Bytes
+             * @description Its output in float32.
+             */
+            activation_bytes: number | null;
+            receptive_field: components["schemas"]["FieldAnswer"] | null;
+            /** @description Why it does not fit, and how to mend it. */
+            problem: components["schemas"]["ProblemAnswer"] | null;
+            /**
+             * Place
+             * @description Offset and length in the source.
+             */
+            place?: number[] | null;
+            /**
+             * Code
+             * @description The layer as torch writes it.
+             */
+            code?: string | null;
+            /**
+             * Arithmetic
+             * @description Its costs worked out.
+             */
+            arithmetic?: {
+                [key: string]: string;
+            } | null;
+        };
+        /**
+         * LayerField
+         * @description One argument of a layer, and how it is set by hand.
+         */
+        LayerField: {
+            /** Name */
+            name: string;
+            /** Required */
+            required: boolean;
+            /** Default */
+            default: unknown;
+            /** Says */
+            says: string | null;
+            /**
+             * Control
+             * @enum {string}
+             */
+            control: "whole" | "real" | "switch" | "choice";
+            /** Low */
+            low: number | null;
+            /** High */
+            high: number | null;
+            /** Choices */
+            choices: unknown[];
+        };
+        /** LayerGradients */
+        LayerGradients: {
+            /** Input */
+            input: (number | null)[][][];
+            /** Weights */
+            weights: (number | null)[][][][] | null;
+            /** Bias */
+            bias: (number | null)[] | null;
+        };
+        /**
+         * LayerNode
+         * @description A layer and where it stands; dots in names group layers, as in torch (`layer1.0.conv1`).
+         */
+        LayerNode: {
+            /**
+             * Name
+             * @description Its position, if left out.
+             */
+            name: string;
+            /** Layer */
+            layer: components["schemas"]["Conv2d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["AvgPool2d"] | components["schemas"]["AdaptiveAvgPool2d"] | components["schemas"]["Linear"] | components["schemas"]["Flatten"] | components["schemas"]["ReLU"] | components["schemas"]["LeakyReLU"] | components["schemas"]["GELU"] | components["schemas"]["Sigmoid"] | components["schemas"]["Tanh"] | components["schemas"]["Softmax"] | components["schemas"]["BatchNorm2d"] | components["schemas"]["LocalResponseNorm"] | components["schemas"]["Dropout"] | components["schemas"]["Add"] | components["schemas"]["Concat"];
+            /**
+             * Inputs
+             * @description Layers, or "input"; if empty, the layer before.
+             * @default []
+             */
+            inputs: string[];
+        };
+        /** LayerParameters */
+        LayerParameters: {
+            /** Count */
+            count: number;
+            /** One Filter */
+            one_filter: number;
+            /** Latex */
+            latex: string;
+            /** Sentence */
+            sentence: string;
+            /** Compared */
+            compared: components["schemas"]["ParameterCount"][];
+        };
+        /**
+         * LayerRow
+         * @description A row of the layer table.
+         */
+        LayerRow: {
+            /** Type */
+            type: string;
+            /** Kind */
+            kind: string;
+            /**
+             * Operands
+             * @description 2 stands for two or more.
+             */
+            operands: number;
+            /** Says */
+            says: string;
+            /** Fields */
+            fields: components["schemas"]["LayerField"][];
+            /**
+             * Start
+             * @description What it starts with when it is put in by hand.
+             */
+            start: {
+                [key: string]: unknown;
+            };
+        };
+        /** LayerShapes */
+        LayerShapes: {
+            /** Input */
+            input: number[];
+            /** Weights */
+            weights: number[] | null;
+            /** Output */
+            output: number[];
+        };
+        /**
          * Layout
          * @description Where everything stands, in pixels at zoom 1 from the top left.
          */
@@ -532,6 +1696,363 @@ export interface components {
             nodes: components["schemas"]["NodePlace"][];
             /** Wires */
             wires: components["schemas"]["WirePlace"][];
+        };
+        /**
+         * LeakyReLU
+         * @description Like ReLU, but a little (negative_slope) passes where x is negative.
+         */
+        LeakyReLU: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "LeakyReLU";
+            /**
+             * Negative Slope
+             * @description a number up to a million
+             * @default 0.01
+             */
+            negative_slope: number;
+            /**
+             * Inplace
+             * @description True or False
+             * @default false
+             */
+            inplace: boolean;
+        };
+        /**
+         * Linear
+         * @description Every output is a weighted sum of all inputs: a convolution as large as its input.
+         */
+        Linear: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "Linear";
+            /**
+             * In Features
+             * @description a whole number from 1 to 16,777,216
+             */
+            in_features: number;
+            /**
+             * Out Features
+             * @description a whole number from 1 to 16,777,216
+             */
+            out_features: number;
+            /**
+             * Bias
+             * @description True or False
+             * @default true
+             */
+            bias: boolean;
+        };
+        /**
+         * LocalResponseNorm
+         * @description Divides by how strongly neighbouring channels respond (AlexNet's paper, 2012).
+         */
+        LocalResponseNorm: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "LocalResponseNorm";
+            /**
+             * Size
+             * @description a whole number from 1 to 64
+             */
+            size: number;
+            /**
+             * Alpha
+             * @description a number up to a million
+             * @default 0.0001
+             */
+            alpha: number;
+            /**
+             * Beta
+             * @description a number up to a million
+             * @default 0.75
+             */
+            beta: number;
+            /**
+             * K
+             * @description a number up to a million
+             * @default 1
+             */
+            k: number;
+        };
+        /**
+         * MaxPool2d
+         * @description Keeps the largest value of each window; its gradient goes to that one position.
+         */
+        MaxPool2d: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "MaxPool2d";
+            /**
+             * Kernel Size
+             * @description a whole number from 1 to 64, or a pair (height, width) of them
+             */
+            kernel_size: number | [
+                number,
+                number
+            ];
+            /**
+             * Stride
+             * @description a whole number from 1 to 64, a pair of them, or None: as kernel_size
+             */
+            stride?: number | [
+                number,
+                number
+            ] | null;
+            /**
+             * Padding
+             * @description a whole number from 0 to 64, or a pair (height, width) of them
+             * @default 0
+             */
+            padding: number | [
+                number,
+                number
+            ];
+            /**
+             * Dilation
+             * @description a whole number from 1 to 64, or a pair (height, width) of them
+             * @default 1
+             */
+            dilation: number | [
+                number,
+                number
+            ];
+            /**
+             * Return Indices
+             * @default false
+             * @constant
+             */
+            return_indices: false;
+            /**
+             * Ceil Mode
+             * @description True or False
+             * @default false
+             */
+            ceil_mode: boolean;
+        };
+        /**
+         * Network
+         * @description Layers in order, each after those it takes; the last one's output is the network's.
+         */
+        Network: {
+            /**
+             * Input
+             * @description (channels, height, width), or (features,) for a vector.
+             */
+            input: [
+                number,
+                number,
+                number
+            ] | [
+                number
+            ];
+            /** Layers */
+            layers: components["schemas"]["LayerNode"][];
+        };
+        /**
+         * NetworkAnswer
+         * @description What a network comes to, layer by layer and in all.
+         */
+        NetworkAnswer: {
+            /** Input */
+            input: number[];
+            /** Output */
+            output: number[] | null;
+            /** Rows */
+            rows: components["schemas"]["LayerAnswer"][];
+            /**
+             * Depth
+             * @description Layers with weights on the longest way through.
+             */
+            depth: number;
+            /** Parameters */
+            parameters: number;
+            /** Parameter Bytes */
+            parameter_bytes: number;
+            /** Macs */
+            macs: number;
+            /** Activation Bytes */
+            activation_bytes: number;
+            /** @description The first layer's that does not fit. */
+            problem: components["schemas"]["ProblemAnswer"] | null;
+            network?: components["schemas"]["Network"] | null;
+            drawing?: components["schemas"]["DrawingAnswer"] | null;
+            /** Code */
+            code?: string | null;
+        };
+        /**
+         * NetworkExportQuestion
+         * @description A network in another language.
+         * @example {
+         *       "format": "pytorch",
+         *       "input": [
+         *         3,
+         *         32,
+         *         32
+         *       ],
+         *       "source": "nn.Sequential(\n    nn.Conv2d(3, 6, 5),\n    nn.ReLU(),\n    nn.MaxPool2d(2),\n    nn.Flatten(),\n    nn.Linear(6 * 14 * 14, 10),\n)"
+         *     }
+         * @example {
+         *       "architecture": "vgg16",
+         *       "format": "tikz"
+         *     }
+         */
+        NetworkExportQuestion: {
+            /** @description The layers themselves. */
+            network?: components["schemas"]["Network"] | null;
+            /**
+             * Source
+             * @description PyTorch code: nn.Sequential(...), read and never run.
+             */
+            source?: string | null;
+            /**
+             * Input
+             * @description Goes with `source`: (channels, height, width) or (features,).
+             */
+            input?: [
+                number,
+                number,
+                number
+            ] | [
+                number
+            ] | null;
+            /**
+             * Architecture
+             * @description A name of GET /api/architectures.
+             */
+            architecture?: string | null;
+            /**
+             * Stride On
+             * @description For ResNet-50 and deeper: the convolution of a block that halves the maps, "3x3" as torchvision has it or "1x1" as the paper.
+             */
+            stride_on?: ("3x3" | "1x1") | null;
+            /**
+             * Format
+             * @enum {string}
+             */
+            format: "pytorch" | "json" | "svg" | "tikz";
+            /**
+             * Open
+             * @description Groups that the drawing shows opened.
+             */
+            open?: string[] | null;
+        };
+        /**
+         * NetworkQuestion
+         * @description What a network comes to, layer by layer.
+         * @example {
+         *       "input": [
+         *         3,
+         *         32,
+         *         32
+         *       ],
+         *       "source": "nn.Sequential(\n    nn.Conv2d(3, 6, 5),\n    nn.ReLU(),\n    nn.MaxPool2d(2),\n    nn.Flatten(),\n    nn.Linear(6 * 14 * 14, 10),\n)"
+         *     }
+         * @example {
+         *       "architecture": "vgg16"
+         *     }
+         * @example {
+         *       "network": {
+         *         "input": [
+         *           16,
+         *           32,
+         *           32
+         *         ],
+         *         "layers": [
+         *           {
+         *             "layer": {
+         *               "in_channels": 16,
+         *               "kernel_size": 3,
+         *               "out_channels": 16,
+         *               "padding": 1,
+         *               "type": "Conv2d"
+         *             },
+         *             "name": "conv1"
+         *           },
+         *           {
+         *             "layer": {
+         *               "type": "ReLU"
+         *             },
+         *             "name": "relu1"
+         *           },
+         *           {
+         *             "layer": {
+         *               "in_channels": 16,
+         *               "kernel_size": 3,
+         *               "out_channels": 16,
+         *               "padding": 1,
+         *               "type": "Conv2d"
+         *             },
+         *             "name": "conv2"
+         *           },
+         *           {
+         *             "inputs": [
+         *               "conv2",
+         *               "input"
+         *             ],
+         *             "layer": {
+         *               "type": "Add"
+         *             },
+         *             "name": "add"
+         *           }
+         *         ]
+         *       }
+         *     }
+         */
+        NetworkQuestion: {
+            /** @description The layers themselves. */
+            network?: components["schemas"]["Network"] | null;
+            /**
+             * Source
+             * @description PyTorch code: nn.Sequential(...), read and never run.
+             */
+            source?: string | null;
+            /**
+             * Input
+             * @description Goes with `source`: (channels, height, width) or (features,).
+             */
+            input?: [
+                number,
+                number,
+                number
+            ] | [
+                number
+            ] | null;
+            /**
+             * Architecture
+             * @description A name of GET /api/architectures.
+             */
+            architecture?: string | null;
+            /**
+             * Stride On
+             * @description For ResNet-50 and deeper: the convolution of a block that halves the maps, "3x3" as torchvision has it or "1x1" as the paper.
+             */
+            stride_on?: ("3x3" | "1x1") | null;
+            /**
+             * Include
+             * @description More to tell: "network" (its layers, to be asked again changed), "drawing" (where everything stands in its picture), "code" (PyTorch).
+             * @default []
+             */
+            include: ("network" | "drawing" | "code")[];
+            /**
+             * Open
+             * @description Groups that the drawing shows opened.
+             */
+            open?: string[] | null;
+            /**
+             * Mend
+             * @description Set in_channels, in_features and num_features to what comes in.
+             * @default false
+             */
+            mend: boolean;
         };
         /**
          * NodeAnswer
@@ -609,6 +2130,22 @@ export interface components {
             out: components["schemas"]["Point"];
         };
         /**
+         * OneCell
+         * @description A gradient that comes to one cell of the output only.
+         */
+        OneCell: {
+            /**
+             * Cell
+             * @description Map, row and column, counted from 0.
+             */
+            cell: number[];
+            /**
+             * Value
+             * @default 1
+             */
+            value: number;
+        };
+        /**
          * OpRow
          * @description A row of the op table.
          */
@@ -651,6 +2188,13 @@ export interface components {
             torch: string;
             example: components["schemas"]["AskedExample"];
         };
+        /** ParameterCount */
+        ParameterCount: {
+            /** Name */
+            name: string;
+            /** Parameters */
+            parameters: number;
+        };
         /** PathProduct */
         PathProduct: {
             /** Nodes */
@@ -683,6 +2227,15 @@ export interface components {
         /**
          * PathsQuestion
          * @description One node's gradient, path by path.
+         * @example {
+         *       "expression": "f = (x + y) * z",
+         *       "inputs": {
+         *         "x": -2,
+         *         "y": 5,
+         *         "z": -4
+         *       },
+         *       "node": "x"
+         *     }
          */
         PathsQuestion: {
             /**
@@ -719,7 +2272,7 @@ export interface components {
          *       }
          *     }
          * @example {
-         *       "expression": "1 / (1 + exp(-(w0*x0 + w1*x1 + w2)))",
+         *       "expression": "f = 1 / (1 + exp(-(w0*x0 + w1*x1 + w2)))",
          *       "inputs": {
          *         "w0": 2,
          *         "w1": -3,
@@ -826,6 +2379,69 @@ export interface components {
             suggestion: string | null;
         };
         /**
+         * ReLU
+         * @description max(0, x): passes what is positive and its gradient, stops the rest.
+         */
+        ReLU: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "ReLU";
+            /**
+             * Inplace
+             * @description True or False
+             * @default false
+             */
+            inplace: boolean;
+        };
+        /**
+         * Sigmoid
+         * @description Squashes to 0..1; hardly any gradient passes where it saturates.
+         */
+        Sigmoid: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "Sigmoid";
+        };
+        /** SizeLabel */
+        SizeLabel: {
+            /** X */
+            x: number;
+            /** Y */
+            y: number;
+            /** Lines */
+            lines: string[];
+        };
+        /** SkipPlace */
+        SkipPlace: {
+            /** Source */
+            source: number;
+            /** Target */
+            target: number;
+            /** Level */
+            level: number;
+            /** Points */
+            points: number[][];
+            /** Path */
+            path: string;
+        };
+        /**
+         * Softmax
+         * @description Turns scores into probabilities that sum to 1, across features or channels.
+         */
+        Softmax: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "Softmax";
+            /** Dim */
+            dim?: (1 | -1) | null;
+        };
+        /**
          * StepAnswer
          * @description One moment of the pass.
          */
@@ -855,6 +2471,196 @@ export interface components {
             /** Latex */
             latex: string;
         };
+        /**
+         * StepsAnswer
+         * @description Steps, and the gradients as they are before the first of them (null while forward).
+         */
+        StepsAnswer: {
+            /** First */
+            first: number;
+            before: components["schemas"]["LayerGradients"] | null;
+            /** Steps */
+            steps: (components["schemas"]["ForwardCellStep"] | components["schemas"]["BackwardCellStep"] | components["schemas"]["SumStep"])[];
+        };
+        /**
+         * StepsQuestion
+         * @description Some of the steps in which a convolution happens, forward and then backward.
+         * @example {
+         *       "filters": 6,
+         *       "input": "coffee",
+         *       "kernel_size": 5,
+         *       "layer": "Conv2d"
+         *     }
+         * @example {
+         *       "bias": 1,
+         *       "cells": [
+         *         [
+         *           0,
+         *           0,
+         *           0
+         *         ]
+         *       ],
+         *       "input": [
+         *         [
+         *           [
+         *             1,
+         *             2,
+         *             0
+         *           ],
+         *           [
+         *             0,
+         *             1,
+         *             3
+         *           ],
+         *           [
+         *             2,
+         *             1,
+         *             1
+         *           ]
+         *         ]
+         *       ],
+         *       "kernel_size": 2,
+         *       "weights": [
+         *         [
+         *           [
+         *             [
+         *               1,
+         *               0
+         *             ],
+         *             [
+         *               0,
+         *               -1
+         *             ]
+         *           ]
+         *         ]
+         *       ]
+         *     }
+         */
+        StepsQuestion: {
+            /**
+             * Layer
+             * @default Conv2d
+             * @enum {string}
+             */
+            layer: "Conv2d" | "MaxPool2d" | "AvgPool2d" | "Linear";
+            /**
+             * Input
+             * @description "coffee", "chelsea" or "astronaut", a photo with values from 0 to 255; "numbers", small whole numbers; or channels x height x width as nested lists.
+             * @default coffee
+             */
+            input: string | unknown[];
+            /**
+             * Shape
+             * @description Channels, height and width of a photo or of the numbers.
+             */
+            shape?: [
+                number,
+                number,
+                number
+            ] | null;
+            /**
+             * Filters
+             * @description How many; 6, and 10 for Linear, if it is not said.
+             */
+            filters?: number | null;
+            /**
+             * Kernel Size
+             * @description A number or (height, width); 5, and 2 for a pooling.
+             */
+            kernel_size?: number | [
+                number,
+                number
+            ] | null;
+            /**
+             * Stride
+             * @description 1, and for a pooling as kernel_size, as in PyTorch.
+             */
+            stride?: number | [
+                number,
+                number
+            ] | null;
+            /**
+             * Padding
+             * @default 0
+             */
+            padding: number | [
+                number,
+                number
+            ];
+            /**
+             * Dilation
+             * @default 1
+             */
+            dilation: number | [
+                number,
+                number
+            ];
+            /**
+             * Weights
+             * @description One of GET /api/filters for all filters, "bank" for one of each, "random"; or a list with a name or nested numbers (channels x height x width, or a plane for every channel) for each filter.
+             */
+            weights?: string | unknown[] | null;
+            /**
+             * Bias
+             * @default 0
+             */
+            bias: number | number[];
+            /**
+             * Upstream
+             * @description The gradient of the output: "sample" (small whole numbers), "ones", one cell only, or a number for each cell.
+             * @default sample
+             */
+            upstream: ("sample" | "ones") | components["schemas"]["OneCell"] | unknown[];
+            /**
+             * Seed
+             * @description Of everything that is random.
+             * @default 0
+             */
+            seed: number;
+            /**
+             * Cells
+             * @description Cells of the output to be told in full.
+             * @default []
+             */
+            cells: number[][];
+            /**
+             * First
+             * @description The first step that is asked for.
+             * @default 0
+             */
+            first: number;
+            /**
+             * Count
+             * @description How many; fewer come where patches are large.
+             * @default 16
+             */
+            count: number;
+        };
+        /** SumStep */
+        SumStep: {
+            /**
+             * Kind
+             * @constant
+             */
+            kind: "accumulate";
+            /** Cell */
+            cell: null;
+            /** Latex */
+            latex: string;
+            /** Sentence */
+            sentence: string;
+        };
+        /**
+         * Tanh
+         * @description Squashes to -1..1, around 0; it saturates too.
+         */
+        Tanh: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "Tanh";
+        };
         /** Term */
         Term: {
             /** Source */
@@ -867,6 +2673,195 @@ export interface components {
             local: number | null;
             /** Product */
             product: number | null;
+        };
+        /**
+         * VolumePlace
+         * @description One volume of the drawing, a layer or a closed group: its front, and how far it recedes.
+         */
+        VolumePlace: {
+            /** Name */
+            name: string;
+            /** Type */
+            type: string;
+            /** Kind */
+            kind: string;
+            /**
+             * Base
+             * @description The kind of what a thin layer lies on: its side's colour.
+             */
+            base: string;
+            /** Group */
+            group: boolean;
+            /** Layers */
+            layers: number;
+            /**
+             * First
+             * @description Position of its first layer; -1 for the input.
+             */
+            first: number;
+            /** Last */
+            last: number;
+            /** Output */
+            output: number[] | null;
+            /**
+             * Joint
+             * @description Whether paths meet in it: a residual block.
+             */
+            joint: boolean;
+            /** Thin */
+            thin: boolean;
+            /** Problem */
+            problem: boolean;
+            /** Parameters */
+            parameters: number;
+            /** Macs */
+            macs: number;
+            /** Activation Bytes */
+            activation_bytes: number;
+            /**
+             * Shares
+             * @description Each cost as a share of the largest.
+             */
+            shares: {
+                [key: string]: number;
+            };
+            /** X */
+            x: number;
+            /** Y */
+            y: number;
+            /** Thickness */
+            thickness: number;
+            /** Height */
+            height: number;
+            /** Recede */
+            recede: number;
+            /** Middle */
+            middle: number;
+            /** Top */
+            top: number;
+            /**
+             * Faces
+             * @description Corners of front, top and side.
+             */
+            faces: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * WindowAnswer
+         * @description Sizes along height and width; one axis where single numbers were given.
+         */
+        WindowAnswer: {
+            /** Output */
+            output: number[];
+            /** Fits */
+            fits: boolean;
+            /** Axes */
+            axes: components["schemas"]["WindowAxis"][];
+        };
+        /**
+         * WindowAxis
+         * @description A window along one axis.
+         */
+        WindowAxis: {
+            /** Input */
+            input: number;
+            /** Kernel */
+            kernel: number;
+            /** Stride */
+            stride: number;
+            /** Padding */
+            padding: number;
+            /** Dilation */
+            dilation: number;
+            /**
+             * Span
+             * @description From the first tap to the last, both counted.
+             */
+            span: number;
+            /** Padded */
+            padded: number;
+            /** Output */
+            output: number;
+            /** Exact */
+            exact: number;
+            /**
+             * Fraction
+             * @description The exact quotient.
+             */
+            fraction: string;
+            /** Fits */
+            fits: boolean;
+            /**
+             * Unused
+             * @description Positions of the input that no window covers.
+             */
+            unused: number[];
+            /** Conventions */
+            conventions: components["schemas"]["Convention"][];
+            /** Latex */
+            latex: string;
+            /** Sentence */
+            sentence: string;
+        };
+        /**
+         * WindowQuestion
+         * @description A window sliding over an input: numbers for one axis, or pairs (height, width).
+         * @example {
+         *       "input": 32,
+         *       "kernel": 5
+         *     }
+         * @example {
+         *       "input": [
+         *         224,
+         *         112
+         *       ],
+         *       "kernel": [
+         *         7,
+         *         3
+         *       ],
+         *       "padding": [
+         *         3,
+         *         1
+         *       ],
+         *       "stride": 2
+         *     }
+         */
+        WindowQuestion: {
+            /** Input */
+            input: number | [
+                number,
+                number
+            ];
+            /** Kernel */
+            kernel: number | [
+                number,
+                number
+            ];
+            /**
+             * Stride
+             * @default 1
+             */
+            stride: number | [
+                number,
+                number
+            ];
+            /**
+             * Padding
+             * @default 0
+             */
+            padding: number | [
+                number,
+                number
+            ];
+            /**
+             * Dilation
+             * @default 1
+             */
+            dilation: number | [
+                number,
+                number
+            ];
         };
         /** WirePlace */
         WirePlace: {
@@ -1224,6 +3219,456 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ExampleRow"][];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The question has a mistake, and this is where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Too busy for now; ask again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    convolution_api_convolution_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConvolutionQuestion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConvolutionAnswer"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The question has a mistake, and this is where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Too busy for now; ask again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    steps_api_convolution_steps_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StepsQuestion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StepsAnswer"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The question has a mistake, and this is where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Too busy for now; ask again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    window_api_window_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WindowQuestion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WindowAnswer"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The question has a mistake, and this is where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Too busy for now; ask again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    filters_api_filters_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilterRow"][];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The question has a mistake, and this is where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Too busy for now; ask again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    network_api_network_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NetworkQuestion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NetworkAnswer"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The question has a mistake, and this is where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Too busy for now; ask again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    export_api_network_export_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NetworkExportQuestion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/x-python": unknown;
+                    "application/json": unknown;
+                    "image/svg+xml": unknown;
+                    "application/x-tex": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The question has a mistake, and this is where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Too busy for now; ask again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    layers_api_layers_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LayerRow"][];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The question has a mistake, and this is where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Too busy for now; ask again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    architectures_api_architectures_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArchitectureRow"][];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The question has a mistake, and this is where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Too busy for now; ask again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    architecture_api_architectures__name__get: {
+        parameters: {
+            query?: {
+                stride_on?: ("3x3" | "1x1") | null;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArchitectureAnswer"];
                 };
             };
             /** @description The body is too large */

@@ -1,0 +1,440 @@
+"""A network as a row of volumes to scale, drawn in cabinet projection: where everything stands.
+
+Heights and depths are to scale with the maps' height and width, thickness goes with the square root
+of the channels. Layers whose names share a prefix (`layer1.0.`) form a group, which is drawn closed
+as one volume or open as what is in it. The browser, the SVG and the TikZ draw from one answer.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from math import cos, pi, sqrt
+from typing import Any
+
+from app.core.layers import Shape
+from app.core.networks import INPUT, Network
+
+SIDE = 122.0  # the largest map's height in pixels
+LEAST = 4.0  # no side or thickness is smaller
+RECEDE = cos(pi / 4) / 2  # cabinet projection: depth at 45 degrees and half its length
+GAP = 11.0
+SLAB = 3.5  # the thickness of a layer that changes no size
+MARGIN = 28.0
+BRACKET = 22.0  # between the lines that hold open groups together
+WIDTH = 1040.0  # thickness and gaps stretch towards this width, within bounds
+LEAST_STRETCH, MOST_STRETCH = 0.4, 1.8
+LEAST_THICK = 3.0
+ARC = 15.0  # a wire's rise above the volumes, by its level
+MOST_OPEN = 60  # groups are opened by themselves as long as no more than this is to be drawn
+COSTS = ("parameters", "macs", "activation_bytes")
+THIN = ("activation", "normalisation", "regularisation")
+
+
+@dataclass(frozen=True)
+class Item:
+    """What is drawn as one volume: a layer, or a closed group of them, by position."""
+
+    name: str
+    first: int
+    last: int
+    group: bool = False
+
+
+@dataclass(frozen=True)
+class Group:
+    """A run of layers whose names share a prefix."""
+
+    name: str
+    first: int
+    last: int
+    level: int
+
+
+def groups(names: Sequence[str]) -> list[Group]:
+    """Every run of two or more layers with a common prefix, outer ones first."""
+    found: list[Group] = []
+    seen: dict[str, int] = {}
+
+    def visit(first: int, last: int, level: int) -> None:
+        i = first
+        while i <= last:
+            parts = names[i].split(".")
+            j = i
+            if len(parts) > level + 1:
+                prefix = parts[: level + 1]
+                while (
+                    j < last
+                    and names[j + 1].split(".")[: level + 1] == prefix
+                    and (names[j + 1].count(".") > level)
+                ):
+                    j += 1
+                name = ".".join(prefix)
+                if j > i and name not in seen and not (i == first and j == last and level):
+                    seen[name] = i
+                    found.append(Group(name, i, j, level))
+                if j > i:
+                    visit(i, j, level + 1)
+            i = j + 1
+
+    visit(0, len(names) - 1, 0)
+    return sorted(found, key=lambda group: (group.level, group.first))
+
+
+def opened(all: Sequence[Group], count: int) -> list[str]:
+    """The groups that are open unless one says otherwise: level by level, while there is room."""
+    names: list[str] = []
+    for level in sorted({group.level for group in all}):
+        more = [*names, *(group.name for group in all if group.level == level)]
+        if len(outline(all, more, count)) > MOST_OPEN:
+            break
+        names = more
+    return names
+
+
+def outline(all: Sequence[Group], open: Iterable[str], count: int) -> list[tuple[int, int, str]]:
+    """(first, last, name of the closed group or "") of each item."""
+    chosen, closed = set(open), dict[int, Group]()
+    for group in all:
+        if group.name not in chosen:
+            closed.setdefault(group.first, group)  # the outermost
+    found, i = [], 0
+    while i < count:
+        whole = closed.get(i)
+        found.append((i, whole.last, whole.name) if whole else (i, i, ""))
+        i = found[-1][1] + 1
+    return found
+
+
+def drawing(
+    network: Network, answer: Mapping[str, Any], open: Sequence[str] | None = None
+) -> dict[str, Any]:
+    """Volumes, wires that skip, labels and bars for a network and its analysis, as JSON."""
+    rows = answer["rows"]
+    all = groups([row["name"] for row in rows])
+    names = opened(all, len(rows)) if open is None else list(open)
+    items = [
+        Item(name or rows[first]["name"], first, last, bool(name))
+        for first, last, name in outline(all, names, len(rows))
+    ]
+    volumes = _volumes(items, rows, network.input)
+    place = {i: at for at, item in enumerate(items, 1) for i in range(item.first, item.last + 1)}
+    place[-1] = 0
+    at = {INPUT: -1} | {row["name"]: i for i, row in enumerate(rows)}
+    sources = [[at[name] for name in row["inputs"] if name in at] for row in rows]
+    wires = _wires(items, sources, place)
+    high = max((wire["level"] for wire in wires), default=0)
+    _arrange(volumes, MARGIN + ARC * high)
+    for wire in wires:
+        _bend(wire, volumes)
+    width = max(v["x"] + v["thickness"] + v["recede"] for v in volumes) + MARGIN
+    floor = max(v["y"] + v["height"] for v in volumes)
+    known = {group.name for group in all}
+    shown = [group for group in all if group.name in names and _around(group.name, names, known)]
+    levels = sorted({group.level for group in shown})
+    for wire in wires:
+        wire["path"] = way(wire["points"])
+    for volume in volumes:
+        volume["faces"] = {name: _points(corners) for name, corners in faces(volume).items()}
+    return {
+        "width": round(width, 2),
+        "height": round(floor + 46 + BRACKET * len(levels), 2),
+        "volumes": volumes,
+        "wires": wires,
+        "labels": _labels(volumes, floor, width),
+        "brackets": [
+            {
+                "name": group.name,
+                "layers": group.last - group.first + 1,
+                "start": volumes[place[group.first]]["middle"],
+                "end": volumes[place[group.last]]["middle"],
+                "y": round(floor + 46 + BRACKET * (len(levels) - 1 - levels.index(group.level)), 2),
+            }
+            for group in shown
+        ],
+        "open": names,
+    }
+
+
+def _around(name: str, open: Sequence[str], known: set[str]) -> bool:
+    """Whether everything around a group is open."""
+    parts = name.split(".")
+    outer = (".".join(parts[:n]) for n in range(1, len(parts)))
+    return all(prefix in open for prefix in outer if prefix in known)
+
+
+def _volumes(
+    items: Sequence[Item], rows: Sequence[Mapping[str, Any]], input: Shape
+) -> list[dict[str, Any]]:
+    """The input and each item: what it is, its size and its costs; not yet where it stands."""
+    found: list[dict[str, Any]] = [
+        {
+            "name": INPUT, "type": "input", "kind": "input", "group": False, "layers": 0,
+            "first": -1, "last": -1, "output": list(input), "joint": False, "thin": False,
+            "problem": False, "parameters": 0, "macs": 0, "activation_bytes": 0,
+        }
+    ]  # fmt: skip
+    for item in items:
+        own = rows[item.first : item.last + 1]
+        last = own[-1]
+        joint = any(row["kind"] == "joint" for row in own)
+        found.append(
+            {
+                "name": item.name,
+                "type": last["type"] if not item.group else "block" if joint else "group",
+                "kind": last["kind"] if not item.group else _main_kind(own),
+                "group": item.group,
+                "layers": len(own),
+                "first": item.first,
+                "last": item.last,
+                "output": last["output"],
+                "joint": joint,
+                "thin": not item.group and last["kind"] in THIN and found[-1]["kind"] != "input",
+                "problem": any(row["problem"] for row in own),
+                **{cost: sum(row[cost] or 0 for row in own) for cost in COSTS},
+            }
+        )
+    most = {cost: max(v[cost] for v in found) or 1 for cost in COSTS}
+    largest = max(max((v["output"] or (1,))[1:] or (1,)) for v in found)
+    known: Sequence[int] = input
+    base = "input"
+    for volume in found:
+        volume["shares"] = {cost: volume[cost] / most[cost] for cost in COSTS}
+        known = volume["output"] or known
+        base = base if volume["thin"] else volume["kind"]
+        volume["base"] = base
+        channels, high, wide = known if len(known) == 3 else (known[0], 1, 1)
+        volume["height"] = round(max(LEAST, SIDE * high / largest), 2)
+        volume["recede"] = round(max(LEAST, SIDE * wide / largest) * RECEDE, 2)
+        volume["thickness"] = SLAB if volume["thin"] else round(max(LEAST, sqrt(channels)), 2)
+    return found
+
+
+def _main_kind(rows: Sequence[Mapping[str, Any]]) -> str:
+    """What a group mostly computes."""
+    kinds = [row["kind"] for row in rows]
+    for kind in ("convolution", "linear", "pooling"):
+        if kind in kinds:
+            return kind
+    return str(kinds[-1])
+
+
+def _arrange(volumes: Sequence[dict[str, Any]], top: float) -> None:
+    """Every volume's middle on one axis, left to right; x and y are its front's upper left."""
+    tallest = max(v["height"] + v["recede"] for v in volumes)
+    thick = sum(v["thickness"] + GAP * (not v["thin"]) for v in volumes)
+    stretch = min(MOST_STRETCH, max(LEAST_STRETCH, WIDTH / thick))
+    for volume in volumes:
+        volume["thickness"] = round(max(LEAST_THICK, volume["thickness"] * stretch), 2)
+    axis = top + tallest / 2
+    at = MARGIN + volumes[0]["recede"] / 2
+    for i, volume in enumerate(volumes):
+        if i and not volume["thin"]:
+            at += GAP * stretch
+        volume["x"] = round(at - volume["recede"] / 2, 2)
+        volume["y"] = round(axis - (volume["height"] - volume["recede"]) / 2, 2)
+        volume["middle"] = round(at + volume["thickness"] / 2, 2)
+        volume["top"] = round(volume["y"] - volume["recede"], 2)
+        at += volume["thickness"]
+
+
+def _wires(
+    items: Sequence[Item], sources: Sequence[Sequence[int]], place: Mapping[int, int]
+) -> list[dict[str, Any]]:
+    """Whatever does not come from the volume just before; nested ones rise above one another."""
+    found: dict[tuple[int, int], dict[str, Any]] = {}
+    for at, item in enumerate(items, 1):
+        for i in range(item.first, item.last + 1):
+            for source in sources[i]:
+                start = place[source]
+                if start < at - 1:
+                    found[start, at] = {"source": start, "target": at, "level": 1}
+    wires = sorted(found.values(), key=lambda wire: wire["target"] - wire["source"])
+    for n, wire in enumerate(wires):
+        under = [
+            other["level"]
+            for other in wires[:n]
+            if other["source"] < wire["target"] and wire["source"] < other["target"]
+        ]
+        wire["level"] = min(6, max(under, default=0) + 1)
+    return wires
+
+
+def _bend(wire: dict[str, Any], volumes: Sequence[Mapping[str, Any]]) -> None:
+    """The way from the top of one volume over all between to the top of another, and a head."""
+    between = volumes[wire["source"] : wire["target"] + 1]
+    high = min(v["top"] for v in between) - ARC * wire["level"] + 2
+    ends = [
+        (v["middle"] + v["recede"] / 2, v["top"] + v["recede"] / 2)
+        for v in (between[0], between[-1])
+    ]
+    (x0, y0), (x1, y1) = ends
+    bow = min(9.0, abs(x1 - x0) / 2)
+    points = [(x0, y0), (x0, high + bow), (x0 + bow, high), (x1 - bow, high), (x1, high + bow)]
+    wire["points"] = [[round(x, 2), round(y, 2)] for x, y in [*points, (x1, y1)]]
+
+
+def _labels(volumes: Sequence[Mapping[str, Any]], floor: float, width: float) -> list[Any]:
+    """Sizes under the row: one for each run of equal ones, left out where there is no room."""
+    runs: list[tuple[list[int], float, float]] = []
+    for volume in volumes:
+        size = volume["output"]
+        if size is None:
+            continue
+        start, end = volume["middle"], volume["middle"]
+        if runs and runs[-1][0] == list(size):
+            start = runs.pop()[1]
+        runs.append((list(size), start, end))
+    found = []
+    order = sorted(range(len(runs)), key=lambda i: i not in (0, len(runs) - 1))
+    placed: list[tuple[float, float]] = []
+    for i in order:
+        size, start, end = runs[i]
+        middle = (start + end) / 2
+        lines = _size_lines(size)
+        half = max(map(len, lines)) * 3.6 + 5
+        middle = min(max(middle, half), width - half)
+        if any(middle - half < b and a < middle + half for a, b in placed):
+            continue
+        placed.append((middle - half, middle + half))
+        found.append({"x": round(middle, 2), "y": round(floor + 20, 2), "lines": lines})
+    return sorted(found, key=lambda label: label["x"])
+
+
+def _size_lines(size: Sequence[int]) -> list[str]:
+    if len(size) == 1:
+        return [f"{size[0]}"]
+    return [f"{size[0]}", f"{size[1]}×{size[2]}"]
+
+
+def faces(volume: Mapping[str, Any]) -> dict[str, list[tuple[float, float]]]:
+    """The corners of the three faces that are seen."""
+    x, y, t, h, r = (volume[key] for key in ("x", "y", "thickness", "height", "recede"))
+    return {
+        "front": [(x, y), (x + t, y), (x + t, y + h), (x, y + h)],
+        "top": [(x, y), (x + r, y - r), (x + t + r, y - r), (x + t, y)],
+        "side": [(x + t, y), (x + t + r, y - r), (x + t + r, y + h - r), (x + t, y + h)],
+    }
+
+
+# As files
+
+# Colours of light paper, of equal weight and told apart by those who see fewer: front, top, side.
+COLOURS = {
+    "input": ("#d9d6cd", "#ece9e1", "#bcb8ad"),
+    "convolution": ("#e8b64c", "#f5d68f", "#c08f23"),
+    "pooling": ("#8d79c9", "#b5a7e0", "#6a55a8"),
+    "linear": ("#4f8fd0", "#8bb8e6", "#316ba6"),
+    "activation": ("#e07b39", "#f0aa7c", "#b45a1d"),
+    "normalisation": ("#4fa89c", "#8accc2", "#2f8176"),
+    "regularisation": ("#a5a29a", "#c9c6bf", "#7c7972"),
+    "joint": ("#d0679d", "#e69dc1", "#a64277"),
+    "shape": ("#b9b5aa", "#d8d5cc", "#918d82"),
+}
+INK = "#1b1d21"
+
+
+def svg(drawn: Mapping[str, Any], title: str = "A network") -> str:
+    """The drawing as an SVG file that stands alone."""
+    width, height = drawn["width"], drawn["height"]
+    lines = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
+        f'viewBox="0 0 {width} {height}" role="img" font-family="Inter, Helvetica, sans-serif">',
+        f"<title>{escape(title)}</title>",
+    ]
+    for volume in drawn["volumes"]:
+        said = "×".join(map(str, volume["output"] or ("?",)))
+        lines.append(f"<g><title>{escape(volume['name'])}: {volume['type']}, {said}</title>")
+        for n, (face, corners) in enumerate(faces(volume).items()):
+            colour = COLOURS[volume["base" if face == "side" else "kind"]][n]
+            dash = ' stroke-dasharray="3 2"' if volume["problem"] and face == "front" else ""
+            lines.append(
+                f'<polygon points="{_points(corners)}" fill="{colour}" stroke="{INK}" '
+                f'stroke-width="0.6" stroke-linejoin="round"{dash}/>'
+            )
+        if volume["group"]:
+            lines.extend(_rules(volume))
+        lines.append("</g>")
+    for wire in drawn["wires"]:
+        lines.append(
+            f'<path d="{way(wire["points"])}" fill="none" stroke="{INK}" stroke-width="1.1"/>'
+        )
+        x, y = wire["points"][-1]
+        lines.append(
+            f'<path d="M{x - 3:g} {y - 6:g}L{x:g} {y:g}L{x + 3:g} {y - 6:g}" fill="{INK}"/>'
+        )
+    for label in drawn["labels"]:
+        for n, text in enumerate(label["lines"]):
+            lines.append(
+                f'<text x="{label["x"]:g}" y="{label["y"] + 14 * n:g}" font-size="12" '
+                f'text-anchor="middle" fill="{INK}">{text}</text>'
+            )
+    return "\n".join([*lines, "</svg>", ""])
+
+
+def way(points: Sequence[Sequence[float]]) -> str:
+    """A wire's path: up, over and down, with rounded corners."""
+    (a, b), (c, d), (e, f), (g, h), (i, j), (k, m) = points
+    up = f"M{a:g} {b:g}L{c:g} {d:g}Q{c:g} {f:g} {e:g} {f:g}"
+    return f"{up}L{g:g} {h:g}Q{i:g} {h:g} {i:g} {j:g}L{k:g} {m:g}"
+
+
+def _rules(volume: Mapping[str, Any]) -> Iterator[str]:
+    """Lines on the front of a closed group, as on the edge of a pile of sheets."""
+    for share in (1 / 3, 2 / 3):
+        x = volume["x"] + volume["thickness"] * share
+        yield (
+            f'<path d="M{x:.2f} {volume["y"] + volume["height"]:g}V{volume["y"]:g}'
+            f'l{volume["recede"]:g} {-volume["recede"]:g}" fill="none" stroke="{INK}" '
+            'stroke-width="0.5" opacity="0.6"/>'
+        )
+
+
+def _points(corners: Iterable[tuple[float, float]]) -> str:
+    return " ".join(f"{x:.2f},{y:.2f}" for x, y in corners)
+
+
+def tikz(drawn: Mapping[str, Any], title: str = "A network") -> str:
+    """The drawing as a LaTeX document that compiles by itself; a page can also take its picture."""
+    points = 0.6  # TeX points to a pixel
+    lines = [
+        f"% {title.replace(chr(10), ' ')}",
+        r"\documentclass[tikz,border=4pt]{standalone}",
+        r"\begin{document}",
+    ]
+    used = dict.fromkeys(v[key] for v in drawn["volumes"] for key in ("kind", "base"))
+    for kind in used:
+        for face, colour in zip(("front", "top", "side"), COLOURS[kind], strict=True):
+            lines.append(rf"\definecolor{{{kind}-{face}}}{{HTML}}{{{colour[1:].upper()}}}")
+    lines.append(rf"\begin{{tikzpicture}}[x={points}pt,y=-{points}pt,line join=round]")
+
+    def at(x: float, y: float) -> str:
+        return f"({x:.2f},{y:.2f})"
+
+    for volume in drawn["volumes"]:
+        lines.append(f"  % {volume['name']}")
+        dashed = ",dashed" if volume["problem"] else ""
+        for face, corners in faces(volume).items():
+            path = " -- ".join(at(x, y) for x, y in corners)
+            colour = f"{volume['base' if face == 'side' else 'kind']}-{face}"
+            lines.append(rf"  \filldraw[fill={colour},line width=0.3pt{dashed}] {path} -- cycle;")
+        if volume["group"]:
+            for share in (1 / 3, 2 / 3):
+                x, y, r = (volume["x"] + volume["thickness"] * share, volume["y"], volume["recede"])
+                lines.append(
+                    rf"  \draw[line width=0.25pt] {at(x, y + volume['height'])} -- {at(x, y)} -- "
+                    rf"{at(x + r, y - r)};"
+                )
+    for wire in drawn["wires"]:
+        first, *_, last = wire["points"]
+        top = wire["points"][2][1]
+        lines.append(
+            rf"  \draw[->,rounded corners=3pt,line width=0.5pt] {at(*first)} -- "
+            rf"{at(first[0], top)} -- {at(last[0], top)} -- {at(*last)};"
+        )
+    for label in drawn["labels"]:
+        said = r" \\ ".join(f"${text}$".replace("×", r"\times ") for text in label["lines"])
+        lines.append(
+            rf"  \node[align=center,font=\scriptsize,anchor=north] at "
+            rf"{at(label['x'], label['y'] - 12)} {{{said}}};"
+        )
+    return "\n".join([*lines, r"\end{tikzpicture}", r"\end{document}", ""])

@@ -1,0 +1,327 @@
+"""The questions that the figures on networks ask, and their answers."""
+
+from collections.abc import Iterator
+from functools import lru_cache
+from math import prod
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import Field, ValidationError, field_validator
+
+from app.core.architectures import ARCHITECTURES, Architecture, StrideOn, architecture
+from app.core.errors import Problem
+from app.core.figures import Asked, shown
+from app.core.layers import LAYERS, Layer, Shape
+from app.core.network_drawings import drawing, svg, tikz
+from app.core.network_exports import layer_code, pytorch
+from app.core.networks import FLOAT_BYTES, Input, Network, analyse, network_answer
+from app.core.torch_code import MAX_SOURCE, read
+
+SMALL = {
+    "source": "nn.Sequential(\n    nn.Conv2d(3, 6, 5),\n    nn.ReLU(),\n    nn.MaxPool2d(2),\n"
+    "    nn.Flatten(),\n    nn.Linear(6 * 14 * 14, 10),\n)",
+    "input": [3, 32, 32],
+}
+RESIDUAL = {
+    "network": {
+        "input": [16, 32, 32],
+        "layers": [
+            {"name": "conv1", "layer": {"type": "Conv2d", "in_channels": 16, "out_channels": 16,
+                                        "kernel_size": 3, "padding": 1}},
+            {"name": "relu1", "layer": {"type": "ReLU"}},
+            {"name": "conv2", "layer": {"type": "Conv2d", "in_channels": 16, "out_channels": 16,
+                                        "kernel_size": 3, "padding": 1}},
+            {"name": "add", "layer": {"type": "Add"}, "inputs": ["conv2", "input"]},
+        ],
+    }
+}  # fmt: skip
+
+
+class AskedNetwork(Asked):
+    """A network in one of three forms: its layers, code, or the name of a well-known one."""
+
+    network: Network | None = Field(default=None, description="The layers themselves.")
+    source: str | None = Field(
+        default=None,
+        max_length=MAX_SOURCE,
+        description="PyTorch code: nn.Sequential(...), read and never run.",
+    )
+    input: Input | None = Field(
+        default=None, description="Goes with `source`: (channels, height, width) or (features,)."
+    )
+    architecture: str | None = Field(
+        default=None, max_length=64, description="A name of GET /api/architectures."
+    )
+    stride_on: StrideOn | None = Field(
+        default=None,
+        description="For ResNet-50 and deeper: the convolution of a block that halves the maps, "
+        '"3x3" as torchvision has it or "1x1" as the paper.',
+    )
+
+    @field_validator("input", mode="before")
+    @classmethod
+    def sizes(cls, input: Any) -> Any:
+        """One sentence for a wrong number of sizes, instead of one a form."""
+        if isinstance(input, list | tuple) and len(input) not in (1, 3):
+            raise Problem(
+                "`input` is (channels, height, width), or (features,) for a vector",
+                {"field": "input"},
+            )
+        return input
+
+    def found(self) -> tuple[Network, dict[str, tuple[int, int]]]:
+        """The network, and where in the source each layer stands."""
+        given = (self.network, self.source, self.architecture)
+        if sum(form is not None for form in given) != 1:
+            raise Problem("give one of `network`, `source` and `architecture`")
+        if self.input is not None and self.source is None:
+            raise Problem(
+                "`input` goes with `source`: a network brings its own", {"field": "input"}
+            )
+        if self.stride_on is not None and self.architecture is None:
+            raise Problem("`stride_on` goes with `architecture`", {"field": "stride_on"})
+        if self.network is not None:
+            return self.network, {}
+        if self.source is not None:
+            return read(self.source, self.input or (3, 224, 224))
+        assert self.architecture is not None
+        options = {"stride_on": self.stride_on} if self.stride_on else {}
+        return architecture(self.architecture, **options), {}
+
+    @property
+    def size(self) -> int:
+        """About how many layers there are to look at."""
+        if self.network is not None:
+            return len(self.network.layers)
+        if self.source is not None:
+            return len(self.source) // 20
+        return 40 if self.architecture in ARCHITECTURES else 0
+
+
+Groups = Annotated[
+    list[Annotated[str, Field(max_length=64)]] | None,
+    Field(max_length=2_000, description="Groups that the drawing shows opened."),
+]
+Part = Literal["network", "drawing", "code"]
+
+
+class NetworkQuestion(AskedNetwork):
+    """What a network comes to, layer by layer."""
+
+    model_config = shown(SMALL, {"architecture": "vgg16"}, RESIDUAL)
+
+    include: list[Part] = Field(
+        default=[],
+        max_length=3,
+        description='More to tell: "network" (its layers, to be asked again changed), "drawing" '
+        '(where everything stands in its picture), "code" (PyTorch).',
+    )
+    open: Groups = None
+    mend: bool = Field(
+        default=False,
+        description="Set in_channels, in_features and num_features to what comes in.",
+    )
+
+    def found(self) -> tuple[Network, dict[str, tuple[int, int]]]:
+        """The network, mended if that is asked."""
+        network, places = super().found()
+        return (mended(network) if self.mend else network), places
+
+
+FOLLOW = ("in_channels", "in_features", "num_features")
+
+
+def mended(network: Network) -> Network:
+    """The network with layers made to fit what they are given, where a number can do that."""
+    for _ in range(3):
+        changes = {
+            i: {problem.where["field"]: int(problem.suggestion)}
+            for i, problem in analyse(network).problems.items()
+            if problem.suggestion and problem.where.get("field") in FOLLOW
+        }
+        nodes = list(network.layers)
+        for i, change in changes.items():
+            layer = nodes[i].layer
+            try:
+                fits = type(layer)(**layer.arguments | change)
+            except ValidationError:
+                continue
+            nodes[i] = nodes[i].model_copy(update={"layer": fits})
+        network = network.model_copy(update={"layers": tuple(nodes)})
+        if not changes:
+            break
+    return network
+
+
+def network(question: NetworkQuestion) -> dict[str, Any]:
+    """The answer to POST /api/network."""
+    found, places = question.found()
+    answer = network_answer(found)
+    if places:
+        for row in answer["rows"]:
+            row["place"] = places.get(row["name"])
+    if "network" in question.include:
+        answer["network"] = found.model_dump(exclude_defaults=False)
+        for node, row in zip(found.layers, answer["rows"], strict=True):
+            row["code"] = layer_code(node.layer).removeprefix("nn.")
+            row["arithmetic"] = arithmetic(node.layer, row["output"])
+    if "drawing" in question.include:
+        answer["drawing"] = drawing(found, answer, question.open)
+    if "code" in question.include:
+        answer["code"] = None if answer["problem"] else pytorch(found)
+    return answer
+
+
+def arithmetic(layer: Layer, output: Shape | None) -> dict[str, str]:
+    """How a layer's costs come about, in numbers."""
+    tensors = [" × ".join(f"{n:,}" for n in shape) for shape in layer.weights.values()]
+    told = {}
+    if tensors:
+        told["parameters"] = f"{' + '.join(tensors)} = {layer.parameters:,}"
+    if output:
+        size = " × ".join(f"{n:,}" for n in output)
+        if macs := layer.macs(output):
+            places = " × ".join(f"{n:,}" for n in output[1:])
+            each = f"{places} places × {tensors[0]}" if places else tensors[0]
+            told["macs"] = f"{each} = {macs:,}"
+        told["memory"] = f"{size} × {FLOAT_BYTES} bytes = {FLOAT_BYTES * prod(output):,} bytes"
+    return told
+
+
+class NetworkExportQuestion(AskedNetwork):
+    """A network in another language."""
+
+    model_config = shown(SMALL | {"format": "pytorch"}, {"architecture": "vgg16", "format": "tikz"})
+
+    format: Literal["pytorch", "json", "svg", "tikz"]
+    open: Groups = None
+
+
+def export(question: NetworkExportQuestion) -> str:
+    """The answer to POST /api/network/export."""
+    found, _ = question.found()
+    if question.format == "pytorch":
+        return pytorch(found)
+    if question.format == "json":
+        return found.model_dump_json(indent=1)
+    row = ARCHITECTURES.get(question.architecture or "")
+    title = row.title if row else "A network"
+    drawn = drawing(found, network_answer(found), question.open)
+    return svg(drawn, title) if question.format == "svg" else tikz(drawn, title)
+
+
+# The tables
+
+
+def layer_row(row: type[Layer]) -> dict[str, Any]:
+    """A row of the layer table as GET /api/layers tells it."""
+    return {
+        "type": row.model_fields["type"].default,
+        "kind": row.kind,
+        "operands": row.operands,
+        "says": " ".join((row.__doc__ or "").split()),
+        "fields": [
+            {
+                "name": name,
+                "required": field.is_required(),
+                "default": None if field.is_required() else field.default,
+                "says": field.description,
+                **_control(field.annotation, field.metadata),
+            }
+            for name, field in row.model_fields.items()
+            if name != "type" and not _fixed(field.annotation)
+        ],
+        "start": {"type": row.model_fields["type"].default}
+        | {
+            name: 2 if row.kind == "pooling" else START.get(name, 1)
+            for name, field in row.model_fields.items()
+            if field.is_required()
+        }
+        | ({"padding": 1} if row.kind == "convolution" else {}),
+    }
+
+
+# What a layer starts with when it is put into a network by hand.
+START = {"out_channels": 16, "kernel_size": 3, "out_features": 10, "size": 5}
+
+
+def _fixed(annotation: Any) -> bool:
+    """Whether an argument can have one value only."""
+    choices = get_args(annotation)
+    return annotation is type(None) or (
+        len(choices) == 1 and isinstance(choices[0], str | int | bool)
+    )
+
+
+def _control(annotation: Any, metadata: Any) -> dict[str, Any]:
+    """How a field is set by hand: a slider from `low` to `high`, a switch, or a choice."""
+    kinds = list(_simple(annotation, metadata))
+    bounds = [(low, high) for kind, low, high in kinds if kind in ("whole", "real")]
+    choices = [choice for kind, choice, _ in kinds if kind == "choice"]
+    control = kinds[0][0] if kinds else "choice"
+    return {
+        "control": control,
+        "low": bounds[0][0] if bounds else None,
+        "high": bounds[0][1] if bounds else None,
+        "choices": choices,
+    }
+
+
+def _simple(annotation: Any, metadata: Any) -> Iterator[tuple[str, Any, Any]]:
+    """What a type admits, flat: (kind, low, high) of numbers, ("choice", value, None) of words."""
+    if hasattr(annotation, "__metadata__"):
+        inner, *more = get_args(annotation)
+        fields = [one for info in more for one in getattr(info, "metadata", [])]
+        yield from _simple(inner, fields or metadata)
+    elif annotation is bool:
+        yield "switch", None, None
+    elif annotation in (int, float):
+        limits = {word: getattr(one, word) for one in metadata for word in ("ge", "le")
+                  if hasattr(one, word)}  # fmt: skip
+        kind = "whole" if annotation is int else "real"
+        yield kind, limits.get("ge"), limits.get("le")
+    elif isinstance(annotation, type):
+        return
+    elif type(annotation).__name__ == "_LiteralGenericAlias":
+        for choice in get_args(annotation):
+            yield "choice", choice, None
+    else:
+        for option in get_args(annotation):
+            if getattr(option, "__origin__", None) is not tuple:
+                yield from _simple(option, metadata)
+
+
+def layer_rows() -> list[dict[str, Any]]:
+    """The layer table, in its order."""
+    return [layer_row(row) for row in LAYERS.values()]
+
+
+def architecture_row(row: Architecture) -> dict[str, Any]:
+    """A row of the architecture table: what is known of it, and its totals."""
+    answer = totals(row.name)
+    return {
+        "name": row.name,
+        "title": row.title,
+        "year": row.year,
+        "paper": row.paper,
+        "says": row.says,
+        "slides": row.slides or None,
+        "top1": row.top1,
+        "top1_source": row.top1_source,
+        "options": {name: list(choices) for name, choices in row.options.items()},
+        **answer,
+    }
+
+
+@lru_cache
+def totals(name: str) -> dict[str, Any]:
+    """Depth, size and cost of a well-known network."""
+    answer = network_answer(architecture(name))
+    wanted = ("input", "output", "depth", "parameters", "parameter_bytes", "macs")
+    return {word: answer[word] for word in (*wanted, "activation_bytes")} | {
+        "layers": len(answer["rows"])
+    }
+
+
+def architecture_rows() -> list[dict[str, Any]]:
+    """The architecture table, in its order."""
+    return [architecture_row(row) for row in ARCHITECTURES.values()]

@@ -1,0 +1,73 @@
+"""The REST routes of networks: what they come to, what their units see, the well-known ones."""
+
+from collections.abc import Callable
+from typing import Annotated, Any, TypeVar
+
+from fastapi import APIRouter, Path, Query, Request, Response
+
+from app.core import network_figure as figure
+from app.core.architectures import StrideOn, architecture_answer
+from app.web import network_schemas as schemas
+from app.web.api import Json, encode
+from app.web.problems import REFUSALS
+from app.workers import run
+
+Q = TypeVar("Q", bound=figure.AskedNetwork)
+
+router = APIRouter(prefix="/api", responses=REFUSALS)
+
+SMALL = 250  # layers that the event loop looks at itself; a larger network goes to a worker
+
+
+async def answered(request: Request, fn: Callable[[Q], Any], question: Q) -> Any:
+    """The answer of fn(question), from here if the network is small, else from a worker."""
+    if question.size <= SMALL:
+        return fn(question)
+    return await run(request.app.state.executor, fn, question, timeout=10.0)
+
+
+@router.post("/network", responses={200: {"model": schemas.NetworkAnswer}})
+async def network(request: Request, question: figure.NetworkQuestion) -> Response:
+    """What a network comes to: sizes, parameters, multiply-adds, memory, receptive fields."""
+    return Json(encode(await answered(request, figure.network, question)))
+
+
+MEDIA_TYPES = {
+    "pytorch": "text/x-python",
+    "json": Json.media_type,
+    "svg": "image/svg+xml",
+    "tikz": "application/x-tex",
+}
+
+
+@router.post(
+    "/network/export",
+    response_class=Response,
+    responses={200: {"content": {kind: {} for kind in MEDIA_TYPES.values()}}},
+)
+async def export(request: Request, question: figure.NetworkExportQuestion) -> Response:
+    """A network as PyTorch code, as JSON, or its drawing as SVG or TikZ."""
+    text = await answered(request, figure.export, question)
+    return Response(text, media_type=MEDIA_TYPES[question.format])
+
+
+@router.get("/layers", responses={200: {"model": list[schemas.LayerRow]}})
+async def layers() -> Response:
+    """The layer table: arguments, bounds, and a sentence on each."""
+    return Json(encode(figure.layer_rows()))
+
+
+@router.get("/architectures", responses={200: {"model": list[schemas.ArchitectureRow]}})
+async def architectures() -> Response:
+    """The well-known networks with their totals."""
+    return Json(encode(figure.architecture_rows()))
+
+
+@router.get("/architectures/{name}", responses={200: {"model": schemas.ArchitectureAnswer}})
+async def architecture(
+    name: Annotated[str, Path(max_length=64, examples=["vgg16"])],
+    stride_on: Annotated[StrideOn | None, Query()] = None,
+) -> Response:
+    """One of them, layer by layer; for ResNets the stride is where one says."""
+    options = {"stride_on": stride_on} if stride_on else {}
+    return Json(encode(architecture_answer(name, **options)))

@@ -1,0 +1,31 @@
+import { mount } from 'svelte'
+import type { Problem } from '../api'
+import { Networks } from '../network/network.svelte'
+import NetworkPage from '../network/NetworkPage.svelte'
+import type { Architecture, Asked, LayerRow, NetworkAnswer } from '../network/types'
+import '../styles/panels.css'
+import '../styles/network.css'
+import './page'
+
+/** What the server has put into the page: the first question and its answer, so that nothing need be asked. */
+function written<T>(id: string): T {
+  return JSON.parse(document.getElementById(id)?.textContent ?? 'null') as T
+}
+
+const place = document.querySelector<HTMLElement>('[data-figure="network"]')
+if (place) {
+  const query = new URLSearchParams(location.search)
+  const networks = new Networks({
+    question: written<Asked>('question'),
+    answer: written<NetworkAnswer | null>('answer'),
+    problem: written<Problem | null>('problem'),
+    chosen: query.get('layer'),
+  })
+  const architectures = written<Architecture[]>('architectures')
+  const table = written<LayerRow[]>('layers')
+  place.replaceChildren()
+  mount(NetworkPage, {
+    target: place,
+    props: { networks, architectures, table, view: query.get('view') },
+  })
+}
