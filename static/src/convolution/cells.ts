@@ -10,10 +10,10 @@ export function cellAt(place: number, [, height, width]: Shape): Cell {
   return [Math.floor(place / (height * width)), Math.floor(place / width) % height, place % width]
 }
 
-/** The cell a step is about; none for the last, which adds up. */
+/** The cell a step is about; for the last, which adds up, the last that was added. */
 export function cellOfStep(step: number, forward: number, shape: Shape): Cell | null {
-  if (step < 0 || step >= 2 * forward) return null
-  return cellAt(step < forward ? step : step - forward, shape)
+  if (step < 0 || !forward) return null
+  return cellAt(step < forward ? step : Math.min(step, 2 * forward - 1) - forward, shape)
 }
 
 /** A cell that still exists in an output of this shape. */
@@ -40,44 +40,62 @@ export function beside(cell: Cell, key: string, shape: Shape): Cell | null {
   return [cell[0], row, column]
 }
 
-/** How many cells of one map there are after so many of all: whole rows, and the begun one's. */
-export function filled(done: number, map: number, [, height, width]: Shape): { rows: number; rest: number } {
-  const cells = Math.max(0, Math.min(height * width, done - map * height * width))
-  return { rows: Math.floor(cells / width), rest: cells % width }
-}
+/** How many cells of one map there are after so many of all. */
+export const filled = (done: number, map: number, [, height, width]: Shape): number =>
+  Math.max(0, Math.min(height * width, done - map * height * width))
 
 export type Sums = { input: Volume; weights: Volume[] | null; bias: (number | null)[] | null }
 
-/** The gradients as they are after the steps before `end`: the server's sums, put in their places. */
-export function sumsAt(steps: Steps, end: number): Sums | null {
+/**
+ * The gradients as they are after the steps before `end`: the server's sums, put in their places. Given
+ * those after fewer of the same steps, it goes on from there; nothing that was given out is changed.
+ */
+export function sumsAt(steps: Steps, end: number, known?: { sums: Sums; end: number } | null): Sums | null {
   if (!steps.before) return null
+  const from = known && known.end <= end ? known : { sums: steps.before as Sums, end: steps.first }
   const sums: Sums = {
-    input: steps.before.input.map((plane) => plane.map((row) => [...row])),
-    weights: steps.before.weights ? [...steps.before.weights] : null,
-    bias: steps.before.bias ? [...steps.before.bias] : null,
+    input: [...from.sums.input],
+    weights: from.sums.weights && [...from.sums.weights],
+    bias: from.sums.bias && [...from.sums.bias],
   }
-  steps.steps.slice(0, Math.max(0, end - steps.first)).forEach((step) => {
-    if (step.kind === 'backward') put(sums, step)
-  })
+  const owned = new Set<Plane | (number | null)[]>()
+  for (const step of steps.steps.slice(Math.max(0, from.end - steps.first), Math.max(0, end - steps.first))) {
+    if (step.kind === 'backward') put(sums, step, owned)
+  }
   return sums
 }
 
-function put(sums: Sums, step: Backward): void {
+type Owned = Set<Plane | (number | null)[]>
+
+function put(sums: Sums, step: Backward, owned: Owned): void {
   const [map = 0] = step.cell
   const pooled = step.to_weights === null
-  step.input_after.forEach((plane, c) => write(sums.input[pooled ? map : c]!, plane, step))
+  step.input_after.forEach((patch, c) => {
+    const channel = pooled ? map : c
+    const plane = own(sums.input, channel, owned)
+    patch.forEach((values, r) => {
+      const row = step.rows[r]!
+      if (row < 0 || row >= plane.length) return
+      const line = own(plane, row, owned)
+      values.forEach((value, i) => {
+        const column = step.columns[i]!
+        if (value !== null && column >= 0 && column < line.length) line[column] = value
+      })
+    })
+  })
   if (sums.weights && step.weights_after) sums.weights[map] = step.weights_after
   if (sums.bias) sums.bias[map] = step.bias_after
 }
 
-function write(target: Plane, patch: Plane, { rows, columns }: Backward): void {
-  patch.forEach((row, r) =>
-    row.forEach((value, c) => {
-      const line = target[rows[r]!]
-      const column = columns[c]!
-      if (line && value !== null && column >= 0 && column < line.length) line[column] = value
-    }),
-  )
+/** The entry to write to: a copy, made once. */
+function own<T extends Plane | (number | null)[]>(list: T[], index: number, owned: Owned): T {
+  let entry = list[index]!
+  if (!owned.has(entry)) {
+    entry = [...entry] as T
+    owned.add(entry)
+    list[index] = entry
+  }
+  return entry
 }
 
 /** The largest size in a plane or volume, which gets the full colour. */

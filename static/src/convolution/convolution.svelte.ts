@@ -6,6 +6,9 @@ import { cellOfStep, paceOf, placeOf, sumsAt, within, type Shape, type Sums } fr
 import { changed, fromQuestion } from './setting'
 import type { Answer, Backward, Cell, Forward, Setting, Step, Steps } from './types'
 
+/** What is fetched is kept, up to so much. */
+const MOST_CHUNKS = 160
+
 type First = {
   question: Record<string, unknown>
   answer: Answer | null
@@ -25,8 +28,8 @@ export class Convolution {
   hovered = $state.raw<Cell | null>(null)
   pinned = $state.raw<Cell | null>(null)
 
-  #chunks = $state.raw<ReadonlyMap<number, Steps>>(new Map())
-  #loading = new Set<number>()
+  #chunks = $state.raw<Readonly<Record<number, Steps>>>({})
+  #loading: number[] = []
   #era = 0
   /** What the link said that the controls do not show, such as an input of one's own. */
   #given: Record<string, unknown>
@@ -38,6 +41,8 @@ export class Convolution {
     milliseconds: paceOf(this.answer?.track.count ?? 1),
   })
   done = $derived(arrived(this.t))
+  /** Whether all cells have sent their gradient back. */
+  summed = $derived(this.done >= this.track.count - 1)
   backward = $derived(this.t > this.track.forward || this.mode === 'backward')
   looked = $derived(this.hovered ?? this.pinned)
   /** The step whose arithmetic is shown: the looked-at cell's, else the present one. */
@@ -47,23 +52,38 @@ export class Convolution {
       : Math.min(presentStep(this.t), this.track.count - 1),
   )
   cell: Cell | null = $derived(cellOfStep(this.present, this.track.forward, this.shape))
-  step: Step | null = $derived(this.stepAt(this.present))
+  /** While it runs like a film, the numbers stand still long enough to be numbers. */
+  #glance = $state.raw<{ present: number; sums: Sums | null } | null>(null)
+  #told = $derived(this.#glance ? this.#glance.present : this.present)
+  told: Cell | null = $derived(cellOfStep(this.#told, this.track.forward, this.shape))
+  step: Step | null = $derived(this.stepAt(this.#told))
   forwardStep: Forward | null = $derived(
-    this.cell ? (this.stepAt(placeOf(this.cell, this.shape)) as Forward | null) : null,
+    this.told ? (this.stepAt(placeOf(this.told, this.shape)) as Forward | null) : null,
   )
   backwardStep: Backward | null = $derived(
-    this.cell && this.backward
-      ? (this.stepAt(placeOf(this.cell, this.shape) + this.track.forward) as Backward | null)
+    this.told && this.backward
+      ? (this.stepAt(placeOf(this.told, this.shape) + this.track.forward) as Backward | null)
       : null,
   )
+  /** The rows and columns of the input under the present window. */
+  under: { rows: number[]; columns: number[] } | null = $derived.by(() => {
+    const step = this.stepAt(this.present)
+    return step && step.kind !== 'accumulate' ? step : this.forwardStep
+  })
   /** The gradients so far; the server's sums all along. */
   sums: Sums | null = $derived.by(() => {
     if (!this.answer || !this.backward) return null
-    if (this.done >= this.track.count - 1) return this.answer.gradients
+    if (this.summed) return this.answer.gradients
     const at = Math.max(this.track.forward, this.done)
-    const steps = this.#chunks.get(this.#chunkOf(at))
-    return steps ? sumsAt(steps, at) : null
+    const steps = this.#chunks[this.#chunkOf(at)]
+    if (!steps) return null
+    const known = this.#known?.steps === steps ? this.#known : null
+    const sums = known?.end === at ? known.sums : sumsAt(steps, at, known)
+    if (sums) this.#known = { steps, sums, end: at }
+    return sums
   })
+  toldSums: Sums | null = $derived(this.#glance ? this.#glance.sums : this.sums)
+  #known: { steps: Steps; sums: Sums; end: number } | null = null
 
   constructor({ question, answer, problem, cell, step }: First) {
     this.#given = question
@@ -90,7 +110,7 @@ export class Convolution {
 
   stepAt(index: number): Step | null {
     if (index < 0) return null
-    const chunk = this.#chunks.get(this.#chunkOf(index))
+    const chunk = this.#chunks[this.#chunkOf(index)]
     const step = chunk?.steps[index - chunk.first]
     if (step) return step
     return this.#first?.place === index ? this.#first.step : null
@@ -111,19 +131,24 @@ export class Convolution {
   }
 
   async #load(chunk: number): Promise<void> {
-    if (chunk < 0 || this.#loading.has(chunk) || this.#chunks.has(chunk) || !this.answer) return
+    if (chunk < 0 || this.#loading.includes(chunk) || this.#chunks[chunk] || !this.answer) return
     const first = chunk * this.answer.track.batch
     if (first >= this.track.count) return
-    this.#loading.add(chunk)
+    this.#loading.push(chunk)
     const era = this.#era
     const body = { ...this.#question(), first, count: this.answer.track.batch }
     const reply = await post<Steps>('/api/convolution/steps', body, undefined, json)
     if (era !== this.#era) return
-    this.#loading.delete(chunk)
+    this.#loading = this.#loading.filter((other) => other !== chunk)
     if (reply.answer) {
-      const kept = [...this.#chunks].slice(-40)
-      this.#chunks = new Map([...kept, [chunk, reply.answer]])
+      const kept = Object.keys(this.#chunks).length < MOST_CHUNKS ? this.#chunks : {}
+      this.#chunks = { ...kept, [chunk]: reply.answer }
     }
+  }
+
+  /** Show the numbers of this moment until the next glance; without a moment, show all as they come. */
+  glance(on: boolean): void {
+    this.#glance = on ? { present: this.present, sums: this.sums } : null
   }
 
   change(part: Partial<Setting>): void {
@@ -137,9 +162,8 @@ export class Convolution {
   }
 
   #question(): Record<string, unknown> {
-    const { cells: _, ...given } = this.#given
     const told = Object.fromEntries(Object.entries(this.setting).filter(([, value]) => value !== null))
-    return { ...given, ...told }
+    return { ...this.#given, cells: [], ...told }
   }
 
   #asking = false
@@ -168,8 +192,8 @@ export class Convolution {
     const before = this.track
     const share = this.t >= before.count ? 'end' : this.t >= before.forward ? 'turn' : 'start'
     this.#era += 1
-    this.#loading.clear()
-    this.#chunks = new Map()
+    this.#loading = []
+    this.#chunks = {}
     this.#first = null
     this.answer = answer
     const { forward, count } = answer.track

@@ -5,22 +5,47 @@ import type { Plane } from './types'
 /** How an entry gets its colour: a photo's channel in its own light, everything else around zero. */
 export type Tint = 'red' | 'green' | 'blue' | 'gray' | 'signed'
 
-export function bitmap(plane: Plane, tint: Tint, most: number, zero: Rgb): HTMLCanvasElement {
-  const canvas = document.createElement('canvas')
-  canvas.height = plane.length
-  canvas.width = plane[0]?.length ?? 1
+/** Colours for 256 steps from -most to most (a photo: 0 to 255), packed as a canvas has them. */
+const tables = new Map<string, Uint32Array>()
+function table(tint: Tint, zero: Rgb): Uint32Array {
+  const key = `${tint} ${zero.join()}`
+  let colours = tables.get(key)
+  if (!colours) {
+    const bytes = new Uint8ClampedArray(257 * 4)
+    for (let i = 0; i <= 256; i++) {
+      const value = tint === 'signed' ? i / 128 - 1 : i
+      bytes.set([...colour(value, tint, 1, zero), 255], i * 4)
+    }
+    colours = new Uint32Array(bytes.buffer)
+    tables.set(key, colours)
+  }
+  return colours
+}
+
+/** A picture of a plane, a pixel an entry; painted over an earlier one if it is given. */
+export function bitmap(
+  plane: Plane,
+  tint: Tint,
+  most: number,
+  zero: Rgb,
+  canvas = document.createElement('canvas'),
+): HTMLCanvasElement {
+  const height = plane.length
+  const width = plane[0]?.length ?? 1
+  if (canvas.width !== width) canvas.width = width
+  if (canvas.height !== height) canvas.height = height
   const context = canvas.getContext('2d')
   if (!context) return canvas
-  const image = context.createImageData(canvas.width, canvas.height)
+  const image = context.createImageData(width, height)
+  const pixels = new Uint32Array(image.data.buffer)
+  const colours = table(tint, zero)
+  const signed = tint === 'signed'
+  const factor = most ? 128 / most : 0
   let at = 0
   for (const row of plane)
     for (const value of row) {
-      const [red, green, blue] = colour(value ?? 0, tint, most, zero)
-      image.data[at] = red
-      image.data[at + 1] = green
-      image.data[at + 2] = blue
-      image.data[at + 3] = 255
-      at += 4
+      const place = signed ? 128 + (value ?? 0) * factor : (value ?? 0)
+      pixels[at++] = colours[Math.max(0, Math.min(256, Math.round(place)))]!
     }
   context.putImageData(image, 0, 0)
   return canvas
@@ -84,4 +109,10 @@ export function hatch(
   context.lineWidth = 1
   context.stroke()
   context.restore()
+}
+
+/** Black or white, whichever is read better on a colour. */
+export function inkOn([red, green, blue]: Rgb): string {
+  const [r, g, b] = [red, green, blue].map((part) => (part / 255) ** 2.2) as [number, number, number]
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.19 ? '#16181c' : '#ffffff'
 }
