@@ -5,8 +5,12 @@ from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
+from app.core import field_figure as fields
 from app.core import network_figure as figure
 from app.core.architectures import StrideOn, architecture_answer
+from app.core.images import SIZE, photo
+from app.core.lecture_facts import lecture_facts
+from app.core.png import png
 from app.web import network_schemas as schemas
 from app.web.api import Json, encode
 from app.web.problems import REFUSALS
@@ -71,3 +75,54 @@ async def architecture(
     """One of them, layer by layer; for ResNets the stride is where one says."""
     options = {"stride_on": stride_on} if stride_on else {}
     return Json(encode(architecture_answer(name, **options)))
+
+
+@router.get("/lecture-facts", responses={200: {"model": list[schemas.LectureFact]}})
+async def facts() -> Response:
+    """What slides say of well-known networks, checked."""
+    return Json(encode(lecture_facts()))
+
+
+# What units see, and gradients before any training
+
+
+@router.post("/receptive-field", responses={200: {"model": schemas.ReceptiveFieldAnswer}})
+async def receptive_field(request: Request, question: fields.FieldQuestion) -> Response:
+    """The cone from one unit down to exactly what it sees of the input."""
+    return Json(encode(await answered(request, fields.receptive_field, question)))
+
+
+@router.post("/receptive-field/stack", responses={200: {"model": schemas.StackAnswer}})
+async def stack(question: fields.StackQuestion) -> Response:
+    """One large kernel against a stack of 3x3 that sees as much."""
+    return Json(encode(fields.stacked(question)))
+
+
+SECONDS = 20.0  # what a measurement with torch may take
+
+
+@router.post("/effective-field", responses={200: {"model": schemas.EffectiveFieldAnswer}})
+async def effective_field(request: Request, question: fields.EffectiveQuestion) -> Response:
+    """What the middle unit of a layer really looks at, measured: |gradient| by pixel."""
+    executor = request.app.state.executor
+    return Json(encode(await run(executor, fields.effective_field, question, timeout=SECONDS)))
+
+
+@router.post("/gradient-sizes", responses={200: {"model": schemas.GradientSizesAnswer}})
+async def gradient_sizes(request: Request, question: fields.GradientSizesQuestion) -> Response:
+    """Gradients by layer at initialisation, with and without skips and batch norm, measured."""
+    executor = request.app.state.executor
+    return Json(encode(await run(executor, fields.gradient_sizes, question, timeout=SECONDS)))
+
+
+@router.get(
+    "/images/{name}",
+    response_class=Response,
+    responses={200: {"content": {"image/png": {}}}},
+)
+async def image(
+    name: Annotated[str, Path(max_length=64, examples=["chelsea"])],
+) -> Response:
+    """A photo that ships with the project, 64 by 64."""
+    headers = {"Cache-Control": "public, max-age=86400"}
+    return Response(png(photo(name, 3, SIZE, SIZE)), media_type="image/png", headers=headers)

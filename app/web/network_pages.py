@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from app.core import network_figure as figure
 from app.core.errors import Problem
+from app.core.lecture_facts import lecture_facts
 from app.core.network_drawings import svg
 from app.core.network_links import unpacked
 from app.web.network_api import answered
@@ -20,7 +21,6 @@ from app.web.templates import templates
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 FIRST = {"architecture": "vgg16"}
-TABS = ("network", "field", "compare", "gradients")
 
 
 def asked(request: Request) -> dict[str, Any]:
@@ -72,6 +72,7 @@ async def network(request: Request) -> HTMLResponse:
         "chosen": chosen,
         "title": title,
         "svg": Markup(svg(answer["drawing"], title)) if answer else "",
+        "facts": lecture_facts(),
         "links": {row["name"]: urlencode({"architecture": row["name"]}) for row in rows},
     }
     return templates.TemplateResponse(request, "network.html", context, 422 if problem else 200)

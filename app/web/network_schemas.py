@@ -168,6 +168,15 @@ class ArchitectureRow(BaseModel):
     activation_bytes: int
 
 
+class LectureFact(BaseModel):
+    """What slides say, and what comes out."""
+
+    claim: str
+    holds: bool
+    finding: str
+    architecture: str | None
+
+
 class ArchitectureAnswer(NetworkAnswer):
     """A well-known network in full."""
 
@@ -181,3 +190,107 @@ class ArchitectureAnswer(NetworkAnswer):
     top1_source: str | None
     options: dict[str, list[str]]
     chosen: dict[str, str]
+
+
+class Region(BaseModel):
+    """First and last row and column."""
+
+    rows: Pair
+    columns: Pair
+
+
+class NamedRegion(Region):
+    name: str
+
+
+class SheetPlace(BaseModel):
+    """One layer of the cone's drawing: its units, and which of them are seen."""
+
+    name: str
+    type: str
+    kind: str
+    units: Pair
+    seen: Pair | None
+    outline: list[list[float]]
+    region: list[list[float]] | None
+    lines: list[list[list[float]]]
+    label: list[float]
+
+
+class ConeDrawing(BaseModel):
+    width: float
+    height: float
+    sheets: list[SheetPlace]
+    rays: list[list[list[list[float]]]] = Field(description="Between sheets, corner to corner.")
+
+
+class ReceptiveFieldAnswer(BaseModel):
+    """What one unit sees of every layer below it, and of the input."""
+
+    layer: str
+    unit: list[int]
+    extent: Pair = Field(description="How many units the layer has along height and width.")
+    image: list[int] = Field(description="The input's size.")
+    receptive_field: FieldAnswer
+    regions: list[NamedRegion]
+    input: Region | None = Field(description="What the gradient can reach.")
+    field: Region | None = Field(description="By the formula; may lie partly beyond the image.")
+    drawing: ConeDrawing
+    layers: list[str] = Field(description="Every layer whose units can be asked about.")
+    sentence: str
+
+
+class StackSide(BaseModel):
+    layers: int
+    kernel_size: int
+    receptive_field: Pair
+    parameters: int
+    macs_a_pixel: int
+    formula: str
+    worked: str
+
+
+class StackAnswer(BaseModel):
+    """One large kernel and a stack of small ones."""
+
+    kernel_size: int
+    channels: int
+    single: StackSide
+    stack: StackSide
+    share: float = Field(description="The stack's weights as a share of the single layer's.")
+    sentence: str
+
+
+class EffectiveSize(BaseModel):
+    pixels: int
+    side: float
+    share: float
+
+
+class EffectiveFieldAnswer(BaseModel):
+    """What a unit really looks at: the gradient's size by pixel, 1 the largest."""
+
+    layer: str
+    unit: list[int]
+    grid: list[list[float]]
+    input: Region
+    field: Region | None
+    effective: EffectiveSize = Field(description="Pixels above 4.55 % of the largest.")
+    samples: int
+
+
+class GradientCurve(BaseModel):
+    residual: bool
+    batch_norm: bool
+    asked: bool
+    gradients: list[float]
+    weight_gradients: list[float]
+    activations: list[float]
+
+
+class GradientSizesAnswer(BaseModel):
+    """Root mean squares of gradients, a curve for each way to build the stack."""
+
+    layers: list[str]
+    curves: list[GradientCurve]
+    sentence: str

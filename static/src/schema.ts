@@ -324,6 +324,126 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/lecture-facts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Facts
+         * @description What slides say of well-known networks, checked.
+         */
+        get: operations["facts_api_lecture_facts_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/receptive-field": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Receptive Field
+         * @description The cone from one unit down to exactly what it sees of the input.
+         */
+        post: operations["receptive_field_api_receptive_field_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/receptive-field/stack": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stack
+         * @description One large kernel against a stack of 3x3 that sees as much.
+         */
+        post: operations["stack_api_receptive_field_stack_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/effective-field": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Effective Field
+         * @description What the middle unit of a layer really looks at, measured: |gradient| by pixel.
+         */
+        post: operations["effective_field_api_effective_field_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/gradient-sizes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Gradient Sizes
+         * @description Gradients by layer at initialisation, with and without skips and batch norm, measured.
+         */
+        post: operations["gradient_sizes_api_gradient_sizes_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/images/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Image
+         * @description A photo that ships with the project, 64 by 64.
+         */
+        get: operations["image_api_images__name__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -734,6 +854,20 @@ export interface components {
              */
             type: "Concat";
         };
+        /** ConeDrawing */
+        ConeDrawing: {
+            /** Width */
+            width: number;
+            /** Height */
+            height: number;
+            /** Sheets */
+            sheets: components["schemas"]["SheetPlace"][];
+            /**
+             * Rays
+             * @description Between sheets, corner to corner.
+             */
+            rays: number[][][][];
+        };
         /**
          * Conv2d
          * @description Slides filters over all channels; each output is one 3-D dot product and a bias.
@@ -1041,6 +1175,95 @@ export interface components {
             inplace: boolean;
         };
         /**
+         * EffectiveFieldAnswer
+         * @description What a unit really looks at: the gradient's size by pixel, 1 the largest.
+         */
+        EffectiveFieldAnswer: {
+            /** Layer */
+            layer: string;
+            /** Unit */
+            unit: number[];
+            /** Grid */
+            grid: number[][];
+            input: components["schemas"]["Region"];
+            field: components["schemas"]["Region"] | null;
+            /** @description Pixels above 4.55 % of the largest. */
+            effective: components["schemas"]["EffectiveSize"];
+            /** Samples */
+            samples: number;
+        };
+        /**
+         * EffectiveQuestion
+         * @description The middle unit of a layer: what it really looks at, with random weights and images.
+         * @example {
+         *       "input": [
+         *         3,
+         *         32,
+         *         32
+         *       ],
+         *       "source": "nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), nn.ReLU(), nn.Conv2d(3, 8, 3, padding=1), nn.ReLU(), nn.Conv2d(3, 8, 3, padding=1), nn.ReLU(), nn.Conv2d(3, 8, 3, padding=1), nn.ReLU(), nn.Conv2d(3, 8, 3, padding=1), nn.ReLU(), )"
+         *     }
+         */
+        EffectiveQuestion: {
+            /** @description The layers themselves. */
+            network?: components["schemas"]["Network"] | null;
+            /**
+             * Source
+             * @description PyTorch code: nn.Sequential(...), read and never run.
+             */
+            source?: string | null;
+            /**
+             * Input
+             * @description Goes with `source`: (channels, height, width) or (features,).
+             */
+            input?: [
+                number,
+                number,
+                number
+            ] | [
+                number
+            ] | null;
+            /**
+             * Architecture
+             * @description A name of GET /api/architectures.
+             */
+            architecture?: string | null;
+            /**
+             * Stride On
+             * @description For ResNet-50 and deeper: the convolution of a block that halves the maps, "3x3" as torchvision has it or "1x1" as the paper.
+             */
+            stride_on?: ("3x3" | "1x1") | null;
+            /**
+             * Layer
+             * @description A layer's name; the last maps if left out.
+             */
+            layer?: string | null;
+            /**
+             * Unit
+             * @description (row, column) of a map or (feature,) of a vector; the middle if left out.
+             */
+            unit?: number[] | null;
+            /**
+             * Samples
+             * @description Images; as many as time allows.
+             */
+            samples?: number | null;
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
+        };
+        /** EffectiveSize */
+        EffectiveSize: {
+            /** Pixels */
+            pixels: number;
+            /** Side */
+            side: number;
+            /** Share */
+            share: number;
+        };
+        /**
          * EntryAnswer
          * @description One entry: what it depends on, and what comes back to it.
          */
@@ -1296,6 +1519,66 @@ export interface components {
             /** Reason */
             reason: string | null;
         };
+        /**
+         * FieldQuestion
+         * @description One unit of one layer.
+         * @example {
+         *       "input": [
+         *         1,
+         *         7,
+         *         7
+         *       ],
+         *       "source": "nn.Sequential(nn.Conv2d(1, 1, 3), nn.Conv2d(1, 1, 3), nn.Conv2d(1, 1, 3))"
+         *     }
+         * @example {
+         *       "architecture": "vgg16",
+         *       "layer": "features.29",
+         *       "unit": [
+         *         7,
+         *         7
+         *       ]
+         *     }
+         */
+        FieldQuestion: {
+            /** @description The layers themselves. */
+            network?: components["schemas"]["Network"] | null;
+            /**
+             * Source
+             * @description PyTorch code: nn.Sequential(...), read and never run.
+             */
+            source?: string | null;
+            /**
+             * Input
+             * @description Goes with `source`: (channels, height, width) or (features,).
+             */
+            input?: [
+                number,
+                number,
+                number
+            ] | [
+                number
+            ] | null;
+            /**
+             * Architecture
+             * @description A name of GET /api/architectures.
+             */
+            architecture?: string | null;
+            /**
+             * Stride On
+             * @description For ResNet-50 and deeper: the convolution of a block that halves the maps, "3x3" as torchvision has it or "1x1" as the paper.
+             */
+            stride_on?: ("3x3" | "1x1") | null;
+            /**
+             * Layer
+             * @description A layer's name; the last maps if left out.
+             */
+            layer?: string | null;
+            /**
+             * Unit
+             * @description (row, column) of a map or (feature,) of a vector; the middle if left out.
+             */
+            unit?: number[] | null;
+        };
         /** FilterName */
         FilterName: {
             /** Name */
@@ -1506,6 +1789,78 @@ export interface components {
             step: number;
             /** Inputs */
             inputs: components["schemas"]["CheckedInput"][];
+        };
+        /** GradientCurve */
+        GradientCurve: {
+            /** Residual */
+            residual: boolean;
+            /** Batch Norm */
+            batch_norm: boolean;
+            /** Asked */
+            asked: boolean;
+            /** Gradients */
+            gradients: number[];
+            /** Weight Gradients */
+            weight_gradients: number[];
+            /** Activations */
+            activations: number[];
+        };
+        /**
+         * GradientSizesAnswer
+         * @description Root mean squares of gradients, a curve for each way to build the stack.
+         */
+        GradientSizesAnswer: {
+            /** Layers */
+            layers: string[];
+            /** Curves */
+            curves: components["schemas"]["GradientCurve"][];
+            /** Sentence */
+            sentence: string;
+        };
+        /**
+         * GradientSizesQuestion
+         * @description A deep stack, measured as asked and with the skip and the norm put in or left out.
+         * @example {
+         *       "blocks": 8
+         *     }
+         */
+        GradientSizesQuestion: {
+            /**
+             * Blocks
+             * @description Of two layers each.
+             * @default 10
+             */
+            blocks: number;
+            /**
+             * Width
+             * @description Channels of each layer.
+             * @default 16
+             */
+            width: number;
+            /**
+             * Residual
+             * @description Each block adds to its input (the skip).
+             * @default false
+             */
+            residual: boolean;
+            /**
+             * Batch Norm
+             * @description Normalise after each convolution.
+             * @default false
+             */
+            batch_norm: boolean;
+            /**
+             * Initialisation
+             * @description PyTorch's own, or He et al. 2015: variance 2 / fan-in.
+             * @default pytorch
+             * @enum {string}
+             */
+            initialisation: "pytorch" | "he";
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
         };
         /**
          * GridPlace
@@ -1721,6 +2076,20 @@ export interface components {
             inplace: boolean;
         };
         /**
+         * LectureFact
+         * @description What slides say, and what comes out.
+         */
+        LectureFact: {
+            /** Claim */
+            claim: string;
+            /** Holds */
+            holds: boolean;
+            /** Finding */
+            finding: string;
+            /** Architecture */
+            architecture: string | null;
+        };
+        /**
          * Linear
          * @description Every output is a weighted sum of all inputs: a convolution as large as its input.
          */
@@ -1837,6 +2206,15 @@ export interface components {
              * @default false
              */
             ceil_mode: boolean;
+        };
+        /** NamedRegion */
+        NamedRegion: {
+            /** Rows */
+            rows: number[];
+            /** Columns */
+            columns: number[];
+            /** Name */
+            name: string;
         };
         /**
          * Network
@@ -2396,6 +2774,75 @@ export interface components {
             inplace: boolean;
         };
         /**
+         * ReceptiveFieldAnswer
+         * @description What one unit sees of every layer below it, and of the input.
+         */
+        ReceptiveFieldAnswer: {
+            /** Layer */
+            layer: string;
+            /** Unit */
+            unit: number[];
+            /**
+             * Extent
+             * @description How many units the layer has along height and width.
+             */
+            extent: number[];
+            /**
+             * Image
+             * @description The input's size.
+             */
+            image: number[];
+            receptive_field: components["schemas"]["FieldAnswer"];
+            /** Regions */
+            regions: components["schemas"]["NamedRegion"][];
+            /** @description What the gradient can reach. */
+            input: components["schemas"]["Region"] | null;
+            /** @description By the formula; may lie partly beyond the image. */
+            field: components["schemas"]["Region"] | null;
+            drawing: components["schemas"]["ConeDrawing"];
+            /**
+             * Layers
+             * @description Every layer whose units can be asked about.
+             */
+            layers: string[];
+            /** Sentence */
+            sentence: string;
+        };
+        /**
+         * Region
+         * @description First and last row and column.
+         */
+        Region: {
+            /** Rows */
+            rows: number[];
+            /** Columns */
+            columns: number[];
+        };
+        /**
+         * SheetPlace
+         * @description One layer of the cone's drawing: its units, and which of them are seen.
+         */
+        SheetPlace: {
+            /** Name */
+            name: string;
+            /** Type */
+            type: string;
+            /** Kind */
+            kind: string;
+            /** Units */
+            units: number[];
+            /** Seen */
+            seen: number[] | null;
+            /** Outline */
+            outline: number[][];
+            /** Region */
+            region: number[][] | null;
+            /** Lines */
+            lines: number[][][];
+            /** Label */
+            label: number[];
+        };
+        /**
          * Sigmoid
          * @description Squashes to 0..1; hardly any gradient passes where it saturates.
          */
@@ -2440,6 +2887,68 @@ export interface components {
             type: "Softmax";
             /** Dim */
             dim?: (1 | -1) | null;
+        };
+        /**
+         * StackAnswer
+         * @description One large kernel and a stack of small ones.
+         */
+        StackAnswer: {
+            /** Kernel Size */
+            kernel_size: number;
+            /** Channels */
+            channels: number;
+            single: components["schemas"]["StackSide"];
+            stack: components["schemas"]["StackSide"];
+            /**
+             * Share
+             * @description The stack's weights as a share of the single layer's.
+             */
+            share: number;
+            /** Sentence */
+            sentence: string;
+        };
+        /**
+         * StackQuestion
+         * @description One k x k convolution against (k - 1) / 2 of 3x3 that see as much.
+         * @example {
+         *       "channels": 64,
+         *       "kernel_size": 5
+         *     }
+         * @example {
+         *       "channels": 512,
+         *       "kernel_size": 7
+         *     }
+         */
+        StackQuestion: {
+            /**
+             * Kernel Size
+             * @description Odd, 3 to 15.
+             * @default 5
+             */
+            kernel_size: number;
+            /**
+             * Channels
+             * @description C, in and out of every layer.
+             * @default 64
+             */
+            channels: number;
+        };
+        /** StackSide */
+        StackSide: {
+            /** Layers */
+            layers: number;
+            /** Kernel Size */
+            kernel_size: number;
+            /** Receptive Field */
+            receptive_field: number[];
+            /** Parameters */
+            parameters: number;
+            /** Macs A Pixel */
+            macs_a_pixel: number;
+            /** Formula */
+            formula: string;
+            /** Worked */
+            worked: string;
         };
         /**
          * StepAnswer
@@ -3669,6 +4178,306 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ArchitectureAnswer"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The question has a mistake, and this is where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Too busy for now; ask again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    facts_api_lecture_facts_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LectureFact"][];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The question has a mistake, and this is where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Too busy for now; ask again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    receptive_field_api_receptive_field_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FieldQuestion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReceptiveFieldAnswer"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The question has a mistake, and this is where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Too busy for now; ask again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    stack_api_receptive_field_stack_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StackQuestion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StackAnswer"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The question has a mistake, and this is where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Too busy for now; ask again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    effective_field_api_effective_field_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EffectiveQuestion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EffectiveFieldAnswer"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The question has a mistake, and this is where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Too busy for now; ask again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    gradient_sizes_api_gradient_sizes_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GradientSizesQuestion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GradientSizesAnswer"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The question has a mistake, and this is where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Too busy for now; ask again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    image_api_images__name__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": unknown;
                 };
             };
             /** @description The body is too large */

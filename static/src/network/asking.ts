@@ -1,6 +1,6 @@
 /** What the page on networks asks the server. */
 import { json, post } from '../server'
-import type { Asked, NetworkAnswer } from './types'
+import type { Asked, Cone, DeepStack, Effective, GradientSizes, NetworkAnswer, Stack } from './types'
 
 const INCLUDE = ['network', 'drawing', 'code']
 
@@ -11,3 +11,15 @@ export type Format = 'pytorch' | 'json' | 'svg' | 'tikz'
 
 export const askExport = (asked: Asked, format: Format, open: string[] | null) =>
   post<string>('/api/network/export', { ...asked, open, format }, undefined, (response) => response.text())
+
+export const askCone = (asked: Asked, layer: string | null, unit: number[] | null, signal?: AbortSignal) =>
+  post<Cone>('/api/receptive-field', { ...asked, layer, unit }, signal, json)
+
+export const askStack = (kernel: number, channels: number, signal?: AbortSignal) =>
+  post<Stack>('/api/receptive-field/stack', { kernel_size: kernel, channels }, signal, json)
+
+export const askEffective = (asked: Asked, layer: string) =>
+  post<Effective>('/api/effective-field', { ...asked, layer }, undefined, json)
+
+export const askGradientSizes = (stack: DeepStack, signal?: AbortSignal) =>
+  post<GradientSizes>('/api/gradient-sizes', stack, signal, json)

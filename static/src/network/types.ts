@@ -48,3 +48,21 @@ export const COST_NAMES: Record<Cost, string> = {
   macs: 'Multiply-adds',
   activation_bytes: 'Memory of activations',
 }
+
+export type Region = { rows: [number, number]; columns: [number, number] }
+export type Cone = With<
+  Schemas['ReceptiveFieldAnswer'],
+  { input: Region | null; field: Region | null; extent: [number, number] }
+>
+export type Stack = Schemas['StackAnswer']
+export type Effective = Schemas['EffectiveFieldAnswer']
+export type GradientSizes = Schemas['GradientSizesAnswer']
+export type DeepStack = {
+  blocks: number
+  width: number
+  residual: boolean
+  batch_norm: boolean
+  initialisation: 'pytorch' | 'he'
+  seed: number
+}
+export type Fact = Schemas['LectureFact']

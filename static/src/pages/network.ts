@@ -1,8 +1,9 @@
 import { mount } from 'svelte'
 import type { Problem } from '../api'
+import { stackOf } from '../network/link'
 import { Networks } from '../network/network.svelte'
 import NetworkPage from '../network/NetworkPage.svelte'
-import type { Architecture, Asked, LayerRow, NetworkAnswer } from '../network/types'
+import type { Architecture, Asked, Fact, LayerRow, NetworkAnswer } from '../network/types'
 import '../styles/panels.css'
 import '../styles/network.css'
 import './page'
@@ -10,6 +11,11 @@ import './page'
 /** What the server has put into the page: the first question and its answer, so that nothing need be asked. */
 function written<T>(id: string): T {
   return JSON.parse(document.getElementById(id)?.textContent ?? 'null') as T
+}
+
+/** "7,7" of a link; null for anything else. */
+function unitOf(text: string | null): number[] | null {
+  return text && /^\d+(,\d+)?$/.test(text) ? text.split(',').map(Number) : null
 }
 
 const place = document.querySelector<HTMLElement>('[data-figure="network"]')
@@ -26,6 +32,15 @@ if (place) {
   place.replaceChildren()
   mount(NetworkPage, {
     target: place,
-    props: { networks, architectures, table, view: query.get('view') },
+    props: {
+      networks,
+      architectures,
+      table,
+      facts: written<Fact[]>('facts'),
+      view: query.get('view'),
+      at: unitOf(query.get('unit')),
+      compared: query.get('compare')?.split(',') ?? ['alexnet', 'vgg16', 'resnet50', 'resnet152'],
+      stack: stackOf(query),
+    },
   })
 }

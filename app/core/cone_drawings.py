@@ -1,0 +1,145 @@
+"""What a unit sees, drawn: a sheet for each layer, and on each what the unit sees of it.
+
+Sheets are to one scale: a unit is drawn as large as the step from it to the next is on the input,
+right above what it sees. Rows run down, columns recede, as in the drawing of a network.
+"""
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+from app.core.network_drawings import RECEDE
+from app.core.networks import INPUT, Analysis
+from app.core.receptive_fields import first_sight
+
+HEIGHT = 200.0  # of the input's sheet in pixels
+WIDTH = 1080.0
+MOST_SHEETS = 8
+MOST_LINES = 34  # sheets with more units than this along a side get no lines between them
+TOP, MARGIN, FOOT = 22.0, 20.0, 58.0
+
+Points = list[list[float]]
+
+
+def cone_drawing(result: Analysis, cone: Mapping[str, Any]) -> dict[str, Any]:
+    """Sheets from the input on the left to the unit on the right, and the rays between them."""
+    regions = {region["name"]: region for region in cone["regions"]}
+    sheets = [_input_sheet(result, cone)]
+    for i in stations(result, list(regions)):
+        sheets.append(_sheet(result, i, regions[result.network.layers[i].name]))
+    pixel = HEIGHT / max(sheets[0]["extent"])
+    depth = sheets[0]["extent"][1] * pixel * RECEDE
+    step = (WIDTH - 2 * MARGIN - depth) / max(1, len(sheets) - 1)
+    step = min(step, 210.0)
+    middle = sheets[0]["extent"][0] / 2, sheets[0]["extent"][1] / 2
+    tall = sheets[0]["extent"][0] * pixel + depth
+
+    def at(n: int, row: float, column: float) -> list[float]:
+        back = (column - middle[1]) * pixel * RECEDE
+        x = MARGIN + depth / 2 + n * step + back
+        return [round(x, 2), round(TOP + tall / 2 + (row - middle[0]) * pixel - back, 2)]
+
+    drawn = []
+    for n, sheet in enumerate(sheets):
+        (top, left), (dy, dx), (rows, columns) = sheet["start"], sheet["cell"], sheet["units"]
+        bottom, right = top + dy * rows, left + dx * columns
+
+        def corners(
+            a: float, b: float, c: float, d: float, n: int = n
+        ) -> Points:  # rows a to b, columns c to d
+            return [at(n, a, c), at(n, a, d), at(n, b, d), at(n, b, c)]
+
+        seen = sheet["seen"]
+        region = seen and corners(
+            top + seen["rows"][0] * dy,
+            top + (seen["rows"][1] + 1) * dy,
+            left + seen["columns"][0] * dx,
+            left + (seen["columns"][1] + 1) * dx,
+        )
+        lines = []
+        if max(rows, columns) <= MOST_LINES:
+            lines += [[at(n, top + r * dy, left), at(n, top + r * dy, right)]
+                      for r in range(1, rows)]  # fmt: skip
+            lines += [[at(n, top, left + c * dx), at(n, bottom, left + c * dx)]
+                      for c in range(1, columns)]  # fmt: skip
+        drawn.append(
+            {
+                "name": sheet["name"],
+                "type": sheet["type"],
+                "kind": sheet["kind"],
+                "units": [rows, columns],
+                "seen": seen
+                and [seen[axis][1] - seen[axis][0] + 1 for axis in ("rows", "columns")],
+                "outline": corners(top, bottom, left, right),
+                "region": region,
+                "lines": lines,
+                "label": [at(n, middle[0], middle[1])[0], round(TOP + tall + 20, 2)],
+            }
+        )
+    rays = [
+        [list(ends) for ends in zip(below["region"], above["region"], strict=True)]
+        for below, above in pairwise(drawn)
+        if below["region"] and above["region"]
+    ]
+    return {
+        "width": round(MARGIN * 2 + depth + step * (len(sheets) - 1) + 24, 2),
+        "height": round(TOP + tall + FOOT, 2),
+        "sheets": drawn,
+        "rays": rays,
+    }
+
+
+def stations(result: Analysis, names: Sequence[str]) -> list[int]:
+    """Which layers get a sheet: those that see more than one unit, not too many, and the last."""
+    positions = {node.name: i for i, node in enumerate(result.network.layers)}
+    seen = [positions[name] for name in names]
+    top = seen[-1]
+    wide = [i for i in seen if _widens(result, i)]
+    room = MOST_SHEETS - 2
+    if len(wide) > room:
+        last = len(wide) - 1
+        wide = [wide[round(k * last / (room - 1))] for k in range(room)]
+    return sorted({*wide, top})
+
+
+def _widens(result: Analysis, i: int) -> bool:
+    layer, sight = result.network.layers[i].layer, result.sights[i]
+    before = result.sight(result.sources[i][0])
+    if not sight or not before or layer.kind not in ("convolution", "pooling", "linear"):
+        return False
+    return not sight.fields or not before.fields or sight.fields != before.fields
+
+
+def _input_sheet(result: Analysis, cone: Mapping[str, Any]) -> dict[str, Any]:
+    seen = first_sight(result.network.input)
+    assert seen  # a vector has no cone
+    height, width = seen.extent
+    return {
+        "name": INPUT, "type": "input", "kind": "input", "extent": (height, width),
+        "units": (height, width), "start": (0.0, 0.0), "cell": (1.0, 1.0), "seen": cone["input"],
+    }  # fmt: skip
+
+
+def _sheet(result: Analysis, i: int, region: Mapping[str, Any]) -> dict[str, Any]:
+    """A layer's units where they stand above the input."""
+    node, sight = result.network.layers[i], result.sights[i]
+    assert sight
+    sizes = result.network.input[1:]
+    start, cell = [], []
+    for axis, (units, size) in enumerate(zip(sight.extent, sizes, strict=True)):
+        field = sight.fields[axis] if sight.fields else None
+        if field and units > 1:
+            start.append((field.low + field.high + 1 - field.jump) / 2)
+            cell.append(float(field.jump))
+        else:
+            start.append(0.0)
+            cell.append(size / units)
+    return {
+        "name": node.name,
+        "type": node.layer.type,
+        "kind": node.layer.kind,
+        "units": sight.extent,
+        "start": start,
+        "cell": cell,
+        "seen": region,
+    }

@@ -1,0 +1,200 @@
+"""The questions on what units see, and on gradients before any training, with their answers."""
+
+from typing import Any
+
+from pydantic import Field
+
+from app.core import gradient_flow, layers
+from app.core.cone_drawings import cone_drawing
+from app.core.errors import Problem
+from app.core.figures import Asked, shown
+from app.core.network_figure import AskedNetwork
+from app.core.networks import Network, analyse, cone, network_answer, sequential
+
+THREE = {
+    "source": "nn.Sequential(nn.Conv2d(1, 1, 3), nn.Conv2d(1, 1, 3), nn.Conv2d(1, 1, 3))",
+    "input": [1, 7, 7],
+}
+
+
+class FieldQuestion(AskedNetwork):
+    """One unit of one layer."""
+
+    model_config = shown(THREE, {"architecture": "vgg16", "layer": "features.29", "unit": [7, 7]})
+
+    layer: str | None = Field(
+        default=None, max_length=64, description="A layer's name; the last maps if left out."
+    )
+    unit: list[int] | None = Field(
+        default=None,
+        min_length=1,
+        max_length=2,
+        description="(row, column) of a map or (feature,) of a vector; the middle if left out.",
+    )
+
+    def place(self) -> tuple[Network, str]:
+        """The network and the layer's name. Raises Problem."""
+        network, _ = self.found()
+        if not network.input[1:]:
+            raise Problem("a vector that comes in has no rows and columns to see")
+        if self.layer is not None:
+            network.position(self.layer)
+            return network, self.layer
+        result = analyse(network).check()
+        maps = [
+            node.name
+            for node, shape in zip(network.layers, result.shapes, strict=True)
+            if shape and shape[1:] and node.layer.type != "AdaptiveAvgPool2d"
+        ]
+        return network, (maps or [network.layers[-1].name])[-1]
+
+
+def receptive_field(question: FieldQuestion) -> dict[str, Any]:
+    """The answer to POST /api/receptive-field: the cone down to the input, and its drawing."""
+    network, layer = question.place()
+    result = analyse(network).check()
+    i = network.position(layer)
+    unit = question.unit or gradient_flow.centre(network, layer)
+    found = cone(network, layer, tuple(unit))
+    sight = result.sights[i]
+    assert sight
+    return {
+        "layer": layer,
+        "extent": sight.extent,
+        "image": network.input,
+        "receptive_field": sight.told,
+        **found,
+        "drawing": cone_drawing(result, found),
+        "layers": [
+            node.name
+            for node, seen in zip(network.layers, result.sights, strict=True)
+            if seen is not None
+        ],
+        "sentence": _sentence(found, sight.told, sight.extent[0] > 1),
+    }
+
+
+def _sentence(found: dict[str, Any], told: dict[str, Any], several: bool) -> str:
+    if not found["input"]:
+        return "This unit sees nothing but padding."
+    (top, bottom), (left, right) = found["input"]["rows"], found["input"]["columns"]
+    said = (
+        f"It sees rows {top} to {bottom} and columns {left} to {right} of the input, "
+        f"{bottom - top + 1} × {right - left + 1} pixels."
+    )
+    if not told["size"]:
+        return f"{said} {told['reason'][0].upper()}{told['reason'][1:]}."
+    (high, wide), (down, _) = told["size"], told["stride"]
+    beyond = (bottom - top + 1, right - left + 1) != (high, wide)
+    rest = f" Of its field of {high} × {wide} the rest is padding." if beyond else ""
+    if not several:
+        return f"{said}{rest}"
+    pixels = "pixel" if down == 1 else "pixels"
+    return f"{said}{rest} The unit below it sees the same, {down} {pixels} further down."
+
+
+# One large kernel or several small ones
+
+
+class StackQuestion(Asked):
+    """One k x k convolution against (k - 1) / 2 of 3x3 that see as much."""
+
+    model_config = shown({"kernel_size": 5, "channels": 64}, {"kernel_size": 7, "channels": 512})
+
+    kernel_size: int = Field(default=5, strict=True, ge=3, le=15, description="Odd, 3 to 15.")
+    channels: int = Field(
+        default=64, strict=True, ge=1, le=4096, description="C, in and out of every layer."
+    )
+
+
+def stacked(question: StackQuestion) -> dict[str, Any]:
+    """The answer to POST /api/receptive-field/stack."""
+    kernel, channels = question.kernel_size, question.channels
+    if kernel % 2 == 0:
+        raise Problem(
+            "an even kernel has no stack of 3x3 that sees as much; take an odd one",
+            {"field": "kernel_size"},
+            str(kernel + 1),
+        )
+    single, stack = _stack(kernel, 1, channels), _stack(3, (kernel - 1) // 2, channels)
+    share = stack["parameters"] / single["parameters"]
+    return {
+        "kernel_size": kernel,
+        "channels": channels,
+        "single": single,
+        "stack": stack,
+        "share": share,
+        "sentence": (
+            f"Both see {kernel} × {kernel} pixels. {stack['layers']} layers of 3 × 3 have "
+            f"{stack['formula']} weights instead of {single['formula']}, "
+            f"{share:.0%} of them, and {stack['layers']} non-linearities instead of one."
+        ),
+    }
+
+
+def _stack(kernel: int, count: int, channels: int) -> dict[str, Any]:
+    conv = layers.Conv2d(
+        in_channels=channels,
+        out_channels=channels,
+        kernel_size=kernel,
+        padding=kernel // 2,
+        bias=False,
+    )
+    network = sequential([conv, layers.ReLU()] * count, (channels, 32, 32))
+    answer = network_answer(network)
+    times = count * kernel * kernel
+    return {
+        "layers": count,
+        "kernel_size": kernel,
+        "receptive_field": answer["rows"][-1]["receptive_field"]["size"],
+        "parameters": answer["parameters"],
+        "macs_a_pixel": answer["macs"] // (32 * 32),
+        "formula": f"{times}C²",
+        "worked": (f"{count} × " * (count > 1))
+        + f"{kernel} × {kernel} × {channels:,}² = {answer['parameters']:,}",
+    }
+
+
+# Measured in a worker
+
+
+class EffectiveQuestion(FieldQuestion):
+    """The middle unit of a layer: what it really looks at, with random weights and images."""
+
+    model_config = shown(
+        {
+            "source": "nn.Sequential(" + "nn.Conv2d(3, 8, 3, padding=1), nn.ReLU(), " * 5 + ")",
+            "input": [3, 32, 32],
+        }
+    )
+
+    samples: int | None = Field(
+        default=None, strict=True, ge=1, le=64, description="Images; as many as time allows."
+    )
+    seed: int = Field(default=0, strict=True, ge=0, lt=2**32)
+
+
+def effective_field(question: EffectiveQuestion) -> dict[str, Any]:
+    """The answer to POST /api/effective-field; imports torch."""
+    network, layer = question.place()
+    samples = question.samples
+    if samples is None:
+        part = network_answer(
+            network.model_copy(update={"layers": network.layers[: network.position(layer) + 1]})
+        )
+        within = gradient_flow.MOST_MACS / 2 // max(1, part["macs"])
+        samples = int(max(1, min(16, within)))
+    found = gradient_flow.effective_field(network, layer, samples, question.seed)
+    found["grid"] = [[round(value, 4) for value in row] for row in found["grid"]]
+    return {"layer": layer, **found}
+
+
+class GradientSizesQuestion(gradient_flow.DeepStack):
+    """A deep stack, measured as asked and with the skip and the norm put in or left out."""
+
+    model_config = shown({"blocks": 8}) | {"frozen": True, "extra": "forbid"}
+
+
+def gradient_sizes(question: GradientSizesQuestion) -> dict[str, Any]:
+    """The answer to POST /api/gradient-sizes; imports torch."""
+    return gradient_flow.gradient_sizes(question)
