@@ -50,7 +50,7 @@ async def convolution(request: Request) -> HTMLResponse:
             whole = figure.ConvolutionQuestion.model_validate(question)
         except ValidationError as error:
             mistake = error.errors()[0]
-            raise as_problem(mistake | {"loc": ("query", *mistake["loc"])}, None) from None
+            raise as_problem(mistake | {"loc": ("body", *mistake["loc"])}, question) from None
         answer = orjson.loads(await answer_convolution(request, whole))
         cell = pointed(request, answer["shapes"]["output"])
         told = whole.model_copy(update={"cells": [cell]})

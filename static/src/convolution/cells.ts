@@ -109,3 +109,13 @@ export function reachOf(planes: Volume): number {
 
 /** Short enough to be followed, long enough to be seen: a small layer step by step, a large one as a film. */
 export const paceOf = (count: number): number => Math.max(12, Math.min(1500, 120_000 / count))
+
+/** A formula on as many lines as it has steps, for a narrow screen. */
+export function stacked(latex: string): string {
+  const [left = '', ...right] = latex.split(' = ')
+  const lines =
+    right.length > 1
+      ? `${left} &= ${right.join(' \\\\ &= ')}`
+      : `&${latex.replaceAll(', \\quad ', ', \\\\ &')}`
+  return `\\begin{aligned} ${lines} \\end{aligned}`
+}

@@ -49,7 +49,10 @@ export class Convolution {
   present = $derived(
     this.looked && this.answer
       ? placeOf(this.looked, this.shape) + (this.backward ? this.track.forward : 0)
-      : Math.min(presentStep(this.t), this.track.count - 1),
+      : Math.min(
+          Math.max(presentStep(this.t), this.mode === 'backward' ? this.track.forward : -1),
+          this.track.count - 1,
+        ),
   )
   cell: Cell | null = $derived(cellOfStep(this.present, this.track.forward, this.shape))
   /** While it runs like a film, the numbers stand still long enough to be numbers. */
@@ -119,9 +122,10 @@ export class Convolution {
   /** Fetch what is shown now, and what will be next. */
   want(playing: boolean): void {
     if (!this.answer) return
-    const place = this.cell ? placeOf(this.cell, this.shape) : this.present
+    const place = this.cell ? placeOf(this.cell, this.shape) : 0
     const wanted = [place]
-    if (this.backward) wanted.push(this.present, Math.max(this.track.forward, this.done))
+    if (this.backward)
+      wanted.push(place + this.track.forward, this.present, Math.max(this.track.forward, this.done))
     else if (this.present >= 0) wanted.push(this.present)
     for (const step of wanted) this.#load(this.#chunkOf(step))
     if (playing) {

@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest'
+import { changed, fromQuestion, stepOf, toQuery, USUAL, withBias, withFilter, withWeight } from './setting'
+import type { Answer } from './types'
+
+const answer = {
+  weights: [[[[1, 2]]], [[[3, 4]]]],
+  bias: [0, 1],
+  filters: [
+    { name: 'blur', says: '' },
+    { name: 'edges', says: '' },
+  ],
+} as unknown as Answer
+
+test('a link says what differs from the usual, and no more', () => {
+  expect(toQuery(USUAL, null, null)).toBe('')
+  const setting = { ...USUAL, layer: 'MaxPool2d' as const, kernel_size: 3, weights: ['blur', [[[1]]]] }
+  const query = new URLSearchParams(toQuery(setting, [0, 1, 2], 7))
+  expect(Object.fromEntries(query)).toEqual({
+    layer: 'MaxPool2d',
+    kernel_size: '3',
+    weights: '["blur",[[[1]]]]',
+    cell: '0,1,2',
+    step: '7',
+  })
+  expect(stepOf('?step=7')).toBe(7)
+  expect(stepOf('?step=x')).toBeNull()
+})
+
+test('a question becomes a setting; what it leaves out is usual', () => {
+  expect(fromQuestion({ stride: 2, cells: [] })).toEqual({ ...USUAL, stride: 2 })
+})
+
+test('another layer starts from its own usual window, on the same input', () => {
+  const setting = { ...USUAL, input: 'chelsea', kernel_size: 7, padding: 3, weights: 'blur' }
+  expect(changed(setting, { layer: 'MaxPool2d' })).toEqual({ ...USUAL, layer: 'MaxPool2d', input: 'chelsea' })
+})
+
+test('weights by hand go with the kernel they were made for', () => {
+  const setting = { ...USUAL, weights: ['blur', [[[1]]]] }
+  expect(changed(setting, { kernel_size: 3 }).weights).toEqual(['blur', 'random'])
+  expect(changed(setting, { filters: 3 }).weights).toEqual(['blur', [[[1]]], 'random'])
+  expect(changed({ ...setting, bias: [1, 2] }, { filters: 3 }).bias).toEqual([1, 2, 0])
+})
+
+test('one filter, one weight, one bias at a time', () => {
+  expect(withFilter(USUAL, answer, 1, 'sharpen')).toMatchObject({ filters: 2, weights: ['blur', 'sharpen'] })
+  expect(withWeight(USUAL, answer, [0, 0, 0, 1], 9).weights).toEqual([[[[1, 9]]], 'edges'])
+  expect(answer.weights?.[0]).toEqual([[[1, 2]]])
+  expect(withBias(USUAL, answer, 0, 5)).toMatchObject({ filters: 2, bias: [5, 1] })
+})

@@ -1,0 +1,163 @@
+"""/convolution in a browser: any cell's real numbers, by pointer, by keys, and played."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+NUMBERS = "/convolution?input=numbers&kernel_size=3&stride=2&padding=1&cell=0,1,1"
+
+
+def shown(page: Page) -> str:
+    return page.locator(".result b").inner_text().replace("−", "-")
+
+
+def test_any_cell_shows_its_products_and_sum(page: Page) -> None:
+    page.goto("/convolution")
+    expect(page.locator(".sentence")).to_contain_text("h[0, 13, 12]")
+    expect(page.locator(".size")).to_contain_text("456")
+    area = page.locator(".map-area").nth(2)
+    box = area.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] * 10.5 / 28, box["y"] + box["height"] * 4.5 / 28)
+    expect(page.locator(".sentence")).to_contain_text("h[2, 4, 10]")
+    asked = page.request.post("/api/convolution", data={"cells": [[2, 4, 10]]}).json()
+    assert float(shown(page)) == asked["cells"][0]["value"]
+    products = page.get_by_label("Products of channel 1").inner_text().replace("−", "-").split()
+    wanted = [entry for row in asked["cells"][0]["products"][1] for entry in row]
+    assert [float(product) for product in products] == wanted
+
+
+def test_walk_by_keys_and_keep_it_in_the_link(page: Page) -> None:
+    page.goto(NUMBERS)
+    page.locator(".map-area").nth(1).focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowDown")
+    expect(page.locator(".sentence")).to_contain_text("h[1, 2, 2]")
+    page.wait_for_url(re.compile("cell=1%2C2%2C2"))
+    page.reload()
+    expect(page.locator(".sentence")).to_contain_text("h[1, 2, 2]")
+
+
+def test_step_forward_and_back_through_the_gradients(page: Page) -> None:
+    page.goto(NUMBERS + "&step=0")
+    page.locator("body").press("Home")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".player .count")).to_have_text("1 / 193")
+    expect(page.locator(".sentence")).to_contain_text("h[0, 0, 0]")
+    page.keyboard.press("End")
+    expect(page.locator(".sentence")).to_contain_text("the sums of what was sent back")
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator(".sentence")).to_contain_text("The gradient")
+    expect(page.locator(".number-grid.two").first).to_be_visible()
+
+
+def test_the_sums_so_far_are_the_server_s(page: Page) -> None:
+    question = {"input": "numbers", "kernel_size": 3, "stride": 2, "padding": 1}
+    page.goto(NUMBERS.replace("&cell=0,1,1", "&step=150"))
+    asked = page.request.post(
+        "/api/convolution/steps", data={**question, "first": 149, "count": 1}
+    ).json()["steps"][0]
+    grid = page.get_by_label("Gradient of the weights of channel 2, so far")
+    wanted = [entry for row in asked["weights_after"][2] for entry in row]
+    expect(grid).to_be_visible()
+    page.wait_for_function(
+        "([label, wanted]) => [...document.querySelectorAll(`[aria-label='${label}'] .cell`)]"
+        ".map(cell => Number(cell.textContent.replace('−', '-'))).join() === wanted.join()",
+        arg=["Gradient of the weights of channel 2, so far", wanted],
+    )
+
+
+def test_sliders_answer_at_once_and_say_what_does_not_fit(page: Page) -> None:
+    page.goto("/convolution")
+    page.get_by_label("Stride").fill("4")
+    expect(page.locator(".size")).to_contain_text("does not fit")
+    expect(page.locator(".size")).to_contain_text("PyTorch: floor, 7")
+    expect(page.locator(".size")).to_contain_text("CS231n: invalid")
+    expect(page.locator(".size")).to_contain_text("3 of 32 never covered")
+    expect(page.locator(".output-maps .head")).to_contain_text("7 × 7 × 6")
+    page.get_by_label("Filters").fill("1")
+    expect(page.locator(".size")).to_contain_text("76")
+    expect(page.locator(".map-area")).to_have_count(1)
+
+
+def test_a_weight_by_hand(page: Page) -> None:
+    page.goto(NUMBERS)
+    weight = page.get_by_label("Weights of channel 0, row 1, column 1")
+    patch = page.get_by_label("Patch of channel 0").inner_text().split()
+    before = float(shown(page))
+    old = float(weight.input_value().replace("−", "-"))
+    weight.fill("7")
+    weight.press("Enter")
+    wanted = before + (7 - old) * float(patch[4])
+    expect(page.locator(".result b")).to_have_text(f"{wanted:g}".replace("-", "−"))
+    page.wait_for_url(re.compile("weights="))
+    page.reload()
+    expect(page.locator(".result b")).to_have_text(f"{wanted:g}".replace("-", "−"))
+
+
+def test_layers_share_the_input(page: Page) -> None:
+    page.goto("/convolution")
+    page.get_by_text("Fully connected", exact=True).click()
+    expect(page.locator(".output-maps .head")).to_contain_text("10 numbers")
+    expect(page.locator(".parameters")).to_contain_text("30,730")
+    page.get_by_text("Max pooling", exact=True).click()
+    expect(page.locator(".output-maps .head")).to_contain_text("16 × 16 × 3")
+    expect(page.locator(".sentence")).to_contain_text("the largest number under the window")
+    page.get_by_text("Backward", exact=True).click()
+    expect(page.locator(".sentence")).to_contain_text("alone, which was the largest")
+
+
+def test_play_and_pause(page: Page) -> None:
+    page.goto("/convolution?step=0")
+    page.get_by_role("button", name="Play").click()
+    page.wait_for_timeout(600)
+    page.get_by_role("button", name="Pause").click()
+    count = int(page.locator(".player .count").inner_text().split()[0])
+    assert count > 5
+    expect(page.locator(".sentence")).to_contain_text("h[0, ")
+
+
+@pytest.mark.parametrize(
+    ("query", "width", "scheme"),
+    [
+        ("", 1280, "light"),
+        ("?step=6000", 1280, "dark"),
+        ("?layer=MaxPool2d&step=3", 360, "light"),
+        ("?layer=AvgPool2d&kernel_size=3", 360, "dark"),
+        ("?layer=Linear", 1280, "light"),
+        ("?input=numbers&stride=3&kernel_size=3", 360, "light"),
+        ("?projector=1", 1920, "light"),
+        ("?kernel_size=50", 1280, "light"),
+    ],
+)
+def test_everybody_can_read_it(
+    browser: Browser,
+    live_server: str,
+    axe: Callable[[Page], list[str]],
+    query: str,
+    width: int,
+    scheme: str,
+) -> None:
+    context = browser.new_context(
+        base_url=live_server,
+        viewport={"width": width, "height": 800},
+        color_scheme="dark" if scheme == "dark" else "light",
+        reduced_motion="reduce",
+    )
+    page = context.new_page()
+    page.goto(f"/convolution{query}")
+    page.wait_for_timeout(800)
+    assert axe(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    context.close()
+
+
+def test_it_reads_without_a_script(browser: Browser, live_server: str) -> None:
+    context = browser.new_context(base_url=live_server, java_script_enabled=False)
+    page = context.new_page()
+    page.goto(NUMBERS)
+    expect(page.get_by_text("each times its weight")).to_be_visible()
+    expect(page.get_by_role("table", name="Products")).to_be_visible()
+    context.close()
