@@ -122,10 +122,11 @@ def drawing(
     at = {INPUT: -1} | {row["name"]: i for i, row in enumerate(rows)}
     sources = [[at[name] for name in row["inputs"] if name in at] for row in rows]
     wires = _wires(items, sources, place)
-    high = max((wire["level"] for wire in wires), default=0)
-    _arrange(volumes, MARGIN + ARC * high)
+    _arrange(volumes)
     for wire in wires:
         _bend(wire, volumes)
+    arcs = [wire["points"][2][1] for wire in wires]
+    _down(volumes, wires, MARGIN / 2 - min([*arcs, *(v["top"] - 10 for v in volumes)]))
     width = max(v["x"] + v["thickness"] + v["recede"] for v in volumes) + MARGIN
     floor = max(v["y"] + v["height"] for v in volumes)
     known = {group.name for group in all}
@@ -218,14 +219,14 @@ def _main_kind(rows: Sequence[Mapping[str, Any]]) -> str:
     return str(kinds[-1])
 
 
-def _arrange(volumes: Sequence[dict[str, Any]], top: float) -> None:
+def _arrange(volumes: Sequence[dict[str, Any]]) -> None:
     """Every volume's middle on one axis, left to right; x and y are its front's upper left."""
     tallest = max(v["height"] + v["recede"] for v in volumes)
     thick = sum(v["thickness"] + GAP * (not v["thin"]) for v in volumes)
     stretch = min(MOST_STRETCH, max(LEAST_STRETCH, WIDTH / thick))
     for volume in volumes:
         volume["thickness"] = round(max(LEAST_THICK, volume["thickness"] * stretch), 2)
-    axis = top + tallest / 2
+    axis = tallest / 2
     at = MARGIN + volumes[0]["recede"] / 2
     for i, volume in enumerate(volumes):
         if i and not volume["thin"]:
@@ -271,6 +272,15 @@ def _bend(wire: dict[str, Any], volumes: Sequence[Mapping[str, Any]]) -> None:
     bow = min(9.0, abs(x1 - x0) / 2)
     points = [(x0, y0), (x0, high + bow), (x0 + bow, high), (x1 - bow, high), (x1, high + bow)]
     wire["points"] = [[round(x, 2), round(y, 2)] for x, y in [*points, (x1, y1)]]
+
+
+def _down(volumes: Sequence[dict[str, Any]], wires: Sequence[dict[str, Any]], by: float) -> None:
+    """Move everything down."""
+    for volume in volumes:
+        volume["y"] = round(volume["y"] + by, 2)
+        volume["top"] = round(volume["top"] + by, 2)
+    for wire in wires:
+        wire["points"] = [[x, round(y + by, 2)] for x, y in wire["points"]]
 
 
 def _labels(volumes: Sequence[Mapping[str, Any]], floor: float, width: float) -> list[Any]:

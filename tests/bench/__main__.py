@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Sequence
 
-from tests.bench import engine, server
+from tests.bench import engine, networks, server
 from tests.bench.timing import Comparison
 
 PREFIXES = {"s": ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs")), "B": ((1e6, "MB"),)}
@@ -31,7 +31,9 @@ def main() -> int:
         engine.scalar_graphs,
         engine.hinge_loss,
         engine.straight_line,
+        networks.analysis,
         server.requests,
+        networks.requests,
         server.start,
     ):
         for row in measure():

@@ -52,11 +52,11 @@ class Connection:
         return data
 
 
-def post(question: dict[str, Any]) -> bytes:
-    """The bytes of POST /api/expression."""
+def post(question: dict[str, Any], path: str = "/api/expression") -> bytes:
+    """The bytes of a POST."""
     body = json.dumps(question).encode()
     head = (
-        "POST /api/expression HTTP/1.1\r\nhost: 127.0.0.1\r\n"
+        f"POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\n"
         f"content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body

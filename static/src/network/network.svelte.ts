@@ -32,8 +32,7 @@ export class Networks {
   #history = $state.raw<History<Snapshot>>(begin({ asked: {}, open: null, chosen: null }))
   canUndo = $derived(this.#history.past.length > 0)
   canRedo = $derived(this.#history.future.length > 0)
-  rows = $derived(new Map(this.answer?.rows.map((row) => [row.name, row])))
-  row = $derived<Row | null>(this.rows.get(this.chosen ?? '') ?? null)
+  row = $derived<Row | null>(this.answer?.rows.find(({ name }) => name === this.chosen) ?? null)
   volume = $derived<Volume | null>(
     this.answer?.drawing.volumes.find(({ name }) => name === this.chosen) ?? null,
   )

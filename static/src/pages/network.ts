@@ -29,6 +29,7 @@ if (place) {
   })
   const architectures = written<Architecture[]>('architectures')
   const table = written<LayerRow[]>('layers')
+  const facts = written<Fact[]>('facts')
   place.replaceChildren()
   mount(NetworkPage, {
     target: place,
@@ -36,7 +37,7 @@ if (place) {
       networks,
       architectures,
       table,
-      facts: written<Fact[]>('facts'),
+      facts,
       view: query.get('view'),
       at: unitOf(query.get('unit')),
       compared: query.get('compare')?.split(',') ?? ['alexnet', 'vgg16', 'resnet50', 'resnet152'],

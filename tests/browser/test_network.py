@@ -1,0 +1,191 @@
+"""The page on networks: build, paste, look into, compare."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+SOURCE = "nn.Sequential(nn.Conv2d(3, 6, 5), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten())"
+CODE = "PyTorch code: paste nn.Sequential(...)"
+
+
+def totals(page: Page) -> str:
+    return page.locator(".totals").first.inner_text()
+
+
+def test_the_first_answer_is_in_the_page(page: Page) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto("/network")
+    expect(page.get_by_role("button", name=re.compile("^classifier.0: Linear"))).to_be_visible()
+    expect(page.locator(".totals").first).to_contain_text("138.4M")
+    assert not [url for url in asked if "/api/" in url]
+
+
+def test_paste_a_sequential_and_move_a_slider(page: Page) -> None:
+    page.goto("/network?architecture=lenet5")
+    page.get_by_label(CODE).fill(SOURCE)
+    page.get_by_label("Input", exact=True).fill("3, 32, 32")
+    page.get_by_label("Input", exact=True).press("Tab")
+    expect(page.locator(".layer-table tbody tr")).to_have_count(4)
+    expect(page.locator(".layer-table tfoot")).to_contain_text("456")
+    page.get_by_role("button", name=re.compile("^0 Conv2d")).click()
+    card = page.get_by_label("Layer 0", exact=True)
+    expect(card).to_contain_text("6 × 3 × 5 × 5 + 6 = 456")
+    kernel = card.get_by_label("kernel_size, slider")
+    kernel.focus()
+    kernel.press("ArrowLeft")
+    kernel.press("ArrowLeft")
+    expect(card).to_contain_text("6 × 3 × 3 × 3 + 6 = 168")
+    expect(page.get_by_label(CODE)).to_have_value(re.compile(r"nn\.Conv2d\(3, 6, 3\)"))
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator(".layer-table tfoot")).to_contain_text("456")
+    page.get_by_role("button", name="Redo").click()
+    expect(page.locator(".layer-table tfoot")).to_contain_text("168")
+    # The link holds it all.
+    expect(page).to_have_url(re.compile("network="))
+    page.reload()
+    expect(page.locator(".layer-table tfoot")).to_contain_text("168")
+
+
+def test_a_mistake_in_the_code_is_marked_and_the_network_stays(page: Page) -> None:
+    page.goto("/network?source=nn.ReLU()&input=3,8,8")
+    page.get_by_label(CODE).fill("nn.Sequential(nn.Conv2d(3, 6, 5), nn.Relu())")
+    expect(page.locator("#code-problem")).to_contain_text("did you mean `ReLU`?")
+    expect(page.locator(".code-paper .error")).to_have_text("nn.Relu")
+    expect(page.locator(".layer-table tbody tr")).to_have_count(1)
+
+
+def test_a_layer_that_does_not_fit_can_be_mended(page: Page) -> None:
+    page.goto("/network?source=nn.Sequential(nn.Conv2d(3,8,3),nn.Conv2d(4,8,3))&input=3,8,8")
+    expect(page.locator(".layer-table .problem")).to_contain_text("expects 4 channels")
+    page.get_by_role("button", name=re.compile("^1 Conv2d")).click()
+    page.get_by_role("button", name="Set in_channels to 8").click()
+    expect(page.locator(".layer-table .problem")).to_have_count(0)
+
+
+def test_build_by_keyboard(page: Page) -> None:
+    page.goto("/network?source=nn.Sequential(nn.Conv2d(3,8,3),nn.ReLU())&input=3,8,8")
+    page.get_by_role("button", name=re.compile("^input:")).focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_label("Layer 0", exact=True)).to_be_visible()
+    page.get_by_role("button", name="BatchNorm2d", exact=True).click()
+    names = page.locator(".layer-table tbody code")
+    expect(names).to_have_text(["Conv2d(3, 8, 3)", "BatchNorm2d(8)", "ReLU()"])
+    page.get_by_role("button", name=re.compile("^1: BatchNorm2d")).focus()
+    page.keyboard.press("Alt+ArrowRight")
+    expect(names).to_have_text(["Conv2d(3, 8, 3)", "ReLU()", "BatchNorm2d(8)"])
+    page.get_by_role("button", name=re.compile("^2: BatchNorm2d")).focus()
+    page.keyboard.press("Delete")
+    expect(names).to_have_text(["Conv2d(3, 8, 3)", "ReLU()"])
+
+
+def test_drag_a_layer_and_a_piece(page: Page) -> None:
+    page.goto(
+        "/network?source=nn.Sequential(nn.Conv2d(3,8,3),nn.Conv2d(8,8,3),nn.Flatten())&input=3,12,12"
+    )
+    names = page.locator(".layer-table tbody code")
+    first = page.get_by_role("button", name=re.compile("^0: Conv2d"))
+    flat = page.get_by_role("button", name=re.compile("^2: Flatten"))
+    piece = page.get_by_role("button", name="MaxPool2d", exact=True)
+    piece.scroll_into_view_if_needed()
+    page.mouse.wheel(0, -2000)
+    piece.hover()
+    page.mouse.down()
+    box = first.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] - 4, box["y"] + box["height"] / 2, steps=6)
+    page.mouse.up()
+    expect(names).to_have_text(["Conv2d(3, 8, 3)", "MaxPool2d(2)", "Conv2d(8, 8, 3)", "Flatten()"])
+    pool = page.get_by_role("button", name=re.compile("^1: MaxPool2d")).bounding_box()
+    end = page.get_by_role("button", name=re.compile("^3: Flatten")).bounding_box()
+    assert pool
+    assert end
+    page.mouse.move(pool["x"] + 6, pool["y"] + pool["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(end["x"] - 6, end["y"], steps=6)
+    page.mouse.up()
+    expect(names).to_have_text(["Conv2d(3, 8, 3)", "Conv2d(8, 8, 3)", "MaxPool2d(2)", "Flatten()"])
+    assert flat
+
+
+def test_open_a_residual_block(page: Page) -> None:
+    page.goto("/network")
+    page.get_by_label("Network", exact=True).select_option("resnet50")
+    block = page.get_by_role("button", name=re.compile(r"^layer1\.0: 12 layers, closed"))
+    block.click()
+    expect(page.get_by_role("button", name=re.compile(r"^layer1\.0\.add: Add"))).to_be_visible()
+    expect(page.locator(".skip-wire").first).to_be_visible()
+    page.get_by_role("button", name=re.compile(r"^layer1\.0: \d+ layers, open")).press("Enter")
+    expect(block).to_be_visible()
+    page.get_by_label("1×1, paper").check()
+    expect(page).to_have_url(re.compile("stride_on=1x1"))
+
+
+def test_see_what_a_unit_sees(page: Page) -> None:
+    page.goto("/network?view=field&layer=features.29&unit=7,7")
+    expect(page.locator("figcaption")).to_contain_text("196 × 196 pixels")
+    row = page.get_by_label(re.compile("^row"))
+    row.focus()
+    row.press("ArrowLeft")
+    expect(page.locator("figcaption")).to_contain_text("rows 6 to 201")
+    page.get_by_label("7 × 7").check()
+    panel = page.get_by_label("One large kernel or several small ones")
+    expect(panel).to_contain_text("27C²")
+    expect(panel).to_contain_text("49C²")
+
+
+def test_measure_what_a_unit_looks_at(page: Page) -> None:
+    page.goto("/network?view=field&architecture=cs231n&layer=block2.relu2")
+    page.get_by_role("button", name="Measure what it looks at").click()
+    expect(page.locator(".front-view canvas")).to_be_visible(timeout=30_000)
+    expect(page.get_by_label("The input from the front")).to_contain_text("pixels count")
+
+
+def test_vgg16_beside_resnet152(page: Page) -> None:
+    page.goto("/network?view=compare&compare=vgg16")
+    page.get_by_label("ResNet-152", exact=True).check()
+    table = page.get_by_role("region", name="Networks side by side")
+    expect(table).to_contain_text("138,357,544")
+    expect(table).to_contain_text("60,192,808")
+    expect(page.locator(".scatter circle:not(.dot)")).to_have_count(2)
+    expect(page.get_by_label("What slides say")).to_contain_text("GoogLeNet")
+    expect(page).to_have_url(re.compile("compare=vgg16%2Cresnet152"))
+
+
+def test_gradients_with_and_without_skip(page: Page) -> None:
+    page.goto("/network?view=gradients&blocks=4")
+    expect(page.locator(".curve")).to_have_count(4, timeout=30_000)
+    expect(page.locator("figcaption")).to_contain_text("times smaller")
+    page.get_by_label("skip").check()
+    expect(page.locator(".curve.asked.residual")).to_have_count(1, timeout=30_000)
+
+
+@pytest.mark.parametrize("format", ["SVG", "PNG", "TikZ", "PyTorch", "JSON"])
+def test_take_it_along(page: Page, format: str) -> None:
+    page.goto("/network?architecture=resnet18")
+    endings = {"SVG": "svg", "PNG": "png", "TikZ": "tex", "PyTorch": "py", "JSON": "json"}
+    with page.expect_download() as download:
+        page.get_by_role("button", name=format, exact=True).click()
+    assert download.value.suggested_filename == f"resnet18.{endings[format]}"
+    assert download.value.path().stat().st_size > 1_000
+
+
+@pytest.mark.parametrize("theme", ["light", "dark", "projector"])
+@pytest.mark.parametrize("view", ["network&layer=features.5", "field", "compare", "gradients"])
+def test_axe_finds_nothing(
+    page: Page, axe: Callable[[Page], list[str]], view: str, theme: str
+) -> None:
+    page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+    page.goto(f"/network?view={view}{'&projector=1' if theme == 'projector' else ''}")
+    page.wait_for_load_state("networkidle")
+    assert not axe(page)
+
+
+@pytest.mark.parametrize("view", ["network&layer=features.5", "field", "compare", "gradients"])
+def test_nothing_overflows_on_a_phone(page: Page, view: str) -> None:
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto(f"/network?view={view}")
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
