@@ -8,6 +8,7 @@ from fastapi.responses import HTMLResponse
 from pydantic import ValidationError
 
 from app.core import convolution_figure as figure
+from app.core.convolution_questions import ConvolutionQuestion
 from app.core.errors import Problem
 from app.core.images import IMAGES
 from app.web.convolution_api import answer_convolution
@@ -23,7 +24,7 @@ def asked(request: Request) -> dict[str, Any]:
     """The question in a link: the fields as they are, lists as JSON."""
     question: dict[str, Any] = {}
     for name, text in request.query_params.items():
-        if name not in figure.ConvolutionQuestion.model_fields:
+        if name not in ConvolutionQuestion.model_fields:
             continue
         try:
             question[name] = orjson.loads(text)
@@ -47,7 +48,7 @@ async def convolution(request: Request) -> HTMLResponse:
     question, answer, problem, cell = asked(request), None, None, None
     try:
         try:
-            whole = figure.ConvolutionQuestion.model_validate(question)
+            whole = ConvolutionQuestion.model_validate(question)
         except ValidationError as error:
             mistake = error.errors()[0]
             raise as_problem(mistake | {"loc": ("body", *mistake["loc"])}, question) from None

@@ -5,14 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.core.convolution_figure import (
-    ConvolutionQuestion,
-    OneCell,
-    StepsQuestion,
-    convolve,
-    filter_rows,
-    steps,
-)
+from app.core.convolution_figure import convolve, filter_rows, steps
+from app.core.convolution_questions import ConvolutionQuestion, OneCell, StepsQuestion
 from app.core.errors import Problem
 from app.core.filters import FILTERS
 from app.core.images import IMAGES, photo
