@@ -10,10 +10,6 @@ SOURCE = "nn.Sequential(nn.Conv2d(3, 6, 5), nn.ReLU(), nn.MaxPool2d(2), nn.Flatt
 CODE = "PyTorch code: paste nn.Sequential(...)"
 
 
-def totals(page: Page) -> str:
-    return page.locator(".totals").first.inner_text()
-
-
 def test_the_first_answer_is_in_the_page(page: Page) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
@@ -82,15 +78,13 @@ def test_build_by_keyboard(page: Page) -> None:
 
 
 def test_drag_a_layer_and_a_piece(page: Page) -> None:
+    page.set_viewport_size({"width": 1280, "height": 1100})
     page.goto(
         "/network?source=nn.Sequential(nn.Conv2d(3,8,3),nn.Conv2d(8,8,3),nn.Flatten())&input=3,12,12"
     )
     names = page.locator(".layer-table tbody code")
     first = page.get_by_role("button", name=re.compile("^0: Conv2d"))
-    flat = page.get_by_role("button", name=re.compile("^2: Flatten"))
     piece = page.get_by_role("button", name="MaxPool2d", exact=True)
-    piece.scroll_into_view_if_needed()
-    page.mouse.wheel(0, -2000)
     piece.hover()
     page.mouse.down()
     box = first.bounding_box()
@@ -107,7 +101,6 @@ def test_drag_a_layer_and_a_piece(page: Page) -> None:
     page.mouse.move(end["x"] - 6, end["y"], steps=6)
     page.mouse.up()
     expect(names).to_have_text(["Conv2d(3, 8, 3)", "Conv2d(8, 8, 3)", "MaxPool2d(2)", "Flatten()"])
-    assert flat
 
 
 def test_open_a_residual_block(page: Page) -> None:
@@ -130,7 +123,7 @@ def test_see_what_a_unit_sees(page: Page) -> None:
     row.focus()
     row.press("ArrowLeft")
     expect(page.locator("figcaption")).to_contain_text("rows 6 to 201")
-    page.get_by_label("7 × 7").check()
+    page.get_by_label("7 × 7", exact=True).check()
     panel = page.get_by_label("One large kernel or several small ones")
     expect(panel).to_contain_text("27C²")
     expect(panel).to_contain_text("49C²")

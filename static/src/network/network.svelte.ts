@@ -68,6 +68,7 @@ export class Networks {
     this.input = input
     clearTimeout(this.#typing)
     this.#typing = setTimeout(() => {
+      this.#typing = undefined
       this.open = null
       this.#go({ source: text, input: sizesOf(this.input) }, 'text', false)
     }, TYPING_MILLISECONDS)
@@ -78,7 +79,8 @@ export class Networks {
     this.input = input
     const network = this.answer?.network
     const sizes = sizesOf(input)
-    if (this.asked.source !== undefined || !network) this.type(this.text, input)
+    const typing = this.#typing !== undefined || this.problem !== null
+    if (this.asked.source !== undefined || typing || !network) this.type(this.text, input)
     else if (sizes.length) this.#change({ ...network, input: sizes }, 'input')
   }
 
@@ -162,10 +164,15 @@ export class Networks {
   }
 
   #go(asked: Asked, kind: string, rewrite = true): void {
-    clearTimeout(this.#typing)
+    this.#stopTyping()
     this.asked = asked
     this.#history = edit(this.#history, this.#snapshot(), kind, Date.now())
     void this.#ask(rewrite)
+  }
+
+  #stopTyping(): void {
+    clearTimeout(this.#typing)
+    this.#typing = undefined
   }
 
   #snapshot(): Snapshot {
@@ -174,7 +181,7 @@ export class Networks {
 
   #restore(history: History<Snapshot>): void {
     if (history === this.#history) return
-    clearTimeout(this.#typing)
+    this.#stopTyping()
     this.#history = history
     ;({ asked: this.asked, open: this.open, chosen: this.chosen } = history.present)
     void this.#ask(true)
