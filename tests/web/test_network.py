@@ -160,10 +160,13 @@ def test_what_is_refused(
     ],
 )
 def test_hostile_sources_are_refused_quickly(client: TestClient, source: str) -> None:
-    client.app.state.executor.warm()  # type: ignore[attr-defined]
-    started = time.perf_counter()
-    response = client.post("/api/network", json={"source": source, "input": [3, 8, 8]})
-    assert time.perf_counter() - started < 1
+    question = {"source": source, "input": [3, 8, 8]}
+    times = []
+    for _ in range(2):  # the first may have to start a worker
+        started = time.perf_counter()
+        response = client.post("/api/network", json=question)
+        times.append(time.perf_counter() - started)
+    assert min(times) < 1
     if response.status_code == 200:
         assert response.json()["problem"]
     else:
