@@ -24,6 +24,7 @@ BRACKET = 22.0  # between the lines that hold open groups together
 WIDTH = 1040.0  # thickness and gaps stretch towards this width, within bounds
 LEAST_STRETCH, MOST_STRETCH = 0.4, 1.8
 LEAST_THICK = 3.0
+LEAST_WIDTH = 440.0
 ARC = 15.0  # a wire's rise above the volumes, by its level
 MOST_OPEN = 60  # groups are opened by themselves as long as no more than this is to be drawn
 COSTS = ("parameters", "macs", "activation_bytes")
@@ -123,11 +124,12 @@ def drawing(
     sources = [[at[name] for name in row["inputs"] if name in at] for row in rows]
     wires = _wires(items, sources, place)
     _arrange(volumes)
+    _center(volumes)
     for wire in wires:
         _bend(wire, volumes)
     arcs = [wire["points"][2][1] for wire in wires]
     _down(volumes, wires, MARGIN / 2 - min([*arcs, *(v["top"] - 10 for v in volumes)]))
-    width = max(v["x"] + v["thickness"] + v["recede"] for v in volumes) + MARGIN
+    width = max(LEAST_WIDTH, _right(volumes) + MARGIN)
     floor = max(v["y"] + v["height"] for v in volumes)
     known = {group.name for group in all}
     shown = [group for group in all if group.name in names and _around(group.name, names, known)]
@@ -272,6 +274,19 @@ def _bend(wire: dict[str, Any], volumes: Sequence[Mapping[str, Any]]) -> None:
     bow = min(9.0, abs(x1 - x0) / 2)
     points = [(x0, y0), (x0, high + bow), (x0 + bow, high), (x1 - bow, high), (x1, high + bow)]
     wire["points"] = [[round(x, 2), round(y, 2)] for x, y in [*points, (x1, y1)]]
+
+
+def _right(volumes: Sequence[Mapping[str, Any]]) -> float:
+    """Where the last of them ends."""
+    return max(float(v["x"] + v["thickness"] + v["recede"]) for v in volumes)
+
+
+def _center(volumes: Sequence[dict[str, Any]]) -> None:
+    """A short network stands in the middle of the narrowest picture."""
+    room = max(0.0, LEAST_WIDTH - _right(volumes) - MARGIN)
+    for volume in volumes:
+        volume["x"] = round(volume["x"] + room / 2, 2)
+        volume["middle"] = round(volume["middle"] + room / 2, 2)
 
 
 def _down(volumes: Sequence[dict[str, Any]], wires: Sequence[dict[str, Any]], by: float) -> None:
