@@ -65,11 +65,13 @@ export function fittedFormula(latex: string): Attachment<HTMLElement> {
     watcher.observe(element, { childList: true })
     const sizer = new ResizeObserver(shrink)
     sizer.observe(element)
+    document.fonts.addEventListener('loadingdone', shrink)
     shrink()
     return () => {
       leave?.()
       watcher.disconnect()
       sizer.disconnect()
+      document.fonts.removeEventListener('loadingdone', shrink)
     }
   }
 }
