@@ -13,8 +13,7 @@ const woff2Only: Plugin = {
   enforce: 'pre',
   transform: {
     filter: { id: /katex.*\.css$/ },
-    handler: (code) =>
-      code.replace(/,\s*url\([^)]*\.(?:woff|ttf)\)\s*format\("?(?:woff|truetype)"?\)/g, ''),
+    handler: (code) => code.replace(/,\s*url\([^)]*\.(?:woff|ttf)\)\s*format\("?(?:woff|truetype)"?\)/g, ''),
   },
 }
 
