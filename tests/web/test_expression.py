@@ -477,6 +477,16 @@ def test_a_graph_instead_of_text(
             assert gradients[node["id"]] == node["gradient"]
 
 
+def test_an_input_that_nothing_uses_stays(client: TestClient) -> None:
+    nodes = [given("x"), given("y"), gate("f", "neg", "x")]
+    question = {"expression": {"nodes": nodes, "output": "f"}, "inputs": {"x": 1, "y": 2}}
+    answer = ask(client, question)
+    again = ask(client, question | {"expression": answer["expression"]})
+    assert again["output"] == "f"
+    assert by_id(again, "value") == by_id(answer, "value") == {"x": 1.0, "y": 2.0, "f": -1.0}
+    assert by_id(again, "gradient") == {"x": -1.0, "y": 0.0, "f": 1.0}
+
+
 def test_the_same_graph_has_the_same_random_numbers(client: TestClient) -> None:
     nodes = [gate("f", "randn", shape=[3])]
     question = {"expression": {"nodes": nodes, "output": "f"}}
