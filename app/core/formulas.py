@@ -305,14 +305,14 @@ def template(tex: str) -> Callable[[Sequence[str]], str]:
     A negative number gets brackets where it needs them; in front it needs none but in a power.
     """
     slots: list[int] = []
-    tight: list[int] = []
+    tight: list[tuple[int, bool]] = []
     out: list[str] = []
     for character in tex:
         code = ord(character) - _MARK
         if code >= 0:
             k, need = divmod(code, 3)
             if need == _ALWAYS or (need == _NOT_IN_FRONT and out):
-                tight.append(len(slots))
+                tight.append((len(slots), need == _ALWAYS))
             slots.append(k)
             out.append("%s")
         else:
@@ -321,8 +321,8 @@ def template(tex: str) -> Callable[[Sequence[str]], str]:
 
     def fill(numbers: Sequence[str]) -> str:
         chosen = [numbers[k] for k in slots]
-        for at in tight:
-            if chosen[at][:1] in "-−":
+        for at, power in tight:
+            if chosen[at][:1] in "-−" or (power and " " in chosen[at]):
                 chosen[at] = f"({chosen[at]})"
         return form % tuple(chosen)
 

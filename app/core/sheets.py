@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from app.core import formulas
 from app.core.formulas import Term, blank
@@ -240,12 +239,9 @@ def _number(node: Node) -> bool:
     return node.literal and not isinstance(node.value, list | tuple)
 
 
-_sheets: WeakKeyDictionary[Graph, Sheet] = WeakKeyDictionary()
-
-
 def sheet_of(graph: Graph) -> Sheet:
     """The graph's sheet, made once."""
-    sheet = _sheets.get(graph)
+    sheet: Sheet | None = graph.notes.get("sheet")
     if sheet is None:
-        sheet = _sheets[graph] = Sheet(graph)
+        sheet = graph.notes["sheet"] = Sheet(graph)
     return sheet
