@@ -322,7 +322,8 @@ def template(tex: str) -> Callable[[Sequence[str]], str]:
     def fill(numbers: Sequence[str]) -> str:
         chosen = [numbers[k] for k in slots]
         for at, power in tight:
-            if chosen[at][:1] in "-−" or (power and " " in chosen[at]):
+            scientific = power and r" \times " in chosen[at] and chosen[at][0].isdigit()
+            if chosen[at][:1] in "-−" or scientific:
                 chosen[at] = f"({chosen[at]})"
         return form % tuple(chosen)
 
