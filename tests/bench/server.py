@@ -100,14 +100,14 @@ def requests() -> Iterator[Comparison]:
 
             return ask
 
-        a, b = by_turns(one_by_one(neuron), one_by_one([GET]), seconds=3)
+        a, b = by_turns(one_by_one(neuron), one_by_one([GET]), seconds=2)
         yield Comparison("POST sigmoid neuron, p50", "GET /healthz", a, b, 2.0)
 
         neurons = Neurons(1_000)
         question = post({"expression": neurons.text, "inputs": neurons.inputs})
         for _ in range(3):
             connection.send(question)
-        a, b = by_turns(lambda: connection.send(question), neurons.micrograd, seconds=3)
+        a, b = by_turns(lambda: connection.send(question), neurons.micrograd, seconds=2)
         yield Comparison("POST 1,000 nodes, text seen", "micrograd in process", a, b, 2.0)
 
 
