@@ -352,8 +352,10 @@ def forward(
 
 
 def _finite(x: Any) -> bool:
-    # A finite sum has finite terms, and summing is much cheaper than a mask of all entries.
-    return bool(np.isfinite(np.sum(x)) or np.isfinite(x).all())
+    if np.ndim(x) == 0:
+        return math.isfinite(x)
+    # A finite sum has finite terms, and summing is cheaper than a mask of all entries.
+    return math.isfinite(x.sum()) or bool(np.isfinite(x).all())
 
 
 def _within(deadline: float, budget: Budget, graph: Graph, i: int) -> None:
@@ -491,9 +493,8 @@ def backward(
         result.flows = flows
         result.gradients = gradients
         _fill_in(result)
-        if not all(g is None or _finite(g) for g in gradients) or not all(
-            local is None or _finite(local) for local in result.locals
-        ):
+        # What is infinite in a local gradient is infinite or NaN in the gradient it leads to.
+        if not all(g is None or _finite(g) for g in gradients):
             _explain_missing(result)
 
 
@@ -546,9 +547,10 @@ def pull(
             node.attributes.get("axis"),
             node.attributes.get("keepdims", False),
         )
-    # The local gradient in full: the shape of what the factor multiplies.
-    local = np.broadcast_to(np.asarray(derivative, dtype=np.float64), np.shape(upstream))
-    downstream = upstream * derivative if not _is_one(derivative) else np.asarray(upstream)
+    upstream, local = np.asarray(upstream), np.asarray(derivative, dtype=np.float64)
+    downstream = upstream if _is_one(derivative) else upstream * local
+    if local.shape != upstream.shape:  # in full: the shape of what it multiplies
+        local = np.broadcast_to(local, upstream.shape)
     return local, sum_to(downstream, shape)
 
 

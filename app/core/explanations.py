@@ -130,14 +130,18 @@ def paths(graph: Graph, inputs: Mapping[str, Any], node: str) -> dict[str, Any]:
     body = " + ".join(path["latex"] for path in told) or "0"
     of = min(ways.get(i, 0), 10**12)  # they can double at every node
     words = "path" if of == 1 else "paths"
+    ending = (
+        "the product of its local gradients is"
+        if of == 1
+        else "the products of their local gradients add to"
+    )
     return {
         "node": node,
         "paths": told,
         "of": of,
         "total": gradient,
         "latex": f"{slope}{body}{more} = {latex_number(gradient)}",
-        "sentence": f"{of} {words} from {node} to the output; "
-        f"the products of their local gradients add to {format_number(gradient)}.",
+        "sentence": f"{of} {words} from {node} to the output; {ending} {format_number(gradient)}.",
     }
 
 

@@ -216,14 +216,18 @@ def text_of(graph: Graph) -> str:
         own = formula(node, terms, "text")
         depth = 1 + max((depths[j] for j in node.inputs), default=0)
         inline = node.name is None and (node.literal or users[i] == 1) and depth < DEEPEST
-        if node.op != "input" and i != graph.output and not inline:
+        if node.op == "input":
+            if not users[i] and i != graph.output:
+                lines.append(node.id)  # a line of its own keeps an input that nothing uses
+        elif not inline and (i != graph.output or users[i]):
             lines.append(f"{node.id} = {own.tex}")
             own, depth = Term(node.id), 1
         terms.append(own)
         depths.append(depth)
     output = graph.nodes[graph.output]
     last = terms[graph.output].tex
-    lines.append(f"{output.id} = {last}" if output.name and output.op != "input" else last)
+    named = output.name and output.id != last
+    lines.append(f"{output.id} = {last}" if named else last)
     return "\n".join(lines)
 
 

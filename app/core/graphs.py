@@ -192,6 +192,8 @@ def check(
             )
     for key, value in filled.items():
         _check_parameter(op, key, value, operands, where)
+    if "keepdims" in filled:
+        filled["keepdims"] = bool(filled["keepdims"])
     return filled
 
 

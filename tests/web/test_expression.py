@@ -450,7 +450,7 @@ GRAPHS: dict[str, tuple[list[dict[str, Any]], str, dict[str, Any], str]] = {
         [given("x"), gate("q", "neg", "x"), gate("r", "exp", "q")],
         "q",
         {"x": 1},
-        "r = exp(-x)\nq = -x",
+        "q = -x\nr = exp(q)\nq",
     ),
 }
 
