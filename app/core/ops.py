@@ -317,7 +317,7 @@ def rows() -> Iterator[Op]:
         lambda x, low, high: np.minimum(np.maximum(x, low), high),
         "The gradient passes between the bounds, and on them as in PyTorch; outside, the bound "
         "that holds gets it.",
-        "f = clip(x, -1, 1)", category="piecewise", 
+        "f = clip(x, -1, 1)", category="piecewise",
         torch="torch.clamp(*torch.broadcast_tensors(x, low, high))",
         scalar=lambda x, low, high: min(max(x, low), high),
         latex=r"\operatorname{clip}({x:0}, {low:0}, {high:0})",
