@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from itertools import groupby
+from math import isfinite
 from operator import mul
 from typing import Any, Literal, NoReturn
 
@@ -176,8 +177,8 @@ class Plan:
 
     @cached_property
     def backward(self) -> list[tuple[int, Callable[..., Any], int, int, Any]]:
-        """(node, local gradients, first operand, second or -1, None), where all operands have
-        flows; elsewhere the last is ([argument position, operand] of each flow)."""
+        """(node, local gradients, first operand, second or -1, flows), the last None where each of
+        one or two operands has a flow, else [(argument position, operand)]."""
         tape = []
         for target, group in groupby(self.graph.flows, key=lambda flow: flow[1]):
             node = self.graph.nodes[target]
@@ -186,8 +187,8 @@ class Plan:
                 function = partial(function, **node.attributes)
             flows = [(position, source) for source, _, position in group]
             a, b = _first_two(node.inputs)
-            simple = len(flows) == len(node.inputs) <= 2
-            tape.append((target, function, a, b, None if simple else flows))
+            each = len(flows) == len(node.inputs) <= 2
+            tape.append((target, function, a, b, None if each else flows))
         return tape
 
     @cached_property
@@ -221,50 +222,45 @@ def _scalar_forward(plan: Plan, values: list[Any]) -> None:
                 values[i] = function(values[a], values[b])
     except (ValueError, ZeroDivisionError, OverflowError) as error:
         _undefined(plan.graph, i, values, isinstance(error, OverflowError))
-    if not _all_finite(values):
-        i = next(i for i, value in enumerate(values) if not math.isfinite(value))
+    # A finite sum has finite terms, and summing takes a quarter of the time of asking each.
+    if not isfinite(sum(values)) and not all(map(isfinite, values)):
+        i = next(i for i, value in enumerate(values) if not isfinite(value))
         _undefined(plan.graph, i, values, values[i] == values[i])
 
 
-def _all_finite(numbers: list[float]) -> bool:
-    # A finite sum has finite terms, and summing takes a quarter of the time of asking each.
-    return math.isfinite(sum(numbers)) or all(map(math.isfinite, numbers))
-
-
 def _scalar_backward(plan: Plan, values: list[Any]) -> Evaluation:
+    graph = plan.graph
     gradients: list[Any] = [0.0] * len(values)
-    gradients[plan.graph.output] = 1.0
+    gradients[graph.output] = 1.0
     factors: list[float] = []
     keep = factors.extend
     for target, function, a, b, flows in plan.backward:
         upstream = gradients[target]
         try:
-            if flows is None and b >= 0:
-                slopes = function(values[a], values[b], values[target])
-            elif flows is None:
-                slopes = function(values[a], values[target])
-            else:
-                operands = plan.graph.nodes[target].inputs
-                slopes = function(*[values[j] for j in operands], values[target])
+            if flows is None:
+                if b < 0:
+                    slopes = function(values[a], values[target])
+                else:
+                    slopes = function(values[a], values[b], values[target])
+                    gradients[b] += upstream * slopes[1]
+                gradients[a] += upstream * slopes[0]
+                keep(slopes)
+                continue
+            operands = graph.nodes[target].inputs
+            slopes = function(*[values[j] for j in operands], values[target])
         except (ValueError, ZeroDivisionError, OverflowError):
-            slopes = _slopes_one_by_one(plan.graph, target, values)
-        if flows is not None:
-            slopes = [slopes[position] for position, _ in flows]
-            for slope, (_, source) in zip(slopes, flows, strict=True):
-                gradients[source] += upstream * slope
-        else:
-            gradients[a] += upstream * slopes[0]
-            if b >= 0:
-                gradients[b] += upstream * slopes[1]
-        keep(slopes)
-    upstreams = [gradients[target] for target in plan.targets]
+            slopes = _slopes_one_by_one(graph, target, values)
+        for position, source in flows or enumerate(graph.nodes[target].inputs):
+            gradients[source] += upstream * slopes[position]
+            factors.append(slopes[position])
+    upstreams = list(map(gradients.__getitem__, plan.targets))
     downstreams = list(map(mul, upstreams, factors))
     result = Evaluation(
-        plan.graph, values, plan.graph.flows, gradients, upstreams, factors, downstreams
+        graph, values, graph.flows, gradients, upstreams, factors, downstreams, {}, {}
     )
-    if not _all_finite(gradients):
+    if not isfinite(sum(gradients)) and not all(map(isfinite, gradients)):
         _explain_missing(result)
-    for i in plan.graph.ungraded:
+    for i in graph.ungraded:
         gradients[i] = None
     return result
 
@@ -353,9 +349,9 @@ def forward(
 
 def _finite(x: Any) -> bool:
     if np.ndim(x) == 0:
-        return math.isfinite(x)
+        return isfinite(x)
     # A finite sum has finite terms, and summing is cheaper than a mask of all entries.
-    return math.isfinite(x.sum()) or bool(np.isfinite(x).all())
+    return isfinite(x.sum()) or bool(np.isfinite(x).all())
 
 
 def _within(deadline: float, budget: Budget, graph: Graph, i: int) -> None:
