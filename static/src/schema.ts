@@ -221,6 +221,29 @@ export interface components {
         /**
          * EntryQuestion
          * @description One entry of one node.
+         * @example {
+         *       "expression": "s = W @ x",
+         *       "index": [
+         *         1
+         *       ],
+         *       "inputs": {
+         *         "W": [
+         *           [
+         *             1,
+         *             2
+         *           ],
+         *           [
+         *             3,
+         *             4
+         *           ]
+         *         ],
+         *         "x": [
+         *           0.5,
+         *           -1
+         *         ]
+         *       },
+         *       "node": "s"
+         *     }
          */
         EntryQuestion: {
             /**
@@ -274,20 +297,11 @@ export interface components {
          * @description The same question in another language.
          * @example {
          *       "expression": "f = (x + y) * z",
+         *       "format": "pytorch",
          *       "inputs": {
          *         "x": -2,
          *         "y": 5,
          *         "z": -4
-         *       }
-         *     }
-         * @example {
-         *       "expression": "1 / (1 + exp(-(w0*x0 + w1*x1 + w2)))",
-         *       "inputs": {
-         *         "w0": 2,
-         *         "w1": -3,
-         *         "w2": -3,
-         *         "x0": -1,
-         *         "x1": -2
          *       }
          *     }
          */
@@ -373,6 +387,16 @@ export interface components {
         /**
          * ExpressionQuestion
          * @description An expression and the values of its inputs.
+         * @example {
+         *       "expression": "f = 1 / (1 + exp(-(w0*x0 + w1*x1 + w2)))",
+         *       "inputs": {
+         *         "w0": 2,
+         *         "w1": -3,
+         *         "w2": -3,
+         *         "x0": -1,
+         *         "x1": -2
+         *       }
+         *     }
          */
         ExpressionQuestion: {
             /**
@@ -683,6 +707,15 @@ export interface components {
         /**
          * PathsQuestion
          * @description One node's gradient, path by path.
+         * @example {
+         *       "expression": "f = (x + y) * z",
+         *       "inputs": {
+         *         "x": -2,
+         *         "y": 5,
+         *         "z": -4
+         *       },
+         *       "node": "x"
+         *     }
          */
         PathsQuestion: {
             /**
@@ -719,7 +752,7 @@ export interface components {
          *       }
          *     }
          * @example {
-         *       "expression": "1 / (1 + exp(-(w0*x0 + w1*x1 + w2)))",
+         *       "expression": "f = 1 / (1 + exp(-(w0*x0 + w1*x1 + w2)))",
          *       "inputs": {
          *         "w0": 2,
          *         "w1": -3,
