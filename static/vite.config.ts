@@ -22,6 +22,7 @@ export default defineConfig(({ mode }) => ({
   base: '/static/',
   plugins: [woff2Only, svelte()],
   build: {
+    chunkSizeWarningLimit: 1600, // Swagger UI, on /docs only
     outDir: 'dist',
     manifest: 'manifest.json',
     // The Content-Security-Policy admits files of this host only: nothing becomes a data: address.
