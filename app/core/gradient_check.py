@@ -10,9 +10,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from app.core.errors import Problem
-from app.core.evaluation import Evaluation, evaluate, forward
+from app.core.evaluation import Evaluation, evaluate
 from app.core.graphs import Graph
 from app.core.ops import OPS
+from app.core.tensors import forward
 from app.core.values import plain
 
 STEP = 1e-5  # h, times |x| where that is more than 1
