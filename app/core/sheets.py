@@ -122,7 +122,7 @@ class Sheet:
         return formulas.name_latex(node.id) if node.name else r"\mathrm{out}"
 
     def slope(self, i: int) -> str:
-        """`d top / d node = `, or nothing where the node's formula is too long to stand there."""
+        """`d top / d node = `; a node is named by its gate where its formula is too long."""
         label = self.terms[i].tex
         if i == self.graph.output:
             by = self.top
@@ -131,7 +131,9 @@ class Sheet:
         elif len(label) <= WIDEST:
             by = f"({label})"
         else:
-            return ""
+            gate = self.gates[i] if self.gates[i].isascii() else self.graph.nodes[i].op
+            gate = gate.replace("^", r"\^{}").replace("_", r"\_")
+            by = rf"\,\text{{[{gate} gate]}}"
         return rf"\frac{{\partial {self.top}}}{{\partial {by}}} = "
 
     @cached_property

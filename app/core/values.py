@@ -8,7 +8,8 @@ import numpy as np
 from app.core import formulas
 from app.core.numbers import format_number, latex_number
 
-SMALL = 12  # entries of a tensor that a formula still writes out
+SMALL = 12  # entries of a tensor that a formula still writes out,
+LONG = 5  # unless one side is longer than this
 PREVIEW_ROWS, PREVIEW_COLUMNS = 32, 48
 
 
@@ -70,7 +71,7 @@ def latex_value(value: Any) -> str:
         return r"\text{--}"
     if np.ndim(value) == 0:
         return latex_number(float(value))
-    if value.ndim <= 2 and value.size <= SMALL:
+    if value.ndim <= 2 and value.size <= SMALL and max(value.shape) <= LONG:
         return formulas.matrix_latex(value.tolist())
     sizes = r" \times ".join(map(str, value.shape))
     return rf"[\,{sizes}\,]"
