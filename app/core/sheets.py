@@ -183,7 +183,7 @@ class Sheet:
         symbols = {op.argument(k): letter for k, letter in enumerate(letters)}
         symbols["out"] = own if len(letters) == 1 else out_letter
         rule = formulas.derivative(text, given | symbols).tex
-        by = letters[position].tex
+        by = letters[position].inside(formulas.ATOM)
         slope = rf"\frac{{\partial {out_letter.tex}}}{{\partial {by}}}"
         left = slope if op.local else r"\text{downstream}"
         worked = None
@@ -221,18 +221,15 @@ class Sheet:
         return re.sub(r"\w+", lambda word: names.get(word.group(), word.group()), text)
 
     def _letters(self, node: Node) -> tuple[list[Term], Term]:
-        """What a rule calls the operands and the result: by name if all have one, else a, b, g."""
+        """What a rule calls the operands and the result: by what they are where that is short."""
         op, operands = OPS[node.op], [self.graph.nodes[j] for j in node.inputs]
-        by_name = not op.variadic and all(operand.name or _number(operand) for operand in operands)
         single = sum(not _number(operand) for operand in operands) == 1
-        letters = [
-            formulas.number_term(operand.value)
-            if _number(operand)
-            else Term(formulas.name_latex(operand.id))
-            if by_name
-            else Term("x" if single else formulas.name_latex(op.argument(k)))
-            for k, operand in enumerate(operands)
-        ]
+        letters = []
+        for k, (j, operand) in enumerate(zip(node.inputs, operands, strict=True)):
+            if _number(operand) or operand.name or len(self.terms[j].tex) <= WIDEST:
+                letters.append(self.terms[j])
+            else:
+                letters.append(Term("x" if single else formulas.name_latex(op.argument(k))))
         return letters, Term(formulas.name_latex(node.id) if node.name else "g")
 
 

@@ -94,7 +94,7 @@ def test_the_first_graph_in_every_field(client: TestClient) -> None:
         "upstream": 1.0,
         "local": -4.0,
         "downstream": -4.0,
-        "rule": r"f = a \cdot b \;\Rightarrow\; \frac{\partial f}{\partial a} = b",
+        "rule": r"f = (x + y) \cdot z \;\Rightarrow\; \frac{\partial f}{\partial (x + y)} = z",
         "formula": "b",
         "latex": r"1 \times (-4) = -4",
         "reason": None,
