@@ -3,10 +3,10 @@
 import sys
 from collections.abc import Sequence
 
-from tests.bench import engine, server
+from tests.bench import engine, page, server
 from tests.bench.timing import Comparison
 
-PREFIXES = {"s": ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs")), "B": ((1e6, "MB"),)}
+PREFIXES = {"s": ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs")), "B": ((1e6, "MB"), (1e3, "KB"))}
 
 
 def measured(amount: float, unit: str) -> str:
@@ -33,6 +33,7 @@ def main() -> int:
         engine.straight_line,
         server.requests,
         server.start,
+        page.in_chromium,
     ):
         for row in measure():
             missed += not row.met

@@ -116,20 +116,19 @@ SMALL_TEXT = """
 """
 
 
-@pytest.mark.parametrize(
-    ("question", "step"),
-    [(FIRST, 4), (NEURON, None), (NEURON, 9), (HINGE, 5), (HINGE, 20), (HINGE, None)],
-)
-def test_a_projectors_smallest_text_is_24_pixels(
-    page: Page, question: tuple[str, Any], step: int | None
-) -> None:
+@pytest.mark.parametrize("question", [FIRST, NEURON, HINGE], ids=["first", "neuron", "hinge"])
+def test_a_projectors_smallest_text_is_24_pixels(page: Page, question: tuple[str, Any]) -> None:
     page.set_viewport_size({"width": 1920, "height": 1080})
-    page.goto(link(question, projector=1, **({} if step is None else {"step": step})))
-    page.evaluate("document.fonts.ready")
-    page.wait_for_timeout(100)
+    page.emulate_media(reduced_motion="reduce")
+    page.goto(link(question, projector=1, step=4))
+    page.evaluate("document.fonts.ready.then(() => null)")
     assert page.evaluate(SMALL_TEXT) == []
     # And it is all on the wall: nothing to scroll to.
     assert page.evaluate("document.documentElement.scrollHeight <= innerHeight")
+    page.keyboard.press("End")
+    expect(page.get_by_role("button", name="Step forward")).to_be_disabled()
+    middle(page.locator(".node .gate").first)
+    assert page.evaluate(SMALL_TEXT) == []
 
 
 def test_a_projectors_controls_get_out_of_the_way(page: Page) -> None:
@@ -209,6 +208,7 @@ def test_a_telephone_works_by_touch(phone: Page) -> None:
     phone.touchscreen.tap(*middle(node(phone, "f").locator(".gate")))
     expect(phone.get_by_role("complementary", name="Node")).to_contain_text("Local gradient")
     # A value is dragged on its node by the finger.
+    phone.get_by_role("button", name="Show all of it").tap()
     x, y = middle(node(phone, "z").locator(".box"))
     finger = phone.context.new_cdp_session(phone)
 
@@ -405,7 +405,7 @@ def test_every_control_can_be_reached_and_seen_by_keyboard(page: Page) -> None:
         if name == "BODY" or (name == seen[0] and len(seen) > 1):
             break
     every = " | ".join(seen)
-    for name in ("Play", "Step forward", "Step", "Zoom in", "Keys", "Examples", "Expression"):
+    for name in ("Play", "Step back", "Step", "Zoom in", "Keys", "Examples", "Expression"):
         assert name in every, every
 
 
@@ -414,7 +414,9 @@ def test_axe_finds_nothing(page: Page, axe: Axe, theme: str) -> None:
     found: dict[str, list[str]] = {}
 
     def look(what: str) -> None:
-        if complaints := axe(page):
+        # Between themes only the colours differ.
+        rules = [] if theme == "light" or what in ("first", "reference") else ["color-contrast"]
+        if complaints := axe(page, *rules):
             found[what] = complaints
 
     page.emulate_media(reduced_motion="reduce")

@@ -22,7 +22,9 @@ def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]
 def copied(page: Page, button: str) -> str:
     page.evaluate("navigator.clipboard.writeText('')")
     tab(page, "Share and export").get_by_role("button", name=button).click()
-    expect(page.locator("[role=tabpanel] [aria-live]")).to_contain_text("copied")
+    what = button.removeprefix("Copy ").removeprefix("as ").capitalize()
+    said = page.locator("[role=tabpanel] [aria-live]")
+    expect(said).to_have_text(re.compile(f"^{what}.* copied", re.IGNORECASE))
     text: str = page.evaluate("navigator.clipboard.readText()")
     return text
 

@@ -1,6 +1,5 @@
 """A value is changed on its node or in its field: typed, dragged, or by the arrow keys."""
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.visitor import grasp, middle, node, shows, text, value_of
@@ -66,22 +65,18 @@ def test_dragging_a_node_moves_the_graph_along(page: Page) -> None:
     assert abs(before["y"] - after["y"]) < 12
 
 
-@pytest.mark.parametrize(
-    ("keys", "value"),
-    [
-        (["ArrowUp"], "-1.9"),
-        (["ArrowDown", "ArrowDown"], "-2.2"),
-        (["Shift+ArrowUp"], "-1"),
-        (["Alt+ArrowDown"], "-2.01"),
-    ],
-)
-def test_arrow_keys_in_a_field(page: Page, keys: list[str], value: str) -> None:
+def test_arrow_keys_in_a_field(page: Page) -> None:
     page.goto("/")
     value_of(page, "x").focus()
-    for key in keys:
+    for key, value in (
+        ("ArrowUp", "-1.9"),
+        ("ArrowDown", "-2"),
+        ("Shift+ArrowUp", "-1"),
+        ("Alt+ArrowDown", "-1.01"),
+    ):
         page.keyboard.press(key)
-    shows(page, x=f"{value} | -4")
-    expect(value_of(page, "x")).to_have_value(value.replace("-", "−"))
+        shows(page, x=f"{value} | -4")
+        expect(value_of(page, "x")).to_have_value(value.replace("-", "−"))
 
 
 def test_enter_on_a_node_writes_its_value_there(page: Page) -> None:

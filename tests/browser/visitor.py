@@ -91,9 +91,21 @@ def held(page: Page) -> list[str]:
 
 
 def middle(place: Locator) -> tuple[float, float]:
-    box = place.bounding_box()
-    assert box
-    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    """Where its middle is, once it stands still."""
+    x, y = place.evaluate(
+        """(place) => new Promise((resolve) => {
+            let last = ''
+            let same = 0
+            requestAnimationFrame(function look() {
+                const { x, y, width, height } = place.getBoundingClientRect()
+                same = last === String([x, y]) ? same + 1 : 0
+                last = String([x, y])
+                if (same > 4) resolve([x + width / 2, y + height / 2])
+                else requestAnimationFrame(look)
+            })
+        })"""
+    )
+    return x, y
 
 
 def drag(page: Page, start: tuple[float, float], end: tuple[float, float]) -> None:
@@ -122,4 +134,4 @@ def tab(page: Page, name: str) -> Locator:
     return page.get_by_role("tabpanel", name=name)
 
 
-Axe = Callable[[Page], list[str]]
+Axe = Callable[..., list[str]]
