@@ -6,7 +6,18 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.visitor import FAN_OUT, NEURON, drag, grasp, link, middle, node, shows, tab
+from tests.browser.visitor import (
+    FAN_OUT,
+    NEURON,
+    TORCH,
+    drag,
+    grasp,
+    link,
+    middle,
+    node,
+    shows,
+    tab,
+)
 
 HINGE = (
     "W = 0.01 * randn(10, 3072)\nx = randn(3072)\ns = W @ x\n"
@@ -149,7 +160,7 @@ def test_the_gradient_check(page: Page) -> None:
     panel = tab(page, "Gradient check")
     panel.get_by_role("button", name="Check").click()
     rows = panel.locator("tbody tr")
-    expect(rows).to_have_count(5)
+    expect(rows).to_have_count(5, timeout=TORCH)
     row = panel.get_by_role("row", name=re.compile("^w0 "))
     expect(row.locator("td")).to_have_text(
         [

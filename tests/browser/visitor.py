@@ -15,6 +15,8 @@ NEURON = (
 )
 
 ARROW = "\u2192"
+# The first gradient check starts a process that imports torch.
+TORCH = 30_000  # ms
 
 
 def link(question: tuple[str, Mapping[str, Any]], **more: str | int) -> str:
