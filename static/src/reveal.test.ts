@@ -8,7 +8,7 @@ import { revealOf } from './reveal'
 
 const first = firstAnswer as unknown as Answer
 const fanOut = fanOutAnswer as unknown as Answer
-const shapes = new Map<string, number[]>()
+const nodes = new Map(first.nodes.map((node) => [node.id, node]))
 
 test('values come forward, gradients come back, and inputs are there from the start', () => {
   const reveal = revealOf(first)
@@ -27,15 +27,15 @@ test('where gradients add, the sum comes after its flows', () => {
 
 test('a number travels with the step that it belongs to', () => {
   const map = mapOf(first.layout as Layout)
-  expect(pulsesAt(first, map, 0, shapes)).toEqual([])
-  const forward = pulsesAt(first, map, 0.2, shapes)
+  expect(pulsesAt(first, nodes, map, 0)).toEqual([])
+  const forward = pulsesAt(first, nodes, map, 0.2)
   expect(forward.map(({ kind, text }) => [kind, text])).toEqual([
     ['forward', '−2'],
     ['forward', '5'],
   ])
-  expect(pulsesAt(first, map, 0.4, shapes)[0]!.at.x).toBeGreaterThan(forward[0]!.at.x)
-  expect(pulsesAt(first, map, TRAVEL + 0.01, shapes)).toEqual([])
-  const backward = pulsesAt(first, map, 3.2, shapes)
+  expect(pulsesAt(first, nodes, map, 0.4)[0]!.at.x).toBeGreaterThan(forward[0]!.at.x)
+  expect(pulsesAt(first, nodes, map, TRAVEL + 0.01)).toEqual([])
+  const backward = pulsesAt(first, nodes, map, 3.2)
   expect(backward.map(({ kind, text }) => [kind, text])).toEqual([['backward', '−4']])
-  expect(pulsesAt(first, map, 3.4, shapes)[0]!.at.x).toBeLessThan(backward[0]!.at.x)
+  expect(pulsesAt(first, nodes, map, 3.4)[0]!.at.x).toBeLessThan(backward[0]!.at.x)
 })
