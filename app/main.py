@@ -7,10 +7,10 @@ from concurrent.futures import BrokenExecutor
 from contextlib import asynccontextmanager, suppress
 
 from fastapi import FastAPI, Response
-from starlette.middleware.gzip import GZipMiddleware
 
 from app.web import api, convolution_api, convolution_page, docs, network_api, network_pages, pages
 from app.web.assets import DIST, BuiltFiles
+from app.web.compression import CompressedReads
 from app.web.problems import add_problem_answers
 from app.web.security import BodyLimit, SecurityHeaders
 from app.workers import create_executor
@@ -44,6 +44,7 @@ def create_app() -> FastAPI:
         lifespan=lifespan,
     )
     app.state.executor = create_executor()
+    app.add_middleware(CompressedReads)
     app.add_middleware(BodyLimit)
     app.add_middleware(SecurityHeaders)
     add_problem_answers(app)
@@ -56,7 +57,5 @@ def create_app() -> FastAPI:
     app.include_router(convolution_page.router)
     app.include_router(docs.router)
     app.add_api_route("/healthz", healthz, include_in_schema=False)
-    # Compressed once per visitor: a browser keeps these files.
-    built = GZipMiddleware(BuiltFiles(directory=DIST, check_dir=False), minimum_size=1000)
-    app.mount("/static", built, name="static")
+    app.mount("/static", BuiltFiles(directory=DIST, check_dir=False), name="static")
     return app

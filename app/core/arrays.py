@@ -33,7 +33,7 @@ def tensor(given: Any, what: str, where: Mapping[str, Any], most: int = MAX_ENTR
             raise wrong
         if array.dtype.kind not in "biufO":
             raise wrong
-        array = array.astype(np.float64)
+        array = array.astype(np.float64, copy=False)
     except OverflowError:
         raise Problem(f"{what} must hold finite numbers", where) from None
     except (ValueError, TypeError):
@@ -140,7 +140,7 @@ def cross_entropy(scores: Array, y: Array) -> Array:
 
 def spread(v: Array, x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
     """Repeat a reduction's result (or its gradient) so that it lines up with what it reduced."""
-    if axis is not None and not keepdims:
+    if axis is not None and not keepdims and x.ndim:
         v = np.expand_dims(v, axis)
     return np.broadcast_to(v, x.shape)
 
@@ -153,7 +153,7 @@ def tied(x: Array, out: Array, axis: Axis = None, keepdims: bool = False) -> Arr
 
 def others(x: Array, axis: Axis = None) -> Array:
     """For each entry the product of all the other ones; right where there are zeros."""
-    if axis is None:
+    if axis is None or x.ndim == 0:
         return others(x.reshape(-1), 0).reshape(x.shape)
     moved = np.moveaxis(x, axis, -1)
     before, after = np.ones_like(moved), np.ones_like(moved)
@@ -175,7 +175,7 @@ def unit(x: Array, axis: Axis = None) -> Array:
 
 def count(x: Array, axis: Axis = None) -> float:
     """How many entries a reduction over the axis takes together."""
-    return float(x.size if axis is None else x.shape[axis])
+    return float(x.shape[axis] if axis is not None and x.ndim else x.size)
 
 
 def transpose(x: Array) -> Array:

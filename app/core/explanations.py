@@ -5,12 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from app.core import answers
 from app.core.errors import Problem
-from app.core.evaluation import Evaluation, evaluate, pull
+from app.core.evaluation import Evaluation, evaluate
 from app.core.graphs import Graph
 from app.core.numbers import format_number, latex_number
 from app.core.sheets import sheet_of
+from app.core.tensors import pull
+from app.core.values import plain
 
 MOST_TERMS = 24  # of one entry, the largest first
 MOST_PATHS = 12
@@ -45,7 +46,7 @@ def entry(
         {
             "target": graph.nodes[target].id,
             "position": position,
-            "downstream": answers.plain(float(np.asarray(result.downstreams[k])[at])),
+            "downstream": plain(float(np.asarray(result.downstreams[k])[at])),
         }
         for k, (source, target, position) in enumerate(result.flows)
         if source == i
@@ -61,8 +62,8 @@ def entry(
     return {
         "node": node,
         "index": list(at),
-        "value": answers.plain(float(value[at])),
-        "gradient": None if gradient is None else answers.plain(float(np.asarray(gradient)[at])),
+        "value": plain(float(value[at])),
+        "gradient": None if gradient is None else plain(float(np.asarray(gradient)[at])),
         "terms": terms,
         "of": total,
         "flows": flows,
@@ -87,9 +88,9 @@ def _terms(result: Evaluation, i: int, at: tuple[int, ...]) -> tuple[list[dict[s
                 {
                     "source": graph.nodes[source].id,
                     "index": list(k),
-                    "value": answers.plain(float(values[k])),
-                    "local": answers.plain(float(local[k])),
-                    "product": answers.plain(float(values[k] * local[k])),
+                    "value": plain(float(values[k])),
+                    "local": plain(float(local[k])),
+                    "product": plain(float(values[k] * local[k])),
                 }
             )
     found.sort(key=lambda term: -abs(term["product"] or 0.0))
@@ -124,20 +125,24 @@ def paths(graph: Graph, inputs: Mapping[str, Any], node: str) -> dict[str, Any]:
             continue
         stack += [(target, [*flows, k]) for target, k in reversed(out.get(at, ()))]
     told = [_path(result, node, flows) for flows in found]
-    gradient = None if i in result.reasons else answers.plain(result.gradients[i])
+    gradient = None if i in result.reasons else plain(result.gradients[i])
     slope = sheet_of(graph).slope(i)
     more = r" + \cdots" if ways.get(i, 0) > len(told) else ""
     body = " + ".join(path["latex"] for path in told) or "0"
     of = min(ways.get(i, 0), 10**12)  # they can double at every node
     words = "path" if of == 1 else "paths"
+    ending = (
+        "the product of its local gradients is"
+        if of == 1
+        else "the products of their local gradients add to"
+    )
     return {
         "node": node,
         "paths": told,
         "of": of,
         "total": gradient,
         "latex": f"{slope}{body}{more} = {latex_number(gradient)}",
-        "sentence": f"{of} {words} from {node} to the output; "
-        f"the products of their local gradients add to {format_number(gradient)}.",
+        "sentence": f"{of} {words} from {node} to the output; {ending} {format_number(gradient)}.",
     }
 
 
@@ -154,5 +159,5 @@ def _path(result: Evaluation, node: str, flows: Sequence[int]) -> dict[str, Any]
         "nodes": nodes,
         "flows": list(flows),
         "latex": r" \cdot ".join(factors) or "1",
-        "product": answers.plain(product),
+        "product": plain(product),
     }

@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from app.core import answers, formulas
+from app.core import formulas
 from app.core.evaluation import Evaluation
 from app.core.graphs import Graph, Node
 from app.core.ops import OPS
 from app.core.sheets import sheet_of
+from app.core.values import latex_value
 
 TAKEN = {*keyword.kwlist, *keyword.softkwlist, "torch", "F", "np", "print"}
 WORD = re.compile(r"[^\W\d]\w*")
@@ -25,7 +26,7 @@ def pytorch(result: Evaluation) -> str:
     Everything is float64, so that it prints what the answer says.
     """
     graph = result.graph
-    names = {i: _python_name(node.id) for i, node in enumerate(graph.nodes)}
+    names = _python_names(graph)
     lines, leaves = [], []
     for i, node in enumerate(graph.nodes):
         if _number(node) and i != graph.output:
@@ -67,8 +68,18 @@ def pytorch(result: Evaluation) -> str:
     )
 
 
-def _python_name(name: str) -> str:
-    return name + "_" if name in TAKEN else name
+def _python_names(graph: Graph) -> dict[int, str]:
+    """Each node's id, with underscores behind it where Python or the program needs the word."""
+    taken = TAKEN | {node.id for node in graph.nodes}
+    names = {}
+    for i, node in enumerate(graph.nodes):
+        name = node.id
+        if name in TAKEN:
+            while name in taken:
+                name += "_"
+            taken.add(name)
+        names[i] = name
+    return names
 
 
 def _leaf(value: Any, wants: bool) -> str:
@@ -126,12 +137,12 @@ def latex(result: Evaluation) -> str:
         if not node.leaf and (node.name or i == graph.output):
             own = formulas.formula(node, sheet.terms).tex
             name = sheet.terms[i].tex if node.name else sheet.top
-            lines.append(f"{name} &= {own} = {answers.latex_value(result.values[i])}")
+            lines.append(f"{name} &= {own} = {latex_value(result.values[i])}")
     for i, node in enumerate(graph.nodes):
         if node.op == "input" and result.gradients[i] is not None:
             gradient = None if i in result.reasons else result.gradients[i]
             slope = sheet.slope(i).removesuffix(" = ")
-            lines.append(f"{slope} &= {answers.latex_value(gradient)}")
+            lines.append(f"{slope} &= {latex_value(gradient)}")
     body = " \\\\\n  ".join(lines)
     return f"\\begin{{aligned}}\n  {body}\n\\end{{aligned}}\n"
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
-from weakref import WeakKeyDictionary
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -156,13 +155,10 @@ def play(question: PlayQuestion, budget: Budget = FULL) -> dict[str, Any]:
     return answer
 
 
-_layouts: WeakKeyDictionary[Graph, dict[Any, dict[str, Any]]] = WeakKeyDictionary()
-
-
 def _layout(graph: Graph, answer: Mapping[str, Any]) -> dict[str, Any]:
     """Where everything stands; arranged once for a graph and its shapes."""
-    known = _layouts.setdefault(graph, {})
     shapes = tuple(tuple(node["shape"]) for node in answer["nodes"])
+    known: dict[Any, dict[str, Any]] = graph.notes.setdefault("layouts", {})
     if shapes not in known:
         known.clear()
         known[shapes] = arrange_answer(answer["nodes"], answer["output"]).to_dict()

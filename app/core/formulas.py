@@ -216,14 +216,18 @@ def text_of(graph: Graph) -> str:
         own = formula(node, terms, "text")
         depth = 1 + max((depths[j] for j in node.inputs), default=0)
         inline = node.name is None and (node.literal or users[i] == 1) and depth < DEEPEST
-        if node.op != "input" and i != graph.output and not inline:
+        if node.op == "input":
+            if not users[i] and i != graph.output:
+                lines.append(node.id)  # a line of its own keeps an input that nothing uses
+        elif not inline and (i != graph.output or users[i]):
             lines.append(f"{node.id} = {own.tex}")
             own, depth = Term(node.id), 1
         terms.append(own)
         depths.append(depth)
     output = graph.nodes[graph.output]
     last = terms[graph.output].tex
-    lines.append(f"{output.id} = {last}" if output.name and output.op != "input" else last)
+    named = output.name and output.id != last
+    lines.append(f"{output.id} = {last}" if named else last)
     return "\n".join(lines)
 
 
@@ -305,14 +309,14 @@ def template(tex: str) -> Callable[[Sequence[str]], str]:
     A negative number gets brackets where it needs them; in front it needs none but in a power.
     """
     slots: list[int] = []
-    tight: list[int] = []
+    tight: list[tuple[int, bool]] = []
     out: list[str] = []
     for character in tex:
         code = ord(character) - _MARK
         if code >= 0:
             k, need = divmod(code, 3)
             if need == _ALWAYS or (need == _NOT_IN_FRONT and out):
-                tight.append(len(slots))
+                tight.append((len(slots), need == _ALWAYS))
             slots.append(k)
             out.append("%s")
         else:
@@ -321,8 +325,9 @@ def template(tex: str) -> Callable[[Sequence[str]], str]:
 
     def fill(numbers: Sequence[str]) -> str:
         chosen = [numbers[k] for k in slots]
-        for at in tight:
-            if chosen[at][:1] in "-−":
+        for at, power in tight:
+            scientific = power and r" \times " in chosen[at] and chosen[at][0].isdigit()
+            if chosen[at][:1] in "-−" or scientific:
                 chosen[at] = f"({chosen[at]})"
         return form % tuple(chosen)
 

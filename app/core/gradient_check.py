@@ -5,19 +5,21 @@ checks ("Neural Networks Part 3").
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from app.core import answers
 from app.core.errors import Problem
-from app.core.evaluation import Evaluation, evaluate, forward
+from app.core.evaluation import Evaluation, evaluate
 from app.core.graphs import Graph
 from app.core.ops import OPS
+from app.core.tensors import forward
+from app.core.values import plain
 
 STEP = 1e-5  # h, times |x| where that is more than 1
 ROUNDING = 1e-15  # of a value of f, relative
 MOST_ENTRIES = 50  # of one input: a seeded choice of entries stands for a large tensor
+KINKS_FROM = 1e-4
 VERDICTS = (
     (1e-7, "right: an error this small should make you happy"),
     (1e-4, "right if there are kinks; a little high for a smooth function"),
@@ -39,8 +41,8 @@ def gradient_check(graph: Graph, inputs: Mapping[str, Any]) -> dict[str, Any]:
     for name, i in names.items():
         analytic = np.asarray(result.gradients[i], dtype=np.float64)
         chosen = _chosen(analytic.size)
-        differences = np.array([_central_difference(result, i, k) for k in chosen])
-        numerical, rounding = differences[:, 0], differences[:, 1]
+        found = [_central_difference(result, i, k) for k in chosen]
+        numerical = np.array([one.slope for one in found])
         compared = analytic.reshape(-1)[chosen]
         error = _relative_error(compared, numerical)
         whole = len(chosen) == analytic.size
@@ -49,13 +51,11 @@ def gradient_check(graph: Graph, inputs: Mapping[str, Any]) -> dict[str, Any]:
             {
                 "name": name,
                 "shape": analytic.shape,
-                "analytic": answers.plain(analytic if whole else analytic.reshape(-1)[chosen]),
-                "numerical": answers.plain(shown),
-                "autograd": answers.plain(
-                    automatic[i] if whole else automatic[i].reshape(-1)[chosen]
-                ),
-                "relative_error": answers.plain(error),
-                "verdict": _verdict(_relative_error(compared, numerical, rounding)),
+                "analytic": plain(analytic if whole else analytic.reshape(-1)[chosen]),
+                "numerical": plain(shown),
+                "autograd": plain(automatic[i] if whole else automatic[i].reshape(-1)[chosen]),
+                "relative_error": plain(error),
+                "verdict": _verdict(compared, found),
                 "checked": len(chosen),
                 "of": analytic.size,
             }
@@ -69,24 +69,32 @@ def _chosen(size: int) -> Sequence[int]:
     return sorted(np.random.default_rng(0).choice(size, MOST_ENTRIES, replace=False).tolist())
 
 
-def _central_difference(result: Evaluation, i: int, k: int) -> tuple[float, float]:
-    """(f(x + h) - f(x - h)) / 2h for one entry, and how far rounding may have moved it.
+class Difference(NamedTuple):
+    """(f(x + h) - f(x - h)) / 2h for one entry; NaN where f does not exist on one side."""
 
-    NaN where f does not exist on one side.
-    """
+    slope: float
+    rounding: float  # how far rounding may have moved the slope
+    kink: bool  # whether the slopes to the two sides differ
+
+
+def _central_difference(result: Evaluation, i: int, k: int) -> Difference:
     leaves = {j: v for j, v in enumerate(result.values) if result.graph.nodes[j].leaf}
     h = STEP * max(1.0, abs(float(np.reshape(result.values[i], -1)[k])))
     ends = []
-    for sign in (1, -1):
+    for sign in (1, 0, -1):
         moved = np.array(result.values[i], dtype=np.float64)
         moved.reshape(-1)[k] += sign * h
         try:
             values = forward(result.graph, leaves | {i: moved}).values
         except Problem:
-            return float("nan"), 0.0
+            return Difference(float("nan"), 0.0, False)
         ends.append(float(np.sum(values[result.graph.output])))
+    above, here, below = ends
     rounding = ROUNDING * max(map(abs, ends)) / h
-    return (ends[0] - ends[1]) / (2 * h), rounding
+    right, left = (above - here) / h, (here - below) / h
+    # Of a smooth function the two differ by h f'', hardly at all.
+    kink = abs(right - left) > 0.01 * max(abs(right), abs(left)) + 2 * rounding
+    return Difference((above - below) / (2 * h), rounding, kink)
 
 
 def _relative_error(analytic: Any, numerical: Any, rounding: Any = 0.0) -> float:
@@ -96,9 +104,13 @@ def _relative_error(analytic: Any, numerical: Any, rounding: Any = 0.0) -> float
     return float(np.max(np.where(beyond == 0.0, 0.0, beyond / np.where(larger, larger, 1.0))))
 
 
-def _verdict(error: float) -> str:
+def _verdict(analytic: Any, found: Sequence[Difference]) -> str:
+    slopes, roundings, kinks = map(np.array, zip(*found, strict=True))
+    error = _relative_error(analytic, slopes, roundings)
     if not np.isfinite(error):
         return "no verdict: the function or its gradient does not exist here"
+    if error > KINKS_FROM and kinks.any():
+        return "a kink: the slopes to its two sides differ, and the gradient is one by convention"
     return next(words for bound, words in VERDICTS if error <= bound)
 
 

@@ -42,11 +42,15 @@ class Node:
 
 @dataclass(eq=False)
 class Graph:
-    """Nodes in topological order, operands before what uses them, and the output's position."""
+    """Nodes in topological order, operands before what uses them, and the output's position.
+
+    `notes` hold what others work out of a graph once: its tape, its formulas, its layout.
+    """
 
     nodes: Sequence[Node]
     output: int
     text: str | None = None
+    notes: dict[str, Any] = field(default_factory=dict)
 
     @cached_property
     def position(self) -> Mapping[str, int]:
@@ -188,6 +192,8 @@ def check(
             )
     for key, value in filled.items():
         _check_parameter(op, key, value, operands, where)
+    if "keepdims" in filled:
+        filled["keepdims"] = bool(filled["keepdims"])
     return filled
 
 

@@ -8,6 +8,7 @@ screen come from that one string.
 """
 
 import math
+import operator
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -159,22 +160,22 @@ def rows() -> Iterator[Op]:
     yield infix(
         "+", 10, "{a:10} + {b:11}", np.add,
         "An add gate distributes: both operands get the upstream gradient unchanged.",
-        "f = x + y", scalar=lambda a, b: a + b, local={"a": "1", "b": "1"},
+        "f = x + y", scalar=operator.add, local={"a": "1", "b": "1"},
     )  # fmt: skip
     yield infix(
         "-", 10, "{a:10} - {b:11}", np.subtract,
         "The first operand gets the upstream gradient, the second gets it negated.",
-        "f = x - y", scalar=lambda a, b: a - b, local={"a": "1", "b": "-1"},
+        "f = x - y", scalar=operator.sub, local={"a": "1", "b": "-1"},
     )  # fmt: skip
     yield infix(
         "*", 20, r"{a:20} \cdot {b:21}", np.multiply,
         "A multiply gate switches: each operand's gradient is upstream times the other operand.",
-        "f = x * y", scalar=lambda a, b: a * b, local={"a": "b", "b": "a"},
+        "f = x * y", scalar=operator.mul, local={"a": "b", "b": "a"},
     )  # fmt: skip
     yield infix(
         "/", 20, r"\frac{{a:0}}{{b:0}}", np.divide,
         "The numerator's gradient is divided by b; the denominator's is -a / b^2 times upstream.",
-        "f = x / y", scalar=lambda a, b: a / b, local={"a": "1 / b", "b": "-(out / b)"},
+        "f = x / y", scalar=operator.truediv, local={"a": "1 / b", "b": "-(out / b)"},
     )  # fmt: skip
     yield Op(
         "**", ("a", "b"), np.power,
@@ -192,7 +193,7 @@ def rows() -> Iterator[Op]:
     )  # fmt: skip
     yield Op(
         "neg", ("x",), np.negative, "Multiplying by -1 flips the sign of the gradient.",
-        "f = -x", category="arithmetic", scalar=lambda x: -x, symbol="*-1",
+        "f = -x", category="arithmetic", scalar=operator.neg, symbol="*-1",
         text="-{x:30}", latex="-{x:20}", precedence=10, local={"x": "-1"},
     )  # fmt: skip
     yield Op(
@@ -316,7 +317,8 @@ def rows() -> Iterator[Op]:
         lambda x, low, high: np.minimum(np.maximum(x, low), high),
         "The gradient passes between the bounds, and on them as in PyTorch; outside, the bound "
         "that holds gets it.",
-        "f = clip(x, -1, 1)", category="piecewise", torch="torch.clamp(x, low, high)",
+        "f = clip(x, -1, 1)", category="piecewise",
+        torch="torch.clamp(*torch.broadcast_tensors(x, low, high))",
         scalar=lambda x, low, high: min(max(x, low), high),
         latex=r"\operatorname{clip}({x:0}, {low:0}, {high:0})",
         local={"x": "where(x < low, 0, where(x > high, 0, 1))",

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from app.core import formulas
 from app.core.formulas import Term, blank
@@ -123,7 +122,7 @@ class Sheet:
         return formulas.name_latex(node.id) if node.name else r"\mathrm{out}"
 
     def slope(self, i: int) -> str:
-        """`d top / d node = `, or nothing where the node's formula is too long to stand there."""
+        """`d top / d node = `; a node is named by its gate where its formula is too long."""
         label = self.terms[i].tex
         if i == self.graph.output:
             by = self.top
@@ -132,7 +131,9 @@ class Sheet:
         elif len(label) <= WIDEST:
             by = f"({label})"
         else:
-            return ""
+            gate = self.gates[i] if self.gates[i].isascii() else self.graph.nodes[i].op
+            gate = gate.replace("^", r"\^{}").replace("_", r"\_")
+            by = rf"\,\text{{[{gate} gate]}}"
         return rf"\frac{{\partial {self.top}}}{{\partial {by}}} = "
 
     @cached_property
@@ -182,7 +183,7 @@ class Sheet:
         symbols = {op.argument(k): letter for k, letter in enumerate(letters)}
         symbols["out"] = own if len(letters) == 1 else out_letter
         rule = formulas.derivative(text, given | symbols).tex
-        by = letters[position].tex
+        by = letters[position].inside(formulas.ATOM)
         slope = rf"\frac{{\partial {out_letter.tex}}}{{\partial {by}}}"
         left = slope if op.local else r"\text{downstream}"
         worked = None
@@ -220,18 +221,15 @@ class Sheet:
         return re.sub(r"\w+", lambda word: names.get(word.group(), word.group()), text)
 
     def _letters(self, node: Node) -> tuple[list[Term], Term]:
-        """What a rule calls the operands and the result: by name if all have one, else a, b, g."""
+        """What a rule calls the operands and the result: by what they are where that is short."""
         op, operands = OPS[node.op], [self.graph.nodes[j] for j in node.inputs]
-        by_name = not op.variadic and all(operand.name or _number(operand) for operand in operands)
         single = sum(not _number(operand) for operand in operands) == 1
-        letters = [
-            formulas.number_term(operand.value)
-            if _number(operand)
-            else Term(formulas.name_latex(operand.id))
-            if by_name
-            else Term("x" if single else formulas.name_latex(op.argument(k)))
-            for k, operand in enumerate(operands)
-        ]
+        letters = []
+        for k, (j, operand) in enumerate(zip(node.inputs, operands, strict=True)):
+            if _number(operand) or operand.name or len(self.terms[j].tex) <= WIDEST:
+                letters.append(self.terms[j])
+            else:
+                letters.append(Term("x" if single else formulas.name_latex(op.argument(k))))
         return letters, Term(formulas.name_latex(node.id) if node.name else "g")
 
 
@@ -240,12 +238,9 @@ def _number(node: Node) -> bool:
     return node.literal and not isinstance(node.value, list | tuple)
 
 
-_sheets: WeakKeyDictionary[Graph, Sheet] = WeakKeyDictionary()
-
-
 def sheet_of(graph: Graph) -> Sheet:
     """The graph's sheet, made once."""
-    sheet = _sheets.get(graph)
+    sheet: Sheet | None = graph.notes.get("sheet")
     if sheet is None:
-        sheet = _sheets[graph] = Sheet(graph)
+        sheet = graph.notes["sheet"] = Sheet(graph)
     return sheet

@@ -22,6 +22,9 @@ export function curveOf(points: readonly (readonly [number, number])[]): Bezier[
 
 const chord = ([a, , , d]: Bezier): number => (a && d ? Math.hypot(d[0] - a[0], d[1] - a[1]) : 0)
 
+export const lengthOf = (curve: readonly Bezier[]): number =>
+  curve.reduce((sum, bezier) => sum + chord(bezier), 0)
+
 /** The point after `share` of a wire, each Bézier weighed by its chord. */
 export function along(curve: readonly Bezier[], share: number): Point {
   const lengths = curve.map(chord)

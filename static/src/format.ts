@@ -67,6 +67,10 @@ export function formatShape(shape: readonly number[]): string {
   return shape.length ? shape.join(' \u00d7 ') : 'scalar'
 }
 
+/** "vector of 3", "10 × 3072": where there is no number to show. */
+export const formatTensor = (shape: readonly number[]): string =>
+  shape.length === 1 ? `vector of ${shape[0]}` : formatShape(shape)
+
 /** A number or nested list as one types it, with all its digits. */
 export function editable(value: unknown): string {
   return JSON.stringify(value)?.replaceAll(',', ', ') ?? ''

@@ -50,10 +50,16 @@ export function formula(latex: string, display = false): Attachment<HTMLElement>
 /** The same in display style, made smaller until it fits into its element. */
 export function fittedFormula(latex: string): Attachment<HTMLElement> {
   return (element) => {
-    const shrink = () => {
-      element.style.setProperty('--shrink', '1')
+    let measured: Element | null = null
+    let room = ''
+    const shrink = (again: boolean) => {
       const content = element.querySelector('.katex-html')
-      if (!content) return
+      const now = `${element.clientWidth} ${element.clientHeight}`
+      // To measure costs a layout: once for each formula and each size of its place.
+      if (!content || (!again && content === measured && now === room)) return
+      measured = content
+      room = now
+      element.style.setProperty('--shrink', '1')
       const box = content.getBoundingClientRect()
       const wide = Math.max(box.width, content.scrollWidth)
       const ratio = Math.min(1, element.clientWidth / wide, element.clientHeight / (box.height + 8))
@@ -61,15 +67,18 @@ export function fittedFormula(latex: string): Attachment<HTMLElement> {
     }
     const leave = formula(latex, true)(element)
     // The formula may come later, with KaTeX, or grow with its fonts; either way it is measured then.
-    const watcher = new MutationObserver(shrink)
+    const watcher = new MutationObserver(() => shrink(false))
     watcher.observe(element, { childList: true })
-    const sizer = new ResizeObserver(shrink)
+    const sizer = new ResizeObserver(() => shrink(false))
     sizer.observe(element)
-    shrink()
+    const fonts = () => shrink(true)
+    document.fonts.addEventListener('loadingdone', fonts)
+    shrink(false)
     return () => {
       leave?.()
       watcher.disconnect()
       sizer.disconnect()
+      document.fonts.removeEventListener('loadingdone', fonts)
     }
   }
 }

@@ -6,6 +6,7 @@ export type Command =
   | 'play'
   | 'start'
   | 'end'
+  | 'all'
   | 'fullscreen'
   | 'blank'
   | 'projector'
@@ -28,6 +29,7 @@ const PLAIN: Record<string, Command> = {
   ' ': 'play',
   Home: 'start',
   End: 'end',
+  a: 'all',
   f: 'fullscreen',
   b: 'blank',
   '.': 'blank',
@@ -49,10 +51,11 @@ export function commandOf({ key, ctrlKey, metaKey, altKey, shiftKey }: Pressed):
 
 /** What the list shows, in this order. */
 export const LIST: readonly (readonly [keys: string, says: string])[] = [
-  ['→ PageDown', 'one step forward'],
+  ['→ PageDown N', 'one step forward'],
   ['← PageUp', 'one step back'],
   ['Space', 'play or pause'],
   ['Home, End', 'to the start, to the end'],
+  ['A', 'all of the graph'],
   ['F', 'full screen'],
   ['P', 'projector: large, without controls'],
   ['B or .', 'blank screen'],
@@ -61,14 +64,15 @@ export const LIST: readonly (readonly [keys: string, says: string])[] = [
   ['Tab, then arrows', 'walk through the graph along its wires'],
   ['Enter', 'on a gate or wire: add a gate there; on an input: change its value'],
   ['C', 'on a node: lead its value into another gate'],
+  ['↑ ↓', 'in a value: change it, by more with Shift, by less with Alt; or drag it sideways'],
   ['Delete', 'on a node or wire: take it out'],
   ['Esc', 'leave'],
   ['?', 'this list'],
 ]
 
-/** Where keys belong to what is being written or chosen. */
+/** Where keys belong to what is being written or chosen. On the player's slider they are the page's own. */
 export function writing(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false
   if (target.isContentEditable || /^(TEXTAREA|SELECT)$/.test(target.tagName)) return true
-  return target instanceof HTMLInputElement && !/^(radio|checkbox|button)$/.test(target.type)
+  return target instanceof HTMLInputElement && !/^(radio|checkbox|button|range)$/.test(target.type)
 }

@@ -1,5 +1,5 @@
 /** What is on its way at t, and where: a number along each wire of the present step. */
-import type { Answer, Layout, Point, Value } from './api'
+import type { Answer, Layout, Node, Point, Value } from './api'
 import { along, curveOf, type Bezier } from './curve'
 import { formatNumber, formatShape } from './format'
 import { presentStep, TRAVEL, travelled } from './player'
@@ -7,7 +7,7 @@ import { wireKey } from './reveal'
 
 export type Pulse = { kind: 'forward' | 'backward'; text: string; at: Point }
 export type Places = {
-  wires: Map<string, { curve: Bezier[]; label: Point }>
+  wires: Map<string, { curve: Bezier[]; tag: Point }>
   labels: Map<string, Point>
   outs: Map<string, Point>
 }
@@ -15,13 +15,13 @@ export type Places = {
 const MOST = 24
 
 /** The layout by key, made once a layout. */
-export function mapOf(layout: Layout): Places {
+export function mapOf(layout: Layout, tags: ReadonlyMap<string, Point> = new Map()): Places {
   return {
     wires: new Map(
-      layout.wires.map((wire) => [
-        wireKey(wire.source, wire.target, wire.position),
-        { curve: curveOf(wire.points), label: wire.label },
-      ]),
+      layout.wires.map((wire) => {
+        const key = wireKey(wire.source, wire.target, wire.position)
+        return [key, { curve: curveOf(wire.points), tag: tags.get(key) ?? wire.label }]
+      }),
     ),
     labels: new Map(layout.nodes.map((node) => [node.id, node.label])),
     outs: new Map(layout.nodes.map((node) => [node.id, node.out])),
@@ -32,18 +32,18 @@ export function shortText(value: Value | null, shape: readonly number[]): string
   return typeof value === 'number' || value === null ? formatNumber(value) : formatShape(shape)
 }
 
-export function pulsesAt(answer: Answer, map: Places, t: number, shapes: Map<string, number[]>): Pulse[] {
+export function pulsesAt(answer: Answer, nodes: Map<string, Node>, map: Places, t: number): Pulse[] {
   const present = presentStep(t)
   const step = answer.steps[present]
   if (!step || t - present >= TRAVEL) return []
   const share = travelled(t)
   const pulses: Pulse[] = []
-  const shape = (id: string) => shapes.get(id) ?? []
+  const shape = (id: string) => nodes.get(id)?.shape ?? []
   if (step.kind === 'forward') {
-    const node = answer.nodes.find(({ id }) => id === step.node)
+    const node = nodes.get(step.node)
     node?.inputs.forEach((source, position) => {
       const wire = map.wires.get(wireKey(source, step.node, position))
-      const value = answer.nodes.find(({ id }) => id === source)?.value ?? null
+      const value = nodes.get(source)?.value ?? null
       if (!wire || pulses.length >= MOST) return
       pulses.push({ kind: 'forward', text: shortText(value, shape(source)), at: along(wire.curve, share) })
     })
@@ -67,8 +67,8 @@ export function pulsesAt(answer: Answer, map: Places, t: number, shapes: Map<str
         kind: 'backward',
         text: shortText(flow.downstream, shape(flow.source)),
         at: {
-          x: wire.label.x + (to.x - wire.label.x) * share,
-          y: wire.label.y + (to.y + 14 - wire.label.y) * share,
+          x: wire.tag.x + (to.x - wire.tag.x) * share,
+          y: wire.tag.y + (to.y + 14 - wire.tag.y) * share,
         },
       })
     }

@@ -5,16 +5,23 @@ const root = document.documentElement
 const system = matchMedia('(prefers-color-scheme: dark)')
 
 class Theme {
-  dark = $state(root.dataset.theme ? root.dataset.theme === 'dark' : system.matches)
   projector = $state('projector' in root.dataset)
+  #chosen = $state(root.dataset.theme ?? null)
+  #system = $state(system.matches)
+  /** A projector's paper is white unless dark was asked for, whatever the system likes. */
+  dark = $derived(this.#chosen ? this.#chosen === 'dark' : this.#system && !this.projector)
   /** The paper's colour, which is a heat map's zero. */
   sheet: Rgb = $derived(this.dark ? [26, 29, 33] : [255, 255, 255])
 
+  constructor() {
+    system.addEventListener('change', (event) => (this.#system = event.matches))
+  }
+
   toggleDark(): void {
-    this.dark = !this.dark
-    root.dataset.theme = this.dark ? 'dark' : 'light'
+    const next = this.dark ? 'light' : 'dark'
+    this.#chosen = root.dataset.theme = next
     try {
-      localStorage.setItem('theme', root.dataset.theme)
+      localStorage.setItem('theme', next)
     } catch {
       // Storage may be switched off; the choice then lasts as long as the page.
     }
@@ -28,7 +35,3 @@ class Theme {
 }
 
 export const theme = new Theme()
-
-system.addEventListener('change', (event) => {
-  if (!root.dataset.theme) theme.dark = event.matches
-})

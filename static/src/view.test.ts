@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { approach, center, fit, held, inside, overlap, seen, toDrawing, zoomAt } from './view'
+import { approach, fit, held, inside, near, overlap, seen, toDrawing, zoomAt } from './view'
 
 test('fit shows all of it, in the middle', () => {
   const view = fit({ width: 1000, height: 100 }, { width: 548, height: 400 })
@@ -22,7 +22,10 @@ test('the point under the pointer stays there while zooming', () => {
 })
 
 test('the camera comes to rest on its target', () => {
-  const target = center({ x: 400, y: 50 }, 1, { width: 800, height: 600 })
+  const target = near({ x: 380, y: 30, width: 40, height: 40 }, { x: 400, y: 50 }, 1, {
+    width: 800,
+    height: 600,
+  })
   let view = { x: 500, y: 500, scale: 0.3 }
   for (let i = 0; i < 200; i++) view = approach(view, target, 16)
   expect(view).toEqual(target)

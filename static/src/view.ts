@@ -36,9 +36,23 @@ export function zoomAt(view: View, factor: number, at: Point): View {
   return { scale, x: at.x - (at.x - view.x) * ratio, y: at.y - (at.y - view.y) * ratio }
 }
 
-/** The view moved so that `point` of the drawing is in the middle of the window. */
-export function center(point: Point, scale: number, window: Size): View {
-  return { scale, x: window.width / 2 - point.x * scale, y: window.height / 2 - point.y * scale }
+/** All of a box of the drawing, and `at` as near to the middle of the window as that allows. */
+export function near(box: Box, at: Point, most: number, window: Size, margin = 12): View {
+  const room = Math.min(
+    (window.width - 2 * margin) / Math.max(1, box.width),
+    (window.height - 2 * margin) / Math.max(1, box.height),
+  )
+  const scale = Math.max(MIN_SCALE, Math.min(most, room))
+  const place = (middle: number, start: number, length: number, size: number) =>
+    Math.min(
+      size - margin - (start + length) * scale,
+      Math.max(margin - start * scale, size / 2 - middle * scale),
+    )
+  return {
+    scale,
+    x: place(at.x, box.x, box.width, window.width),
+    y: place(at.y, box.y, box.height, window.height),
+  }
 }
 
 /** The view moved no further than needed for the drawing to fill the window, or to be all in it. */

@@ -3,10 +3,10 @@
 import sys
 from collections.abc import Sequence
 
-from tests.bench import engine, networks, server
+from tests.bench import engine, networks, page, server
 from tests.bench.timing import Comparison
 
-PREFIXES = {"s": ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs")), "B": ((1e6, "MB"),)}
+PREFIXES = {"s": ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs")), "B": ((1e6, "MB"), (1e3, "KB"))}
 
 
 def measured(amount: float, unit: str) -> str:
@@ -35,6 +35,7 @@ def main() -> int:
         server.requests,
         networks.requests,
         server.start,
+        page.in_chromium,
     ):
         for row in measure():
             missed += not row.met

@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.bench.engine import Neurons
 from tests.bench.timing import Comparison, by_turns
 
 NEURON = "1/(1+exp(-(w0*x0+w1*x1+w2)))"
@@ -100,15 +99,8 @@ def requests() -> Iterator[Comparison]:
 
             return ask
 
-        a, b = by_turns(one_by_one(neuron), one_by_one([GET]), seconds=3)
+        a, b = by_turns(one_by_one(neuron), one_by_one([GET]), seconds=2)
         yield Comparison("POST sigmoid neuron, p50", "GET /healthz", a, b, 2.0)
-
-        neurons = Neurons(1_000)
-        question = post({"expression": neurons.text, "inputs": neurons.inputs})
-        for _ in range(3):
-            connection.send(question)
-        a, b = by_turns(lambda: connection.send(question), neurons.micrograd, seconds=3)
-        yield Comparison("POST 1,000 nodes, text seen", "micrograd in process", a, b, 2.0)
 
 
 def start() -> Iterator[Comparison]:

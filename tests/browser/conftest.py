@@ -93,13 +93,15 @@ def page(page: Page, live_server: str) -> Iterator[Page]:
 
 
 @pytest.fixture
-def axe() -> Callable[[Page], list[str]]:
-    """axe(page): what axe-core finds wrong with the page as it is, one line a place."""
+def axe() -> Callable[..., list[str]]:
+    """axe(page, *rules): what axe-core finds wrong with the page as it is, one line a place."""
 
-    def violations(page: Page) -> list[str]:
+    def violations(page: Page, *rules: str) -> list[str]:
         # Evaluated by the debugger, which no Content-Security-Policy stops.
-        page.evaluate(AXE.read_text())
-        found = page.evaluate("axe.run()")["violations"]
+        if not page.evaluate("'axe' in window"):
+            page.evaluate(AXE.read_text())
+        options = {"resultTypes": ["violations"], **({"runOnly": rules} if rules else {})}
+        found = page.evaluate("(options) => axe.run(options)", options)["violations"]
         return [
             f"{rule['id']}: {rule['help']}: {' '.join(map(str, place['target']))}"
             for rule in found

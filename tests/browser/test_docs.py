@@ -17,5 +17,7 @@ def test_every_call_can_be_tried_as_it_stands(page: Page) -> None:
     for call in page.locator("#docs .opblock").all():
         call.locator(".opblock-summary-control").click()
         call.get_by_role("button", name="Execute").click()
-        expect(call.locator(".live-responses-table tbody .response-col_status")).to_contain_text("200")
+        expect(call.locator(".live-responses-table tbody .response-col_status")).to_contain_text(
+            "200"
+        )
         call.locator(".opblock-summary-control").click()

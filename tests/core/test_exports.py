@@ -20,6 +20,7 @@ from app.core.examples import EXAMPLES
 from app.core.expressions import parse
 from app.core.figures import ExportQuestion, ExpressionQuestion, PlayQuestion
 from app.core.formulas import text_of
+from app.core.graphs import Graph
 from tests.core.random_expressions import RandomExpression
 
 QUESTIONS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -35,6 +36,8 @@ QUESTIONS: dict[str, tuple[str, dict[str, Any]]] = {
         "f = sum(x) * (mean(x, keepdims=True) + prod(x, keepdims=True) + norm(x, keepdims=True))",
         {"x": [[1, 2], [3, 4]]},
     ),
+    "keepdims as a number": ("f = prod(x, axis=0, keepdims=1)", {"x": [1, 2]}),
+    "bounds that are vectors": ("f = clip(x, -1, [1, 4])", {"x": 2}),
     "largest along an axis": ("f = max(x, axis=0) @ min(x, 1)", {"x": [[1, 5], [3, 4]]}),
     "slices": ("f = sum(x[::2, 1:] ** 2) + x[-1, 0]", {"x": [[1, 2, 3], [3, 4, 5], [5, 6, 7]]}),
     "computed indices": ("f = sum(x[i, 1:] * 2)", {"x": [[1, 2, 3], [3, 4, 5]], "i": 1}),
@@ -206,6 +209,37 @@ def assert_text_agrees(text: str, inputs: Mapping[str, Any]) -> None:
 @pytest.mark.parametrize(("text", "inputs"), QUESTIONS.values(), ids=QUESTIONS)
 def test_the_text_of_a_graph_parses_to_the_graph(text: str, inputs: dict[str, Any]) -> None:
     assert_text_agrees(text, inputs)
+
+
+def taken_apart(graph: Graph) -> dict[str, Any]:
+    """A graph as a question may give it, last node first."""
+    nodes = [
+        {
+            "id": node.id,
+            "op": node.op,
+            "inputs": [graph.nodes[i].id for i in node.inputs],
+            "attributes": dict(node.attributes),
+            "value": node.value,
+        }
+        for node in reversed(graph.nodes)
+    ]
+    return {"nodes": nodes, "output": graph.nodes[graph.output].id}
+
+
+@pytest.mark.parametrize(("text", "inputs"), QUESTIONS.values(), ids=QUESTIONS)
+def test_a_graph_taken_apart_is_the_same_graph(text: str, inputs: dict[str, Any]) -> None:
+    result = result_of(text, inputs)
+    question = ExpressionQuestion(expression=taken_apart(result.graph), inputs=inputs)
+    graph = question.graph()
+    again = evaluate(graph, inputs)
+    assert set(graph.position) == set(result.graph.position)
+    for id, i in result.graph.position.items():
+        k = graph.position[id]
+        np.testing.assert_array_equal(again.values[k], result.values[i])
+        ours, theirs = again.gradients[k], result.gradients[i]
+        assert (ours is None) == (theirs is None)
+        if ours is not None:
+            np.testing.assert_allclose(ours, theirs, rtol=1e-11, atol=1e-14)
 
 
 @pytest.mark.parametrize("tensors", [False, True], ids=["scalars", "tensors"])

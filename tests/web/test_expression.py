@@ -94,7 +94,7 @@ def test_the_first_graph_in_every_field(client: TestClient) -> None:
         "upstream": 1.0,
         "local": -4.0,
         "downstream": -4.0,
-        "rule": r"f = a \cdot b \;\Rightarrow\; \frac{\partial f}{\partial a} = b",
+        "rule": r"f = (x + y) \cdot z \;\Rightarrow\; \frac{\partial f}{\partial (x + y)} = z",
         "formula": "b",
         "latex": r"1 \times (-4) = -4",
         "reason": None,
@@ -450,7 +450,7 @@ GRAPHS: dict[str, tuple[list[dict[str, Any]], str, dict[str, Any], str]] = {
         [given("x"), gate("q", "neg", "x"), gate("r", "exp", "q")],
         "q",
         {"x": 1},
-        "r = exp(-x)\nq = -x",
+        "q = -x\nr = exp(q)\nq",
     ),
 }
 
@@ -475,6 +475,16 @@ def test_a_graph_instead_of_text(
         if node["name"] and node["id"] in values:
             assert values[node["id"]] == node["value"]
             assert gradients[node["id"]] == node["gradient"]
+
+
+def test_an_input_that_nothing_uses_stays(client: TestClient) -> None:
+    nodes = [given("x"), given("y"), gate("f", "neg", "x")]
+    question = {"expression": {"nodes": nodes, "output": "f"}, "inputs": {"x": 1, "y": 2}}
+    answer = ask(client, question)
+    again = ask(client, question | {"expression": answer["expression"]})
+    assert again["output"] == "f"
+    assert by_id(again, "value") == by_id(answer, "value") == {"x": 1.0, "y": 2.0, "f": -1.0}
+    assert by_id(again, "gradient") == {"x": -1.0, "y": 0.0, "f": 1.0}
 
 
 def test_the_same_graph_has_the_same_random_numbers(client: TestClient) -> None:

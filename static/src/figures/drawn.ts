@@ -4,6 +4,8 @@ import { formatNumber, formatShape } from '../format'
 import { seen, type Box, type Size, type View } from '../view'
 
 const SQUARE = 160
+/** Room for the shape and the scale at a grid. */
+const SHAPE = 30
 
 /** What can be seen, in coarse squares, so that panning changes what is drawn only now and then. */
 export function coarse(view: View, window: Size): Box {
@@ -24,6 +26,38 @@ export function boundsOf(placed: PlacedNode): Box {
     y: top,
     width: placed.out.x - placed.x + placed.width,
     height: bottom - top,
+  }
+}
+
+/**
+ * What should be seen of a step, from most to least: its node with those that it takes from or gives to,
+ * the node alone, and of a node with grids only the grid that the step fills.
+ */
+export function spokenOf(places: PlacedNode[], forward: boolean): Box[] {
+  const [placed] = places
+  if (!placed) return []
+  const alone = withNumbers(placed)
+  const boxes = [places.map(withNumbers).reduce(union), alone]
+  if (!placed.grid) return boxes
+  const middle = placed.y + (forward ? placed.height : -placed.height) / 2
+  const [top, bottom] = forward ? [alone.y, middle] : [middle, alone.y + alone.height]
+  return [...boxes, { ...alone, y: top, height: bottom - top }]
+}
+
+function withNumbers({ x, y, width, out, grid }: PlacedNode): Box {
+  const left = x - width / 2 - 6
+  const top = grid ? grid.y - SHAPE : y - 40
+  const bottom = grid ? grid.gradient_y + grid.height + SHAPE : y + 40
+  return { x: left, y: top, width: out.x - left, height: bottom - top }
+}
+
+function union(a: Box, b: Box): Box {
+  const [x, y] = [Math.min(a.x, b.x), Math.min(a.y, b.y)]
+  return {
+    x,
+    y,
+    width: Math.max(a.x + a.width, b.x + b.width) - x,
+    height: Math.max(a.y + a.height, b.y + b.height) - y,
   }
 }
 
