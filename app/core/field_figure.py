@@ -163,7 +163,7 @@ class EffectiveQuestion(FieldQuestion):
 
     model_config = shown(
         {
-            "source": "nn.Sequential(" + "nn.Conv2d(3, 8, 3, padding=1), nn.ReLU(), " * 5 + ")",
+            "source": "nn.Sequential(" + "nn.Conv2d(3, 3, 3, padding=1), nn.ReLU(), " * 5 + ")",
             "input": [3, 32, 32],
         }
     )

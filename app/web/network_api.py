@@ -69,7 +69,7 @@ async def architectures() -> Response:
 
 @router.get("/architectures/{name}", responses={200: {"model": schemas.ArchitectureAnswer}})
 async def architecture(
-    name: Annotated[str, Path(max_length=64, examples=["vgg16"])],
+    name: Annotated[str, Path(max_length=64, json_schema_extra={"example": "vgg16"})],
     stride_on: Annotated[StrideOn | None, Query()] = None,
 ) -> Response:
     """One of them, layer by layer; for ResNets the stride is where one says."""
@@ -121,7 +121,7 @@ async def gradient_sizes(request: Request, question: fields.GradientSizesQuestio
     responses={200: {"content": {"image/png": {}}}},
 )
 async def image(
-    name: Annotated[str, Path(max_length=64, examples=["chelsea"])],
+    name: Annotated[str, Path(max_length=64, json_schema_extra={"example": "chelsea"})],
 ) -> Response:
     """A photo that ships with the project, 64 by 64."""
     headers = {"Cache-Control": "public, max-age=86400"}

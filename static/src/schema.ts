@@ -1201,7 +1201,7 @@ export interface components {
          *         32,
          *         32
          *       ],
-         *       "source": "nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), nn.ReLU(), nn.Conv2d(3, 8, 3, padding=1), nn.ReLU(), nn.Conv2d(3, 8, 3, padding=1), nn.ReLU(), nn.Conv2d(3, 8, 3, padding=1), nn.ReLU(), nn.Conv2d(3, 8, 3, padding=1), nn.ReLU(), )"
+         *       "source": "nn.Sequential(nn.Conv2d(3, 3, 3, padding=1), nn.ReLU(), nn.Conv2d(3, 3, 3, padding=1), nn.ReLU(), nn.Conv2d(3, 3, 3, padding=1), nn.ReLU(), nn.Conv2d(3, 3, 3, padding=1), nn.ReLU(), nn.Conv2d(3, 3, 3, padding=1), nn.ReLU(), )"
          *     }
          */
         EffectiveQuestion: {
