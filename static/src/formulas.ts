@@ -64,6 +64,10 @@ export function fittedFormula(latex: string): Attachment<HTMLElement> {
       const wide = Math.max(box.width, content.scrollWidth)
       const ratio = Math.min(1, element.clientWidth / wide, element.clientHeight / (box.height + 8))
       if (ratio < 1) element.style.setProperty('--shrink', Math.max(0.4, ratio * 0.98).toFixed(3))
+      // What still does not fit is scrolled, by keyboard too.
+      const scrolls = element.scrollWidth > element.clientWidth || element.scrollHeight > element.clientHeight
+      element.toggleAttribute('tabindex', scrolls)
+      if (scrolls) element.tabIndex = 0
     }
     const leave = formula(latex, true)(element)
     // The formula may come later, with KaTeX, or grow with its fonts; either way it is measured then.
