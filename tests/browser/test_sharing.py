@@ -40,7 +40,7 @@ def test_the_link_is_the_whole_setting(page: Page, browser: Browser, live_server
     page.keyboard.press("Home")
     for _ in range(6):
         page.keyboard.press("PageDown")
-    landed(page)
+        landed(page)
     count = page.locator(".player .count").text_content() or ""
     assert count.startswith("6 / ")
     address = copied(page, "Copy link")
