@@ -37,10 +37,13 @@ def test_the_link_is_the_whole_setting(page: Page, browser: Browser, live_server
     value_of(page, "y").fill("0.5")
     tab(page, "Break it").get_by_role("switch", name=re.compile("instead of")).check()
     expect(page.locator("text.gradient.wrong")).not_to_have_count(0)
+    shown = page.locator(".player .count")
     page.keyboard.press("Home")
-    for _ in range(6):
+    expect(shown).to_have_text(re.compile("^0 / "))
+    for step in range(1, 7):
         page.keyboard.press("PageDown")
-        landed(page)
+        expect(shown).to_have_text(re.compile(f"^{step} / "))
+    landed(page)
     count = page.locator(".player .count").text_content() or ""
     assert count.startswith("6 / ")
     address = copied(page, "Copy link")
