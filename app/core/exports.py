@@ -29,7 +29,7 @@ def pytorch(result: Evaluation) -> str:
     names = _python_names(graph)
     lines, leaves = [], []
     for i, node in enumerate(graph.nodes):
-        if _number(node) and i != graph.output:
+        if node.number and i != graph.output:
             names[i] = formulas.literal_text(node.value)
             continue
         if not node.leaf and OPS[node.op].category != "generator":
@@ -92,9 +92,9 @@ def _statement(graph: Graph, node: Node, names: Mapping[int, str]) -> str:
     op = OPS[node.op]
     operands = [names[i] for i in node.inputs]
     # torch's functions want tensors where its operators take numbers, but not numbers only.
-    if not op.text or all(_number(graph.nodes[i]) for i in node.inputs):
+    if not op.text or all(graph.nodes[i].number for i in node.inputs):
         operands = [
-            f"torch.tensor({float(graph.nodes[i].value)!r})" if _number(graph.nodes[i]) else name
+            f"torch.tensor({float(graph.nodes[i].value)!r})" if graph.nodes[i].number else name
             for i, name in zip(node.inputs, operands, strict=True)
         ]
     operands = [f"({name})" if name.startswith("-") else name for name in operands]
@@ -109,10 +109,6 @@ def _statement(graph: Graph, node: Node, names: Mapping[int, str]) -> str:
         words["key"] = _key(node.attributes["key"], operands[1:])
     code = op.torch_code(node.attributes)
     return WORD.sub(lambda match: words.get(match.group(), match.group()), code)
-
-
-def _number(node: Node) -> bool:
-    return node.literal and not isinstance(node.value, list | tuple)
 
 
 def _key(key: Sequence[Any], computed: Sequence[str]) -> str:

@@ -164,11 +164,7 @@ def absorbed(graph: Graph, node: Node) -> int | None:
     """The position of the one literal number that is drawn as part of its gate, if there is one."""
     if node.leaf or len(node.inputs) != 2 or node.op not in ("+", "-", "*", "/", "**"):
         return None
-    found = [
-        k
-        for k, source in enumerate(node.inputs)
-        if graph.nodes[source].literal and not isinstance(graph.nodes[source].value, list | tuple)
-    ]
+    found = [k for k, source in enumerate(node.inputs) if graph.nodes[source].number]
     return found[0] if len(found) == 1 else None
 
 

@@ -35,6 +35,11 @@ class Node:
         return self.op == "constant" and self.name is None
 
     @property
+    def number(self) -> bool:
+        """A literal that is one number, which formulas write out; a list is not."""
+        return self.literal and not isinstance(self.value, list | tuple)
+
+    @property
     def leaf(self) -> bool:
         """An input or a constant: there from the start."""
         return self.op in ("input", "constant")

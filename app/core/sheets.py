@@ -190,7 +190,7 @@ class Sheet:
         if not op.reduces and "where" not in text and formulas.speaks_ops(text):
             n = len(operands)
             numbers = {
-                op.argument(k): letters[k] if _number(operand) else blank(k)
+                op.argument(k): letters[k] if operand.number else blank(k)
                 for k, operand in enumerate(operands)
             }
             numbers |= {"out": blank(n), "upstream": blank(n + 1)}
@@ -223,19 +223,14 @@ class Sheet:
     def _letters(self, node: Node) -> tuple[list[Term], Term]:
         """What a rule calls the operands and the result: by what they are where that is short."""
         op, operands = OPS[node.op], [self.graph.nodes[j] for j in node.inputs]
-        single = sum(not _number(operand) for operand in operands) == 1
+        single = sum(not operand.number for operand in operands) == 1
         letters = []
         for k, (j, operand) in enumerate(zip(node.inputs, operands, strict=True)):
-            if _number(operand) or operand.name or len(self.terms[j].tex) <= WIDEST:
+            if operand.number or operand.name or len(self.terms[j].tex) <= WIDEST:
                 letters.append(self.terms[j])
             else:
                 letters.append(Term("x" if single else formulas.name_latex(op.argument(k))))
         return letters, Term(formulas.name_latex(node.id) if node.name else "g")
-
-
-def _number(node: Node) -> bool:
-    """Whether a node is a plain number in the text, which formulas write out."""
-    return node.literal and not isinstance(node.value, list | tuple)
 
 
 def sheet_of(graph: Graph) -> Sheet:
