@@ -128,7 +128,7 @@ def sight(
     try:
         high = _meet([pair[0] for pair in fields], extent[0]).through(windows[0])
         square = windows[0] is windows[1] and extent[0] == extent[1]
-        if square and all([pair[0] is pair[1] for pair in fields]):
+        if square and all(pair[0] is pair[1] for pair in fields):
             wide = high  # as in most networks: half the work
         else:
             wide = _meet([pair[1] for pair in fields], extent[1]).through(windows[1])
