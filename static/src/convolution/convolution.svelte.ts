@@ -3,11 +3,13 @@ import type { Problem } from '../api'
 import { arrived, presentStep, type Mode } from '../player'
 import { post, json } from '../server'
 import { cellOfStep, paceOf, placeOf, sumsAt, within, type Shape, type Sums } from './cells'
-import { changed, fromQuestion } from './setting'
+import { changed, fromQuestion, isOneCell } from './setting'
 import type { Answer, Backward, Cell, Forward, Setting, Step, Steps } from './types'
 
 /** What is fetched is kept, up to so much. */
 const MOST_CHUNKS = 160
+
+export type Section = { row: number; column: number; rows: number; columns: number }
 
 type First = {
   question: Record<string, unknown>
@@ -27,6 +29,9 @@ export class Convolution {
   /** The cell that is pointed at, and the one that stays when nothing is. */
   hovered = $state.raw<Cell | null>(null)
   pinned = $state.raw<Cell | null>(null)
+
+  /** Where a section of a large window begins that is shown in numbers; null where all of it is. */
+  section = $state.raw<Section | null>(null)
 
   #chunks = $state.raw<Readonly<Record<number, Steps>>>({})
   #loading: number[] = []
@@ -153,6 +158,13 @@ export class Convolution {
   /** Show the numbers of this moment until the next glance; without a moment, show all as they come. */
   glance(on: boolean): void {
     this.#glance = on ? { present: this.present, sums: this.sums } : null
+  }
+
+  /** Look at a cell, and stay there; a gradient that comes to one cell only moves there. */
+  pin(cell: Cell): void {
+    this.pinned = cell
+    const { upstream } = this.setting
+    if (this.backward && isOneCell(upstream)) this.change({ upstream: { ...upstream, cell } })
   }
 
   change(part: Partial<Setting>): void {
