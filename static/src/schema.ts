@@ -1130,6 +1130,11 @@ export interface components {
              * @default []
              */
             cells: number[][];
+            /**
+             * Near
+             * @description One more cell to be told, the first: this one, or the nearest there is.
+             */
+            near?: number[] | null;
         };
         /**
          * DrawingAnswer
@@ -3132,6 +3137,11 @@ export interface components {
              * @default []
              */
             cells: number[][];
+            /**
+             * Near
+             * @description One more cell to be told, the first: this one, or the nearest there is.
+             */
+            near?: number[] | null;
             /**
              * First
              * @description The first step that is asked for.

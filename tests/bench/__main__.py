@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Sequence
 
-from tests.bench import engine, networks, page, server
+from tests.bench import convolution, engine, networks, page, server
 from tests.bench.timing import Comparison
 
 PREFIXES = {"s": ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs")), "B": ((1e6, "MB"), (1e3, "KB"))}
@@ -36,6 +36,7 @@ def main() -> int:
         networks.requests,
         server.start,
         page.in_chromium,
+        convolution.in_chromium,
     ):
         for row in measure():
             missed += not row.met

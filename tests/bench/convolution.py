@@ -11,7 +11,7 @@ from tests.bench.timing import Comparison
 
 # 32x32x3 with 6 filters of 5x5, as it stands at first.
 FIGURE = "/convolution?step=0"
-# From a slider's event to the frame in which sizes, maps and one cell's arithmetic are the new ones.
+# From a slider's event to the frame in which sizes, maps and a cell's arithmetic are new.
 FOLLOWED = """
 () => {
   window.waits = []
@@ -21,7 +21,8 @@ FOLLOWED = """
   let [shown, size] = [cells(), sizes()]
   addEventListener('input', (event) => (moved ||= event.timeStamp), true)
   new MutationObserver(() => {
-    if (!moved || cells() === shown || sizes() === size || document.querySelector('.waiting')) return
+    if (!moved || cells() === shown || sizes() === size) return
+    if (document.querySelector('.waiting')) return
     ;[shown, size] = [cells(), sizes()]
     const since = moved
     moved = 0

@@ -103,11 +103,11 @@ export class Convolution {
     if (answer && cell) this.#seed(answer)
   }
 
-  /** The cell that came with the page, as a chunk of steps of its own. */
+  /** The cell that came with the answer, as a chunk of steps of its own. */
   #seed(answer: Answer): void {
     const told = answer.cells[0]
-    if (!told || !this.pinned) return
-    const place = placeOf(this.pinned, this.shape)
+    if (!told) return
+    const place = placeOf(told.cell as unknown as Cell, this.shape)
     this.#first = { place, step: { kind: 'forward', ...told } as Forward }
   }
   #first = $state.raw<{ place: number; step: Forward } | null>(null)
@@ -195,7 +195,8 @@ export class Convolution {
     this.busy = true
     do {
       this.#again = false
-      const reply = await post<Answer>('/api/convolution', this.#question(), undefined, json)
+      const question = { ...this.#question(), near: this.cell }
+      const reply = await post<Answer>('/api/convolution', question, undefined, json)
       if (reply.answer) this.#show(reply.answer)
       this.problem = reply.problem
     } while (this.#again)
@@ -210,8 +211,8 @@ export class Convolution {
     this.#era += 1
     this.#loading = []
     this.#chunks = {}
-    this.#first = null
     this.answer = answer
+    this.#seed(answer)
     const { forward, count } = answer.track
     const same = before.forward === forward
     if (!same) this.t = { end: count, turn: forward, start: Math.min(this.t, forward) }[share]
