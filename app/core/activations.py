@@ -17,12 +17,14 @@ from torch import Tensor
 from torch.nn import functional
 
 from app.core.errors import Problem
-from app.core.networks import Network
+from app.core.networks import INPUT, Network
 from app.core.torch_networks import TorchNetwork
 
 if TYPE_CHECKING:
-    from app.core.activation_figure import Of
+    from app.core.looks import Of
 
+
+Place = tuple[int, int, int]  # channel, row, column; of a vector (place, 0, 0)
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,30 @@ class Capture:
         """What comes back to a layer's output, without the batch; at -1 to the image."""
         found = self.gradients[i] if i >= 0 else self.image_gradient
         return None if found is None else found[0]
+
+    def value_at(self, i: int, place: Place) -> float:
+        """One number of a layer's output."""
+        activation = self.activation(i)
+        return float(activation[place] if activation.ndim == 3 else activation[place[0]])
+
+    def gradient_at(self, i: int, place: Place) -> float | None:
+        """What comes back to one number of a layer's output."""
+        gradient = self.gradient(i)
+        if gradient is None:
+            return None
+        return float(gradient[place] if gradient.ndim == 3 else gradient[place[0]])
+
+    def name(self, i: int) -> str:
+        """What a layer is called."""
+        return self.network.layers[i].name if i >= 0 else INPUT
+
+    def sources(self, i: int) -> tuple[int, ...]:
+        """The positions of what a layer takes, -1 for the image."""
+        return self.model.sources[i]
+
+    def consumers(self, i: int) -> list[int]:
+        """The positions of the layers that take what a layer gives."""
+        return [j for j, sources in enumerate(self.model.sources) if i in sources]
 
 
 def score_layer(network: Network) -> int:

@@ -1,7 +1,7 @@
 """A unit's computation as an expression, to be opened as a graph with equal values and gradients.
 
-The unit's own gradient is the factor `g` of the last line, so that whatever comes back to its inputs
-in the expression is what comes back by this unit in the network.
+The unit's own gradient is the factor `g` of the last line, so that whatever comes back to its
+inputs in the expression is what comes back by this unit in the network.
 """
 
 from collections.abc import Mapping, Sequence
@@ -28,7 +28,7 @@ NAMES = {"BatchNorm2d": "n"}  # other functions give `a`, what is made of many n
 
 
 def expression(chain: Sequence[Mapping[str, Any]], shared: Sequence[str]) -> dict[str, Any] | None:
-    """{expression, inputs, nodes: {name: {layer, value, gradient}}, link, note} of a chain of steps;
+    """Steps as {expression, inputs, nodes: {name: {layer, value, gradient}}, link, note};
     None where a step has no such form, or too many numbers."""
     lines: list[str] = []
     inputs: dict[str, Any] = {}
