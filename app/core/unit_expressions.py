@@ -22,7 +22,7 @@ FUNCTIONS = {
     "Sigmoid": "sigmoid({x})",
     "Tanh": "tanh({x})",
     "Dropout": "1 * {x}",
-    "BatchNorm2d": "weight * ({x} - mean) / sqrt(variance + eps) + shift",
+    "BatchNorm2d": "gamma * ({x} - mu) / sqrt(variance + eps) + beta",
 }
 NAMES = {"BatchNorm2d": "n"}  # other functions give `a`, what is made of many numbers is `h`
 
@@ -112,9 +112,9 @@ def _applied(step: Mapping[str, Any], x: str) -> tuple[str, dict[str, Any]] | No
     text = FUNCTIONS[kind].replace("{x}", x).replace("{slope}", str(step.get("slope")))
     if kind != "BatchNorm2d":
         return text, {}
-    given = {word: step[word] for word in ("mean", "variance", "eps")}
-    scale = 1.0 if step["weight"] is None else step["weight"]
-    return text, given | {"weight": scale, "shift": step["bias"] or 0.0}
+    gamma = 1.0 if step["weight"] is None else step["weight"]
+    given = {"mu": step["mean"], "gamma": gamma, "beta": step["bias"] or 0.0}
+    return text, given | {word: step[word] for word in ("variance", "eps")}
 
 
 def _filled(nested: Any, padding: float) -> Any:
