@@ -10,6 +10,7 @@ from fastapi import FastAPI, Response
 
 from app.web import (
     activations_api,
+    activations_page,
     api,
     convolution_api,
     convolution_page,
@@ -65,6 +66,7 @@ def create_app() -> FastAPI:
     app.include_router(activations_api.router)
     app.include_router(network_pages.router)
     app.include_router(convolution_page.router)
+    app.include_router(activations_page.router)
     app.include_router(docs.router)
     app.add_api_route("/healthz", healthz, include_in_schema=False)
     app.mount("/static", BuiltFiles(directory=DIST, check_dir=False), name="static")
