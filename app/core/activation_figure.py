@@ -134,7 +134,7 @@ def _layers(network: Network, captured: "Capture") -> list[dict[str, Any]]:
     for i, node in enumerate(network.layers):
         sources = result.sources[i]
         name = None
-        if node.layer.kind in POINTWISE and not node.layer.mixes and sources[0] >= 0:
+        if type(node.layer) in POINTWISE and sources[0] >= 0:
             # conv, batch norm, ReLU: all of them belong to the convolution
             name = follows[sources[0]] or network.layers[sources[0]].name
         follows.append(name)

@@ -71,7 +71,7 @@ def _place(captured: Capture, i: int, place: Place) -> Place:
 def _pointwise(captured: Capture, i: int) -> bool:
     """Whether each number comes from the one at the same place and no other."""
     layer = captured.network.layers[i].layer
-    return layer.kind in POINTWISE and not layer.mixes and layer.type != "LocalResponseNorm"
+    return type(layer) in POINTWISE and layer.type != "LocalResponseNorm"
 
 
 def _up(captured: Capture, i: int) -> list[int]:

@@ -9,7 +9,7 @@ from app.core import activation_figure as figure
 from app.core import images, models, uploads
 from app.web import activations_schemas as schemas
 from app.web.api import Json, encode
-from app.web.problems import REFUSALS
+from app.web.problems import REFUSALS, ProblemAnswer
 from app.workers import run
 
 router = APIRouter(prefix="/api", responses=REFUSALS)
@@ -84,7 +84,10 @@ async def image(
 
 @router.post(
     "/images",
-    responses={200: {"model": schemas.UploadAnswer}},
+    responses={
+        200: {"model": schemas.UploadAnswer},
+        415: {"model": ProblemAnswer, "description": "The body is no PNG, JPEG or WebP"},
+    },
     openapi_extra={
         "requestBody": {
             "required": True,
