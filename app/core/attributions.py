@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from app.core.errors import Problem, nearest
 from app.core.networks import Network, analyse
@@ -92,7 +92,7 @@ def probabilities(model: TorchNetwork, images: Tensor) -> Tensor:
     import torch
 
     with torch.no_grad():
-        return torch.cat([scores(model, some) for some in images.split(AT_ONCE)]).softmax(dim=1)
+        return torch.cat([scores(model, some) for some in torch.split(images, AT_ONCE)]).softmax(1)
 
 
 # Gradients by the pixels

@@ -39,7 +39,7 @@ def guided(step: Any, given: Tensor) -> Tensor:
     """A ReLU that passes back only what is positive, and only where it was positive itself."""
     output: Tensor = step(given)
     if output.requires_grad:
-        output.register_hook(positive)
+        output.register_hook(positive)  # type: ignore[no-untyped-call]
     return output
 
 
@@ -53,7 +53,7 @@ def rectified(step: Any, given: Tensor) -> Tensor:
     """A layer whose way back is a ReLU on the signal, whatever came forward."""
     output = passed_on(step, given)
     if output.requires_grad:
-        output.register_hook(positive)
+        output.register_hook(positive)  # type: ignore[no-untyped-call]
     return output
 
 
@@ -63,7 +63,8 @@ def held(step: Any, given: Tensor) -> Tensor:
     squares = given.detach().square().unsqueeze(1)
     squares = functional.pad(squares, (0, 0, 0, 0, size // 2, (size - 1) // 2))
     mean = functional.avg_pool3d(squares, (size, 1, 1), stride=1).squeeze(1)
-    return given / (step.k + step.alpha * mean).pow(step.beta)
+    divisors: Tensor = (step.k + step.alpha * mean).pow(step.beta)
+    return given / divisors
 
 
 GUIDED: Mapping[str, Rule] = {"ReLU": guided}

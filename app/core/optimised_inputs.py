@@ -61,34 +61,34 @@ def origin(network: Network, aim: Aim) -> Aim:
     A channel that is silent everywhere has no gradient after its ReLU to climb.
     """
     result = analyse(network)
+    layer, channel = aim.layer, aim.channel
     while True:
-        node, sources = network.layers[aim.layer], result.sources[aim.layer]
-        kind, shape = node.layer.type, result.shapes[aim.layer]
-        below = result.shape(sources[0])
-        assert shape is not None
-        channel, source = aim.channel, sources[0]
-        if kind == "Concat":
-            for source in sources:
-                parts = result.shape(source)
-                assert parts is not None
-                if channel < parts[0]:
+        node, source = network.layers[layer], result.sources[layer][0]
+        shape, below = result.shape(layer), result.shape(source)
+        assert shape
+        assert below
+        if node.layer.type == "Concat":
+            for source in result.sources[layer]:
+                channels = (result.shape(source) or (0,))[0]
+                if channel < channels:
                     break
-                channel -= parts[0]
-        elif kind == "AdaptiveAvgPool2d" and shape[1:] != (1, 1):
-            return aim
-        elif kind == "Flatten" and (below is None or prod(below[1:]) != 1):
-            return aim
-        elif kind not in ("ReLU", "LeakyReLU", "Sigmoid", "Tanh", "GELU", "Softmax", "Dropout",
-                          "AdaptiveAvgPool2d", "Flatten"):  # fmt: skip
-            return aim
-        if source < 0:
-            return aim
-        aim = Aim(source, channel)
+                channel -= channels
+            passes = True
+        elif node.layer.type == "Flatten":
+            passes = prod(below[1:]) == 1
+        elif node.layer.type == "AdaptiveAvgPool2d":
+            passes = shape[1:] == (1, 1)
+        else:
+            passes = node.layer.kind in ("activation", "regularisation")
+        if source < 0 or not passes:
+            return Aim(layer, channel)
+        layer = source
 
 
 def picture_size(network: Network, layer: int) -> tuple[int, int, int]:
     """As large as the network's input, or smaller where a channel sees little of it."""
     result = analyse(network)
+    assert len(network.input) == 3
     channels, height, width = network.input
     if any(shape and not shape[1:] for shape in result.shapes[: layer + 1]):
         return channels, height, width
@@ -119,7 +119,8 @@ def drawn(spectrum: Tensor, size: tuple[int, int, int]) -> Tensor:
     if channels == 3:
         norm = torch.tensor(COLOURS).norm(dim=0).max()
         pixels = torch.einsum("ij,jhw->ihw", torch.tensor(COLOURS) / norm, pixels)
-    return pixels.sigmoid()[None]
+    shown: Tensor = pixels.sigmoid()
+    return shown[None]
 
 
 def jittered(image: Tensor, amount: int, generator: torch.Generator) -> Tensor:
@@ -133,7 +134,10 @@ def jittered(image: Tensor, amount: int, generator: torch.Generator) -> Tensor:
         dtype=torch.float32,
     )
     grid = functional.affine_grid(theta, list(image.shape), align_corners=False)
-    return functional.grid_sample(image, grid, padding_mode="reflection", align_corners=False)
+    moved: Tensor = functional.grid_sample(
+        image, grid, padding_mode="reflection", align_corners=False
+    )
+    return moved
 
 
 def variation(image: Tensor) -> Tensor:
