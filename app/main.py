@@ -8,7 +8,16 @@ from contextlib import asynccontextmanager, suppress
 
 from fastapi import FastAPI, Response
 
-from app.web import api, convolution_api, convolution_page, docs, network_api, network_pages, pages
+from app.web import (
+    activations_page,
+    api,
+    convolution_api,
+    convolution_page,
+    docs,
+    network_api,
+    network_pages,
+    pages,
+)
 from app.web.assets import DIST, BuiltFiles
 from app.web.compression import CompressedReads
 from app.web.problems import add_problem_answers
@@ -55,6 +64,7 @@ def create_app() -> FastAPI:
     app.include_router(network_api.router)
     app.include_router(network_pages.router)
     app.include_router(convolution_page.router)
+    app.include_router(activations_page.router)
     app.include_router(docs.router)
     app.add_api_route("/healthz", healthz, include_in_schema=False)
     app.mount("/static", BuiltFiles(directory=DIST, check_dir=False), name="static")

@@ -1,33 +1,33 @@
-"""Write app/core/assets/photos.npz: square crops of scikit-image's free photos, 64 by 64 pixels.
+"""Write app/core/assets/photos/*.webp: scikit-image's free photos, 320 pixels on the shorter side.
 
-Needs Pillow and the folder `skimage/data` of an unpacked scikit-image 0.26 wheel:
-`python -m tools.photos path/to/skimage/data`.
+`python -m tools.photos` fetches scikit-image from PyPI; `python -m tools.photos path/to/skimage`
+takes a folder that is there.
 """
 
 import sys
 from pathlib import Path
 
-import numpy as np
+from PIL import Image
+
+from tools.packages import only, unpacked
 
 ASSETS = Path(__file__).resolve().parent.parent / "app" / "core" / "assets"
-SIZE = 64
-CROPS = {
-    "coffee": (120, 0, 520, 400),
-    "chelsea": (95, 35, 345, 285),
-    "astronaut": (125, 0, 325, 200),
-}
+SOURCE = "pip:scikit-image==0.26.0"
+SHORTER = 320
+QUALITY = 90
+NAMES = ("coffee", "chelsea", "astronaut", "camera", "rocket", "brick", "grass", "retina")
 
 
-def write(folder: Path) -> None:
-    from PIL import Image
-
-    photos = {}
-    for name, box in CROPS.items():
-        photo = Image.open(folder / f"{name}.png").convert("RGB").crop(box)
-        small = photo.resize((SIZE, SIZE), Image.Resampling.BOX)
-        photos[name] = np.asarray(small).transpose(2, 0, 1)
-    np.savez_compressed(ASSETS / "photos.npz", **photos)
+def write(source: str) -> None:
+    (ASSETS / "photos").mkdir(exist_ok=True)
+    with unpacked(source) as folder:
+        for name in NAMES:
+            photo = Image.open(only(folder, f"{name}.[pj][np]g")).convert("RGB")
+            scale = min(1, SHORTER / min(photo.size))
+            size = round(photo.width * scale), round(photo.height * scale)
+            small = photo.resize(size, Image.Resampling.LANCZOS)
+            small.save(ASSETS / "photos" / f"{name}.webp", quality=QUALITY, method=6)
 
 
 if __name__ == "__main__":
-    write(Path(sys.argv[1]))
+    write(sys.argv[1] if sys.argv[1:] else SOURCE)

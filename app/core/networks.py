@@ -5,7 +5,7 @@ Multiply-adds (`macs`) are those of convolutions and linear layers without their
 input, as in torchvision's tables. `activation_bytes` is a layer's output in float32, for one input.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import prod
 from typing import Annotated, Any
@@ -114,56 +114,60 @@ class Analysis:
     @property
     def depth(self) -> int:
         """Layers with weights on the longest way through, as in "a 50-layer ResNet"."""
-        depths: list[int] = []
-        for node, sources in zip(self.network.layers, self.sources, strict=True):
+        depths = [0] * (len(self.sources) + 1)  # the last is the input's, at -1
+        for i, (node, sources) in enumerate(zip(self.network.layers, self.sources, strict=True)):
             counts = node.layer.kind in ("convolution", "linear")
-            depths.append(counts + max((depths[i] for i in sources if i >= 0), default=0))
-        return depths[-1]
+            depths[i] = counts + max(map(depths.__getitem__, sources), default=0)
+        return depths[-2]
 
 
 def analyse(network: Network) -> Analysis:
     """Sizes and receptive fields of all layers; what does not fit is noted and the rest goes on."""
-    result = Analysis(network)
-    positions = {INPUT: -1}
+    result, positions = Analysis(network), {INPUT: -1}
+    unknown = (None,) * len(network.layers)
+    shapes: list[Any] = [*unknown, network.input]  # the last is the input's, at -1
+    sights: list[Sight | None] = [*unknown, first_sight(network.input)]
     for i, node in enumerate(network.layers):
-        result.sources.append(())
-        result.shapes.append(None)
-        result.sights.append(None)
+        name, layer = node.name, node.layer
+        sources: tuple[int, ...] = ()
+        problem, output = None, None
         try:
-            if node.name in positions:
-                taken = "is what comes in" if node.name == INPUT else "is the name of two layers"
-                raise Misfit(f"`{node.name}` {taken}; call this one something else", "name")
-            positions[node.name] = i
-            result.sources[i] = _sources(node, i, positions, len(result.problems) < MOST_HINTS)
-            shapes = [shape for j in result.sources[i] if (shape := result.shape(j))]
-            if len(shapes) == len(result.sources[i]):
-                result.shapes[i] = _output(node.layer, shapes)
+            if name in positions:
+                taken = "is what comes in" if name == INPUT else "is the name of two layers"
+                raise Misfit(f"`{name}` {taken}; call this one something else", "name")
+            positions[name] = i
+            sources = _sources(node, i, positions, len(result.problems) < MOST_HINTS)
+            given = [*map(shapes.__getitem__, sources)]
+            if None not in given:
+                output = _output(layer, given)
         except Misfit as misfit:
-            misfit.where["layer"] = node.name
+            misfit.where["layer"] = name
+            output, problem = misfit.output, misfit
             result.problems[i] = misfit
-            result.shapes[i] = misfit.output
-        problem, output = result.problems.get(i), result.shapes[i]
         if output and (problem is None or "field" in problem.where):
-            sights = [result.sight(j) for j in result.sources[i]]
-            result.sights[i] = sight(node.layer, shapes[0], output, sights)
+            sights[i] = sight(layer, given[0], output, [*map(sights.__getitem__, sources)])
+        shapes[i] = output
+        result.sources.append(sources)
+    result.shapes, result.sights = shapes[:-1], sights[:-1]
     return result
 
 
 def _sources(node: LayerNode, i: int, positions: Mapping[str, int], hints: bool) -> tuple[int, ...]:
-    for name in node.inputs:
+    inputs, operands = node.inputs, node.layer.operands
+    for name in inputs:
         if positions.get(name, i) == i:
             near = nearest(name, [known for known in positions if known != node.name] * hints)
             hint = f"; did you mean `{near}`?" if near else ""
             message = f"`{node.name}` takes `{name}`, which is not there before it{hint}"
             raise Misfit(message, "inputs", near or "")
-    least, given = node.layer.operands, len(node.inputs) or 1
-    if given < least:
+    given = len(inputs) or 1
+    if given < operands:
         raise Misfit(
             f"{node.layer.type} joins two layers or more; name them in its inputs", "inputs"
         )
-    if given > least == 1:
+    if given > operands == 1:
         raise Misfit(f"{node.layer.type} takes one input; Add or Concat join several", "inputs")
-    return tuple(positions[name] for name in node.inputs) or (i - 1,)
+    return tuple([positions[name] for name in inputs]) if inputs else (i - 1,)
 
 
 def _output(layer: Layer, shapes: list[Shape]) -> Shape:
@@ -188,9 +192,17 @@ def network_answer(network: Network) -> dict[str, Any]:
     first; rows whose size cannot be known then have None for it, and totals leave them out.
     """
     result = analyse(network)
-    rows = [_row(result, i) for i in range(len(network.layers))]
+    names = [*(node.name for node in network.layers), INPUT]  # the input's position is -1
+    lists = (network.layers, result.sources, result.shapes, result.sights)
+    rows = [_row(names, *known) for known in zip(*lists, strict=True)]
+    for i, problem in result.problems.items():
+        rows[i]["problem"] = {
+            "message": problem.message,
+            "where": problem.where,
+            "suggestion": problem.suggestion,
+        }
     first = next(iter(result.problems), None)
-    parameters = sum(row["parameters"] for row in rows)
+    parameters = sum([row["parameters"] for row in rows])
     return {
         "input": network.input,
         "output": result.shapes[-1],
@@ -198,33 +210,29 @@ def network_answer(network: Network) -> dict[str, Any]:
         "depth": result.depth,
         "parameters": parameters,
         "parameter_bytes": FLOAT_BYTES * parameters,
-        "macs": sum(row["macs"] or 0 for row in rows),
-        "activation_bytes": sum(row["activation_bytes"] or 0 for row in rows),
+        "macs": sum([row["macs"] or 0 for row in rows]),
+        "activation_bytes": sum([row["activation_bytes"] or 0 for row in rows]),
         "problem": None if first is None else rows[first]["problem"],
     }
 
 
-def _row(result: Analysis, i: int) -> dict[str, Any]:
-    node, output, seen = result.network.layers[i], result.shapes[i], result.sights[i]
-    names = [result.network.layers[j].name if j >= 0 else INPUT for j in result.sources[i]]
-    problem = result.problems.get(i)
+def _row(
+    names: Sequence[str],
+    node: LayerNode,
+    sources: tuple[int, ...],
+    output: Shape | None,
+    seen: Sight | None,
+) -> dict[str, Any]:
+    layer = node.layer
     return {
         "name": node.name,
-        "type": node.layer.type,
-        "kind": node.layer.kind,
-        "inputs": names or node.inputs,
+        **layer.told,
+        "inputs": [*map(names.__getitem__, sources)] or node.inputs,
         "output": output,
-        "weights": node.layer.weights,
-        "parameters": node.layer.parameters,
-        "macs": node.layer.macs(output) if output else None,
+        "macs": layer.macs(output) if output else None,
         "activation_bytes": FLOAT_BYTES * prod(output) if output else None,
         "receptive_field": seen.told if seen else None,
-        "problem": problem
-        and {
-            "message": problem.message,
-            "where": problem.where,
-            "suggestion": problem.suggestion,
-        },
+        "problem": None,
     }
 
 

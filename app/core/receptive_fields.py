@@ -8,20 +8,24 @@ clipped wherever a layer on the way ends.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.core.errors import Problem
-from app.core.layers import Layer, Shape
+from app.core.layers import LAYERS, Layer, Shape
 from app.core.windows import Cells, Window
 
-POINTWISE = ("activation", "normalisation", "regularisation")  # kinds whose units see one position
+# Rows whose units see one position each.
+POINTWISE = {
+    row
+    for row in LAYERS.values()
+    if row.kind in ("activation", "normalisation", "regularisation") and not row.mixes
+}
 WORDS = ("size", "stride", "padding", "low", "high")
 
 
-@dataclass(frozen=True, slots=True)
-class ReceptiveField:
+class ReceptiveField(NamedTuple):
     """What one unit sees along one axis: unit i sees inputs i * jump + low .. i * jump + high.
 
     In Distill's terms (Araujo, Norris & Sim 2019): `size`, effective `stride` and `padding`.
@@ -44,7 +48,10 @@ class ReceptiveField:
         return -self.low
 
     def through(self, window: Window | Cells) -> ReceptiveField:
-        """The field of a unit that sees these units through a window; a Problem for cells."""
+        """The field of a unit that sees these units through a window; a Problem for cells.
+
+        Itself where it stays the same, so that equal fields are most often one object.
+        """
         if isinstance(window, Cells):
             raise Problem(
                 "the units of this layer see windows of different sizes, so no one receptive field "
@@ -52,6 +59,8 @@ class ReceptiveField:
             )
         first = -window.padding
         last = first + window.span - 1
+        if first == last == 0 and window.stride == 1:
+            return self
         return ReceptiveField(
             self.low + first * self.jump, self.high + last * self.jump, self.jump * window.stride
         )
@@ -63,6 +72,8 @@ class ReceptiveField:
                 f"the paths that meet here step by {self.jump} and {other.jump} input pixels, so "
                 "no one receptive field holds for all units"
             )
+        if self.low <= other.low and self.high >= other.high:
+            return self
         return ReceptiveField(min(self.low, other.low), max(self.high, other.high), self.jump)
 
 
@@ -83,8 +94,14 @@ class Sight:
         if not self.fields:
             return dict.fromkeys(WORDS) | {"reason": self.reason}
         high, wide = self.fields
-        pairs = {word: [getattr(high, word), getattr(wide, word)] for word in WORDS}
-        return {**pairs, "reason": None}
+        return {
+            "size": [high.size, wide.size],
+            "stride": [high.stride, wide.stride],
+            "padding": [high.padding, wide.padding],
+            "low": [high.low, wide.low],
+            "high": [high.high, wide.high],
+            "reason": None,
+        }
 
 
 def first_sight(input: Shape) -> Sight | None:
@@ -97,17 +114,16 @@ def sight(
     layer: Layer, shape: Shape, output: Shape, sights: Sequence[Sight | None]
 ) -> Sight | None:
     """What the units of a layer see, from what those see that it takes; `shape` is its input's."""
-    if len(sights) == 1 and layer.kind in POINTWISE and not layer.mixes:
+    if type(layer) in POINTWISE:
         return sights[0]
     known = [seen for seen in sights if seen]
     if not known or len(known) < len(sights):
         return None
     first = known[0]
     extent = extent_of(layer, output, first.extent)
-    for seen in known:
-        if not seen.fields:
-            return Sight(extent, None, seen.reason)
     fields = [seen.fields for seen in known if seen.fields]
+    if len(fields) < len(known):
+        return Sight(extent, None, next(seen.reason for seen in known if not seen.fields))
     windows = windows_of(layer, shape, first.extent)
     try:
         high = _meet([pair[0] for pair in fields], extent[0]).through(windows[0])
@@ -118,9 +134,10 @@ def sight(
             wide = _meet([pair[1] for pair in fields], extent[1]).through(windows[1])
     except Problem as problem:
         return Sight(extent, None, problem.message)
-    if len({seen.extent for seen in known}) > 1:
+    if len(known) > 1 and any(seen.extent != first.extent for seen in known):
         return Sight(extent, None, "the vectors that meet here come from maps of different sizes")
-    return Sight(extent, (high, wide))
+    same = (high, wide) == first.fields and extent == first.extent
+    return first if same else Sight(extent, (high, wide))
 
 
 def extent_of(layer: Layer, output: Shape, before: tuple[int, int]) -> tuple[int, int]:
@@ -143,5 +160,5 @@ def _meet(fields: Sequence[ReceptiveField], units: int) -> ReceptiveField:
     """The hull of fields; how they move is no matter where there is only one unit."""
     met = fields[0]
     for one in fields[1:]:
-        met = met.hull(one if units > 1 else replace(one, jump=met.jump))
+        met = met.hull(one if units > 1 else one._replace(jump=met.jump))
     return met

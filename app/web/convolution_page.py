@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from app.core import convolution_figure as figure
 from app.core.convolution_questions import ConvolutionQuestion
 from app.core.errors import Problem
-from app.core.images import IMAGES
+from app.core.images import CLOSE_UPS, IMAGES
 from app.web.convolution_api import answer_convolution
 from app.web.problems import as_problem
 from app.web.templates import templates
@@ -64,6 +64,6 @@ async def convolution(request: Request) -> HTMLResponse:
         "problem": problem,
         "cell": cell,
         "filters": figure.filter_rows(),
-        "images": [{"name": name, "says": says} for name, says in IMAGES.items()],
+        "images": [{"name": name, "says": IMAGES[name].says} for name in CLOSE_UPS],
     }
     return templates.TemplateResponse(request, "convolution.html", context, 422 if problem else 200)

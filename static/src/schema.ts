@@ -1052,7 +1052,7 @@ export interface components {
             layer: "Conv2d" | "MaxPool2d" | "AvgPool2d" | "Linear";
             /**
              * Input
-             * @description "coffee", "chelsea" or "astronaut", a photo with values from 0 to 255; "numbers", small whole numbers; or channels x height x width as nested lists.
+             * @description "coffee", "chelsea" or another photo, with values from 0 to 255; "numbers", small whole numbers; or channels x height x width as nested lists.
              * @default coffee
              */
             input: string | unknown[];
@@ -3054,7 +3054,7 @@ export interface components {
             layer: "Conv2d" | "MaxPool2d" | "AvgPool2d" | "Linear";
             /**
              * Input
-             * @description "coffee", "chelsea" or "astronaut", a photo with values from 0 to 255; "numbers", small whole numbers; or channels x height x width as nested lists.
+             * @description "coffee", "chelsea" or another photo, with values from 0 to 255; "numbers", small whole numbers; or channels x height x width as nested lists.
              * @default coffee
              */
             input: string | unknown[];

@@ -10,7 +10,9 @@ import type {
   Question,
 } from './api'
 
-export type Reply<T> = { answer: T; problem: null } | { answer: null; problem: Problem }
+/** `retry`: the server is busy and says in how many seconds to ask again. */
+export type Reply<T> =
+  { answer: T; problem: null; retry?: undefined } | { answer: null; problem: Problem; retry?: number }
 
 const UNREACHABLE = 'The server does not answer. What you typed is kept; try again in a moment.'
 
@@ -31,15 +33,20 @@ export async function post<T>(
   body: unknown,
   signal: AbortSignal | undefined,
   read: (response: Response) => Promise<T>,
+  accept = '*/*',
 ): Promise<Reply<T>> {
   try {
     const response = await fetch(route, {
       method: 'POST',
-      headers: { 'Content-Type': 'application/json' },
+      headers: { 'Content-Type': 'application/json', Accept: accept },
       body: JSON.stringify(body),
       signal: signal ?? null,
     })
-    if (!response.ok) return { answer: null, problem: await problemOf(response) }
+    if (!response.ok) {
+      const retry = response.status === 503 ? Number(response.headers.get('Retry-After')) || 1 : undefined
+      const refused = { answer: null, problem: await problemOf(response) }
+      return retry === undefined ? refused : { ...refused, retry }
+    }
     return { answer: await read(response), problem: null }
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error

@@ -9,7 +9,7 @@ from app.core.convolution_figure import convolve, filter_rows, steps
 from app.core.convolution_questions import ConvolutionQuestion, OneCell, StepsQuestion
 from app.core.errors import Problem
 from app.core.filters import FILTERS
-from app.core.images import IMAGES, photo
+from app.core.images import PHOTOS, photo
 
 SMALL: dict[str, Any] = {"input": "numbers", "kernel_size": 3, "stride": 2, "padding": 1}
 LAYERS = ("Conv2d", "MaxPool2d", "AvgPool2d", "Linear")
@@ -182,7 +182,7 @@ def test_well_known_filters_of_three() -> None:
     assert planes["emboss"] == [[-2, -1, 0], [-1, 1, 1], [0, 1, 2]]
 
 
-@pytest.mark.parametrize("name", IMAGES)
+@pytest.mark.parametrize("name", PHOTOS)
 def test_photos_are_whole_numbers_of_any_size(name: str) -> None:
     for channels, height, width in ((3, 32, 32), (1, 20, 64), (3, 1, 7)):
         pixels = photo(name, channels, height, width)

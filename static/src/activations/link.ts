@@ -1,0 +1,62 @@
+/** The page as a link, and back: what is asked about, and what of it is looked at. */
+import { toQuery as networkQuery } from '../network/link'
+import { SHOWS, VIEWS, type Asked, type Of, type Show, type View } from './types'
+
+/** What is looked at. */
+export type Sight = {
+  view: View
+  layer: string | null
+  channel: number | null
+  row: number | null
+  column: number | null
+  show: Show
+}
+
+export const FIRST_SIGHT: Sight = {
+  view: 'overview',
+  layer: null,
+  channel: null,
+  row: null,
+  column: null,
+  show: 'activation',
+}
+
+const words = (value: number | null | undefined): string | null =>
+  value === null || value === undefined ? null : String(value)
+
+/** What differs from a first look. Images and weights of one's own are not part of an address. */
+export async function toQuery(asked: Asked, sight: Sight, projector: boolean): Promise<string> {
+  const { model, image, target, of, seed } = asked
+  const rest: Record<string, string | null> = {
+    model: model ?? null,
+    image: image.startsWith('data:') ? null : image,
+    target: words(target),
+    of: of === 'loss' ? of : null,
+    seed: model || !seed ? null : String(seed),
+    view: sight.view === 'overview' ? null : sight.view,
+    layer: sight.layer,
+    channel: words(sight.channel),
+    row: words(sight.row),
+    column: words(sight.column),
+    show: sight.show === 'activation' ? null : sight.show,
+    projector: projector ? '1' : null,
+  }
+  return networkQuery(model ? {} : asked, rest)
+}
+
+export function sightOf(query: URLSearchParams): Sight {
+  const whole = (name: string): number | null => {
+    const text = query.get(name)
+    return text && /^\d{1,6}$/.test(text) ? Number(text) : null
+  }
+  return {
+    view: VIEWS.find((name) => name === query.get('view')) ?? 'overview',
+    layer: query.get('layer'),
+    channel: whole('channel'),
+    row: whole('row'),
+    column: whole('column'),
+    show: SHOWS.find((name) => name === query.get('show')) ?? 'activation',
+  }
+}
+
+export const isOf = (text: string | null): text is Of => text === 'score' || text === 'loss'

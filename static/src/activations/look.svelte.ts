@@ -1,0 +1,280 @@
+/**
+ * The page's state: the question, the server's answer with every layer's maps, the cursor, and what is
+ * looked at. Views are given it whole: `<LayerView {look} />`.
+ *
+ *   look.body           the question as a POST body, for further questions ({...look.body, unit: ...})
+ *   look.answer         the summary answer; look.chosen the chosen layer's row in it;
+ *                       look.layer, channel, row, column: what is looked at
+ *   look.era            counts the answers: ask again for what belongs to one when it changes
+ *   look.want(layer)    fetch that layer's maps whole, in float32 (call it in an $effect);
+ *   look.whole(layer)   they, once they are there: {activation, gradient, weight, weight_gradient}
+ *   look.thumbnail(layer, kind)   bytes and scales of every channel's small map
+ *   look.choose({layer, channel, row, column, view})
+ */
+import type { Problem } from '../api'
+import { presentStep, type Mode } from '../player'
+import { askMaps, type Kind, type Looked, type MapQuestion } from './asking'
+import type { Sight } from './link'
+import type { Tensor } from './safetensors'
+import type { Asked, ImageRow, LayerRow, LookAnswer, ModelRow, Show, Step, View } from './types'
+
+/** The longest side of a small map. */
+export const THUMBNAIL = 28
+/** Layers whose maps are kept whole. */
+const MOST_WHOLE = 12
+const TOP = 10
+
+export type Small = { shape: number[]; bytes: Uint8Array; scales: Float32Array; reach: number }
+export type Whole = Partial<Record<Kind, Tensor>>
+
+type First = {
+  question: Asked
+  answer: LookAnswer | null
+  problem: Problem | null
+  models: ModelRow[]
+  images: ImageRow[]
+  sight: Sight
+}
+
+export class Look {
+  asked = $state.raw<Asked>({ image: 'coffee' })
+  answer = $state.raw<LookAnswer | null>(null)
+  problem = $state.raw<Problem | null>(null)
+  busy = $state(false)
+  /** Seconds until a busy server is asked again; null while it is not busy. */
+  waiting = $state<number | null>(null)
+  era = $state(0)
+
+  models = $state.raw<ModelRow[]>([])
+  images = $state.raw<ImageRow[]>([])
+
+  view = $state<View>('overview')
+  layer = $state<string | null>(null)
+  channel = $state<number | null>(null)
+  row = $state<number | null>(null)
+  column = $state<number | null>(null)
+  scale = $state<'map' | 'layer'>('map')
+  t = $state(0)
+  mode = $state<Mode>('both')
+  /** What is asked of the maps beyond what the cursor says: nothing, or one of these. */
+  #held = $state<'product' | 'weight' | null>(null)
+
+  #tensors = $state.raw<Readonly<Record<string, Tensor>>>({})
+  #whole = $state.raw<Readonly<Record<string, Whole>>>({})
+  #fetching: Record<string, AbortController> = {}
+
+  model = $derived(this.models.find(({ name }) => name === this.asked.model) ?? null)
+  chosen = $derived<LayerRow | null>(this.rowOf(this.layer))
+  body: Asked = $derived(this.asked)
+  steps = $derived<Step[]>(this.answer?.steps ?? [])
+  forward = $derived(this.steps.filter(({ pass }) => pass === 'forward').length)
+  /** A large network in half a minute, a small one slowly enough to follow. */
+  track = $derived({
+    forward: this.forward,
+    count: this.steps.length,
+    milliseconds: Math.max(160, Math.min(900, 24_000 / Math.max(1, this.steps.length))),
+  })
+  step = $derived<Step | null>(this.steps[presentStep(this.t)] ?? null)
+  show = $derived<Show>(this.#held ?? (this.t > this.forward ? 'gradient' : 'activation'))
+  /** At which step the pass comes to a layer. */
+  #times = $derived.by(() => {
+    const times: Record<Step['pass'], Record<string, number>> = { forward: {}, backward: {} }
+    this.steps.forEach(({ pass, layer }, i) => (times[pass][layer] = i))
+    return times
+  })
+  sight = $derived<Sight>({
+    view: this.view,
+    layer: this.layer,
+    channel: this.channel,
+    row: this.row,
+    column: this.column,
+    show: this.show,
+  })
+
+  constructor({ question, answer, problem, models, images, sight }: First) {
+    this.models = models
+    this.images = images
+    this.asked = question
+    this.answer = answer
+    this.problem = problem
+    this.view = sight.view
+    this.layer = sight.layer
+    this.channel = sight.channel
+    this.row = sight.row
+    this.column = sight.column
+    this.t = this.forward
+    this.setShow(sight.show)
+    if (!problem) void this.ask()
+  }
+
+  rowOf(name: string | null): LayerRow | null {
+    return this.answer?.layers.find((row) => row.name === name) ?? null
+  }
+
+  /** Whether the pass has come to a layer. */
+  reached(layer: string, pass: Step['pass']): boolean {
+    return (this.#times[pass][layer] ?? Infinity) <= presentStep(this.t)
+  }
+
+  /** What a layer's maps show now; null before the pass has come to it. */
+  shown(layer: string): Show | null {
+    if (!this.reached(layer, 'forward')) return null
+    if (this.#held === 'weight') return 'weight'
+    if (!this.reached(layer, 'backward')) return 'activation'
+    return this.#held ?? 'gradient'
+  }
+
+  setShow(show: Show): void {
+    this.#held = show === 'product' || show === 'weight' ? show : null
+    if (show === 'activation') this.t = this.forward
+    else if (show !== 'weight') this.t = this.steps.length
+  }
+
+  choose({ view = this.view, ...at }: Partial<Sight>): void {
+    const layer = at.layer === undefined ? this.layer : at.layer
+    const other = layer !== this.layer
+    this.layer = layer
+    this.channel = at.channel ?? (other ? null : this.channel)
+    this.row = at.row ?? (other ? null : this.row)
+    this.column = at.column ?? (other ? null : this.column)
+    this.view = view
+  }
+
+  /** A small map's bytes for every channel; for vectors and weights ask `tensor`. */
+  thumbnail(layer: string, kind: 'activation' | 'gradient'): Small | null {
+    const tensor = this.#tensors[`${layer}:${kind}`]
+    const scales = this.#tensors[`${layer}:${kind}:scale`]?.values
+    if (!(tensor?.values instanceof Uint8Array) || !(scales instanceof Float32Array)) return null
+    let reach = 0
+    for (const scale of scales) reach = Math.max(reach, scale)
+    return { shape: tensor.shape, bytes: tensor.values, scales, reach }
+  }
+
+  tensor(layer: string, kind: Kind): Tensor | null {
+    return this.#tensors[`${layer}:${kind}`] ?? null
+  }
+
+  /** A layer's maps whole, in float32, once they have been fetched. */
+  whole(layer: string | null): Whole | null {
+    return layer === null ? null : (this.#whole[layer] ?? null)
+  }
+
+  /** Fetch a layer's maps whole. */
+  want(layer: string | null): void {
+    if (layer === null || this.#whole[layer] || this.#fetching[layer] || !this.rowOf(layer)) return
+    const fetching = new AbortController()
+    this.#fetching[layer] = fetching
+    void this.#fetch(layer, fetching)
+  }
+
+  async #fetch(layer: string, { signal }: AbortController): Promise<void> {
+    const weighty = Object.keys(this.rowOf(layer)?.weights ?? {}).length > 0
+    const include: Kind[] = [
+      'activation',
+      'gradient',
+      ...(weighty ? (['weight', 'weight_gradient'] as const) : []),
+    ]
+    try {
+      const question: MapQuestion = { layers: [layer], include, encoding: 'float32', top: 1 }
+      const reply = await this.#persist(() => askMaps(this.body, question, signal), signal)
+      if (signal.aborted || !reply.answer) return
+      const whole: Whole = {}
+      for (const kind of include) {
+        const tensor = reply.answer.tensors[`${layer}:${kind}`]
+        if (tensor) whole[kind] = tensor
+      }
+      const kept = Object.entries(this.#whole).slice(1 - MOST_WHOLE)
+      this.#whole = { ...Object.fromEntries(kept), [layer]: whole }
+    } catch {
+      // Overtaken.
+    } finally {
+      if (this.#fetching[layer]?.signal === signal) delete this.#fetching[layer]
+    }
+  }
+
+  /** Ask something else. `live`: while it is answered the next waits, and only the newest is asked then. */
+  change(part: Partial<Asked>, live = false): void {
+    this.asked = { ...this.asked, ...part }
+    void this.ask(live)
+  }
+
+  /** Another network: what was chosen in the old one means nothing in it. */
+  setNetwork(network: Omit<Asked, 'image'>, image = this.asked.image): void {
+    this.choose({ layer: null, view: 'overview' })
+    this.asked = { ...network, image, target: null, of: this.asked.of ?? 'score' }
+    void this.ask()
+  }
+
+  #asking: AbortController | null = null
+  #again = false
+
+  async ask(live = false): Promise<void> {
+    if (live && this.#asking) {
+      this.#again = true
+      return
+    }
+    this.#asking?.abort()
+    const asking = new AbortController()
+    this.#asking = asking
+    this.#again = false
+    this.busy = true
+    try {
+      const question: MapQuestion = {
+        layers: 'all',
+        include: ['activation', 'gradient'],
+        encoding: 'uint8',
+        thumbnail: THUMBNAIL,
+        top: TOP,
+      }
+      const { signal } = asking
+      const reply = await this.#persist(() => askMaps(this.body, question, signal), signal)
+      if (this.#asking !== asking) return
+      this.problem = reply.problem
+      if (reply.answer) this.#take(reply.answer)
+    } catch {
+      // Overtaken.
+    } finally {
+      if (this.#asking === asking) {
+        this.#asking = null
+        this.busy = false
+        if (this.#again) void this.ask(true)
+      }
+    }
+  }
+
+  /** A busy server says when to come back; that is when it is asked again. */
+  async #persist<T extends { retry?: number | undefined; problem: Problem | null }>(
+    ask: () => Promise<T>,
+    signal: AbortSignal,
+  ): Promise<T> {
+    try {
+      for (;;) {
+        const reply = await ask()
+        if (reply.retry === undefined) return reply
+        for (let left = Math.ceil(reply.retry); left > 0; left--) {
+          this.waiting = left
+          await new Promise((resolve) => setTimeout(resolve, 1000))
+          signal.throwIfAborted()
+        }
+      }
+    } finally {
+      this.waiting = null
+    }
+  }
+
+  /** What was played to its end stays so; the layer that is looked at stays, if there still is one. */
+  #take({ answer, tensors }: Looked): void {
+    const [forward, count] = [this.forward, this.steps.length]
+    const share = this.t >= count ? 'end' : this.t >= forward ? 'turn' : 'start'
+    for (const fetching of Object.values(this.#fetching)) fetching.abort()
+    this.#fetching = {}
+    this.#whole = {}
+    this.#tensors = tensors
+    this.answer = answer
+    this.era += 1
+    if (count !== answer.steps.length) {
+      this.t = { end: this.steps.length, turn: this.forward, start: 0 }[share]
+    }
+    if (this.layer !== null && !this.rowOf(this.layer)) this.choose({ layer: null })
+  }
+}

@@ -1,0 +1,83 @@
+/** The shapes of the questions and answers about a network that looks at an image. */
+import type { NetworkSpec } from '../network/types'
+
+/** What is asked: a network that ships or a visitor's own, an image, and what the gradients are of. */
+export type Asked = {
+  model?: string
+  network?: NetworkSpec
+  source?: string
+  input?: number[]
+  architecture?: string
+  stride_on?: string | null
+  seed?: number
+  /** A safetensors file, as base64. */
+  weights?: string | null
+  /** A name of /api/images, or a data address. */
+  image: string
+  drawing?: boolean
+  target?: number | null
+  of?: Of
+}
+export type Of = 'score' | 'loss'
+
+export type ClassRow = { index: number; name: string; score: number; probability: number }
+export type Target = { index: number; name: string; of: Of; value: number; probability: number }
+export type Stats = {
+  min: number
+  max: number
+  mean: number
+  deviation: number
+  zeros: number
+  norm: number
+  reach: number
+}
+export type LayerRow = {
+  name: string
+  type: string
+  kind: string
+  inputs: string[]
+  shape: number[]
+  weights: Record<string, number[]>
+  parameters: number
+  activation: Stats
+  gradient: Stats | null
+  weight_gradient: Stats | null
+  /** The layer with a window that this pointwise one belongs to. */
+  follows: string | null
+}
+export type Step = { pass: 'forward' | 'backward'; layer: string }
+export type LookAnswer = {
+  model: string | null
+  title: string
+  input: number[]
+  parameters: number
+  image: { name: string | null; says: string | null }
+  classes: ClassRow[]
+  target: Target
+  layers: LayerRow[]
+  steps: Step[]
+}
+
+export type ModelRow = {
+  name: string
+  title: string
+  says: string
+  picture: Picture
+  input: number[]
+  classes: string[]
+  parameters: number
+  macs: number
+  accuracy: number | null
+  accuracy_source: string | null
+  paper: string | null
+  licence: string
+}
+export type Picture = 'photo' | 'drawing' | 'garment'
+export type ImageRow = { name: string; says: string; kind: 'photo' | 'digit' | 'garment' }
+
+/** What a map can show. `product` is activation times gradient. */
+export const SHOWS = ['activation', 'gradient', 'product', 'weight'] as const
+export type Show = (typeof SHOWS)[number]
+
+export const VIEWS = ['overview', 'layer', 'unit', 'looks', 'why'] as const
+export type View = (typeof VIEWS)[number]

@@ -1,0 +1,30 @@
+import { mount } from 'svelte'
+import ActivationsPage from '../activations/ActivationsPage.svelte'
+import { sightOf } from '../activations/link'
+import { Look } from '../activations/look.svelte'
+import type { Asked, ImageRow, LookAnswer, ModelRow } from '../activations/types'
+import type { Problem } from '../api'
+import '../styles/panels.css'
+import '../styles/player.css'
+import '../styles/projector.css'
+import '../styles/activations.css'
+import './page'
+
+/** What the server has put into the page: the first question and its answer, so that nothing need be asked. */
+function written<T>(id: string): T {
+  return JSON.parse(document.getElementById(id)?.textContent ?? 'null') as T
+}
+
+const place = document.querySelector<HTMLElement>('[data-figure="activations"]')
+if (place) {
+  const look = new Look({
+    question: written<Asked>('question'),
+    answer: written<LookAnswer | null>('answer'),
+    problem: written<Problem | null>('problem'),
+    models: written<ModelRow[]>('models'),
+    images: written<ImageRow[]>('images'),
+    sight: sightOf(new URLSearchParams(location.search)),
+  })
+  place.replaceChildren()
+  mount(ActivationsPage, { target: place, props: { look } })
+}
