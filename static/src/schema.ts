@@ -656,7 +656,7 @@ export interface components {
              *       "activation"
              *     ]
              */
-            include: ("activation" | "gradient" | "weight" | "weight_gradient")[];
+            include: ("activation" | "gradient" | "product" | "weight" | "weight_gradient")[];
             /**
              * Encoding
              * @description Of maps as safetensors: uint8 has a `scale` a map, value = (byte - 128) / 127 * scale.
