@@ -26,13 +26,17 @@ export type Place = {
   across: number
 }
 export type Wire = { source: string; target: string; path: string }
-export type Span = { text: string; x: number; width: number }
+/** A name over or under some columns; `room` is what it may take without touching its neighbours. */
+export type Span = { text: string; x: number; width: number; room: number }
 export type Layout = { places: Place[]; wires: Wire[]; modules: Span[]; sides: Span[]; width: number }
 
 export const MAP_GAP = 1
 const STACK_GAP = 12
 const KNOT = 8
 const LARGEST = 84
+/** A number has no inside to look at: it grows only where there is room to spare. */
+const USUAL_NUMBER = 7
+const LARGEST_NUMBER = 22
 const SMALLEST = 2
 const LANE = 7
 
@@ -92,25 +96,61 @@ function blockOf(group: Group, side: number, height: number): Block {
     number,
   ]
   const down = Math.max(1, Math.floor((height + MAP_GAP) / (cell[1] + MAP_GAP)))
-  const across = Math.ceil(channels / down)
-  const used = Math.ceil(channels / across)
+  return sized(channels, cell, Math.ceil(channels / down))
+}
+
+function sized(channels: number, cell: readonly [number, number], across: number): Block {
+  const down = Math.ceil(channels / across)
   return {
     cell,
     across,
     width: across * (cell[0] + MAP_GAP) - MAP_GAP,
-    height: used * (cell[1] + MAP_GAP) - MAP_GAP,
+    height: down * (cell[1] + MAP_GAP) - MAP_GAP,
   }
 }
 
 /** A column's blocks; each has a share of the height by the room that its maps take. */
 function stack(column: readonly Group[], scale: number, most: number, height: number): Block[] {
-  const sides = column.map((group) =>
-    Math.min(LARGEST, Math.max(SMALLEST, scale * weightOf(group.shape, most))),
-  )
+  const sides = column.map(({ shape }) => {
+    const largest = shape[1] * shape[2] === 1 ? USUAL_NUMBER : LARGEST
+    return Math.min(largest, Math.max(SMALLEST, scale * weightOf(shape, most)))
+  })
   const room = column.map((group, i) => (group.knot ? 1 : group.shape[0] * sides[i]! ** 2))
   const whole = room.reduce((sum, each) => sum + each, 0)
   const free = height - STACK_GAP * (column.length - 1)
   return column.map((group, i) => blockOf(group, sides[i]!, Math.max(sides[i]!, (free * room[i]!) / whole)))
+}
+
+/** Makes a column's maps larger, a pixel at a time, as long as they have room as they stand. */
+function grow(
+  column: readonly Group[],
+  blocks: Block[][],
+  i: number,
+  height: number,
+  fits: () => boolean,
+): void {
+  for (;;) {
+    const before = blocks[i]!
+    const after = before.map((block, j) => larger(column[j]!, block))
+    const tall = after.reduce((sum, block) => sum + block.height + STACK_GAP, -STACK_GAP)
+    blocks[i] = after
+    if (tall > height || after.every((block, j) => block === before[j]) || !fits()) {
+      blocks[i] = before
+      return
+    }
+  }
+}
+
+function larger(group: Group, block: Block): Block {
+  const [channels, rows, columns] = group.shape
+  const side = Math.max(...block.cell) + 1
+  const most = Math.max(rows, columns)
+  if (group.knot || side > (most === 1 ? LARGEST_NUMBER : LARGEST)) return block
+  const cell = [columns, rows].map((n) => Math.max(SMALLEST, Math.round((side * n) / most))) as [
+    number,
+    number,
+  ]
+  return sized(channels, cell, block.across)
 }
 
 export function layoutOf(
@@ -133,6 +173,8 @@ export function layoutOf(
     else high = scale
   }
   const blocks = stacked(Math.min(LARGEST, low * zoom))
+  const wide = Math.max(width, widthOf(blocks))
+  columns.forEach((column, i) => grow(column, blocks, i, height - top, () => widthOf(blocks) <= wide))
 
   const places: Place[] = []
   let x = Math.max(0, (width - widthOf(blocks)) / 2)
@@ -199,7 +241,7 @@ function over(x1: number, y1: number, x2: number, y2: number, y: number, bend: n
 }
 
 function spansOf(places: readonly Place[], textOf: (place: Place) => string): Span[] {
-  const spans: (Span & { end: number })[] = []
+  const spans: { text: string; x: number; end: number }[] = []
   for (const place of places) {
     const text = textOf(place)
     const last = spans.at(-1)
@@ -207,9 +249,13 @@ function spansOf(places: readonly Place[], textOf: (place: Place) => string): Sp
     if (last?.text === text) {
       last.x = Math.min(last.x, place.x)
       last.end = Math.max(last.end, end)
-    } else spans.push({ text, x: place.x, end, width: 0 })
+    } else spans.push({ text, x: place.x, end })
   }
-  return spans.map(({ text, x, end }) => ({ text, x, width: end - x }))
+  return spans.map(({ text, x, end }, i) => {
+    const before = (x - (spans[i - 1]?.end ?? x - 60)) / 2
+    const after = ((spans[i + 1]?.x ?? end + 60) - end) / 2
+    return { text, x, width: end - x, room: end - x + 2 * Math.max(0, Math.min(before, after)) }
+  })
 }
 
 /** What has a name in common stands under it: `features.3` over its squeeze and its expands. */
