@@ -1,4 +1,4 @@
-"""The page where a network looks at an image: the question is in the link, the answer in the HTML."""
+"""The page where a network looks at an image: question in the link, answer in the HTML."""
 
 from typing import Any
 
