@@ -29,9 +29,8 @@ MOST_NUMBERS = 1_000_000  # as JSON
 MOST_BYTES = 96_000_000  # as tensors
 SHARPNESS = 127  # steps of a byte from zero to a map's largest
 
-# `product` is activation x gradient, number by number.
+# `product`: activation times gradient.
 Part = Literal["activation", "gradient", "product", "weight", "weight_gradient"]
-MAPS = ("activation", "gradient", "product")
 Bytes = npt.NDArray[np.uint8]
 
 
@@ -58,7 +57,9 @@ class ActivationsQuestion(LookQuestion):
         default=[], max_length=2_000, description='Layers whose maps are wanted, or "all".'
     )
     include: list[Part] = Field(
-        default=["activation"], max_length=5, description="Which of their numbers."
+        default=["activation"],
+        max_length=5,
+        description="Which of their numbers; `product` is activation times gradient.",
     )
     encoding: Literal["float32", "uint8"] = Field(
         default="float32",
@@ -184,7 +185,7 @@ def _maps(look: Look, captured: "Capture", question: ActivationsQuestion) -> Ten
             tensor = _part(captured, i, part)
             if tensor is None:
                 continue
-            maps = tensor.ndim == 3 and part in MAPS
+            maps = tensor.ndim == 3 and not part.startswith("weight")
             if maps and question.thumbnail:
                 tensor = _smaller(tensor, question.thumbnail)
             array: npt.NDArray[Any] = tensor.numpy()

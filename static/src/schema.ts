@@ -651,7 +651,7 @@ export interface components {
             layers: string[] | "all";
             /**
              * Include
-             * @description Which of their numbers.
+             * @description Which of their numbers; `product` is activation times gradient.
              * @default [
              *       "activation"
              *     ]
