@@ -63,14 +63,6 @@ def test_the_same_maps_come_as_json_and_as_tensors(client: TestClient) -> None:
         np.testing.assert_allclose(maps[layer][part], tensor, rtol=1e-6)
 
 
-def test_a_product_is_activation_times_gradient(client: TestClient) -> None:
-    include = ["activation", "gradient", "product"]
-    maps = look(client, layers=["classifier.1"], include=include)["maps"]["classifier.1"]
-    activation, gradient, product = (np.array(maps[part], np.float32) for part in include)
-    assert np.abs(product).max() > 0
-    np.testing.assert_allclose(product, activation * gradient, rtol=1e-6)
-
-
 def test_bytes_have_their_scale_beside_them(client: TestClient) -> None:
     question = COFFEE | {"layers": ["features.0"], "encoding": "uint8", "thumbnail": 28}
     tensors = load(client.post("/api/activations", json=question, headers=TENSORS).content)

@@ -139,7 +139,7 @@ export const placeName = ({ channel, row, column }: Pick<At, 'channel' | 'row' |
   row === null || column === null ? `unit ${channel}` : `channel ${channel}, row ${row}, column ${column}`
 
 export const placeShort = ({ channel, row, column }: Pick<At, 'channel' | 'row' | 'column'>): string =>
-  row === null || column === null ? `[${channel}]` : `[${channel}, ${row}, ${column}]`
+  row === null || column === null ? `[${channel}]` : `[${channel},${row},${column}]`
 
 export const sameAt = (a: At | null, b: At | null): boolean =>
   a !== null &&
