@@ -1,0 +1,249 @@
+"""What a channel answers to most: the strongest patches of the pictures that ship, nine of them.
+
+After Zeiler & Fergus, "Visualizing and Understanding Convolutional Networks", 2013, with the
+deconvnet's picture beside each patch. The largest unit of every channel on every picture is found
+once and remembered. Imports torch in its functions only: ask from anywhere, run in a worker.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from app.core.errors import Problem
+from app.core.images import IMAGES, PHOTOS, Bytes, Kind, prepared, picture
+from app.core.networks import Network, analyse, cone
+from app.core.uploads import address
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from app.core.torch_networks import TorchNetwork
+
+PAPER = "Zeiler & Fergus, Visualizing and Understanding Convolutional Networks, 2013"
+MOST_OF_ONE = 3  # patches of one photo, so that the nine differ
+OVERLAP = 0.5  # of two patches of one photo, as a share of both together, at most
+SIZES = (1.0, 0.6)  # of the squares that are cut from a photo, by its shorter side
+AT_ONCE = 4
+MOST_MACS = 4 * 10**10  # some seconds
+MOST_KEPT = 4  # networks whose maxima a worker remembers
+FEWEST = 9
+
+Box = tuple[float, float, float, float]  # top, left, bottom, right, in pixels of the image
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A square of an image that ships, or all of it: one picture that a network can be given."""
+
+    image: str
+    box: tuple[int, int, int, int]
+
+    @property
+    def pixels(self) -> Bytes:
+        top, left, bottom, right = self.box
+        return picture(self.image)[:, top:bottom, left:right]
+
+
+@dataclass(frozen=True)
+class Maxima:
+    """The largest unit of every channel on every picture: its value and its place in the map.
+
+    Both run along the network's layers, pictures x channels; the place is row * width + column.
+    """
+
+    cuts: tuple[Cut, ...]
+    kind: Kind
+    values: list[npt.NDArray[np.float32]]
+    places: list[npt.NDArray[np.int32]]
+
+
+@cache
+def cuts(kind: Kind) -> tuple[Cut, ...]:
+    """The pictures for a network that looks at such: each photo whole and then in squares."""
+    if kind != "photo":
+        shown = {"drawing": "digit", "garment": "garment"}[kind]
+        rows = [row for row in IMAGES.values() if row.kind == shown]
+        return tuple(Cut(row.name, (0, 0, *row.size[1:])) for row in rows)
+    return tuple(cut for size in SIZES for name in PHOTOS for cut in squares(name, size))
+
+
+def squares(name: str, share: float) -> Iterator[Cut]:
+    """Squares of one size that lie evenly over a photo, side by side as far as they fit."""
+    _, height, width = IMAGES[name].size
+    side = round(share * min(height, width))
+    for top in evenly(height, side):
+        for left in evenly(width, side):
+            yield Cut(name, (top, left, top + side, left + side))
+
+
+def evenly(n: int, side: int) -> list[int]:
+    """Where the squares begin along n pixels; they overlap a little rather than leave some out."""
+    many = max(1, int(n / side + 0.5))
+    if many == 1:
+        return [(n - side) // 2]
+    return [round(i * (n - side) / (many - 1)) for i in range(many)]
+
+
+def maxima(model: TorchNetwork, kind: Kind) -> Maxima:
+    """Every picture through the network once. Raises Problem for a network that takes too long."""
+    import torch
+
+    network = model.network
+    shown = affordable(network, cuts(kind))
+    values: list[list[Any]] = [[] for _ in network.layers]
+    places: list[list[Any]] = [[] for _ in network.layers]
+    for first in range(0, len(shown), AT_ONCE):
+        some = [prepared(cut.pixels, kind, network.input) for cut in shown[first : first + AT_ONCE]]
+        with torch.no_grad():
+            found = model.activations(torch.from_numpy(np.stack(some)))
+        for i, maps in enumerate(found):
+            # numpy finds the places a few times faster than torch does
+            flat = maps.reshape(*maps.shape[:2], -1).numpy()
+            at = flat.argmax(axis=2)
+            places[i].append(at.astype(np.int32))
+            values[i].append(np.take_along_axis(flat, at[..., None], axis=2)[..., 0])
+    return Maxima(shown, kind, list(map(np.concatenate, values)), list(map(np.concatenate, places)))
+
+
+def affordable(network: Network, shown: tuple[Cut, ...]) -> tuple[Cut, ...]:
+    """As many of the pictures as there is time for."""
+    shapes = analyse(network).check().shapes
+    steps = zip(network.layers, shapes, strict=True)
+    macs = sum(node.layer.macs(shape) for node, shape in steps if shape)
+    many = MOST_MACS // max(1, macs)
+    if many < FEWEST:
+        raise Problem(
+            f"this network takes {macs / 1e9:,.1f} billion multiply-adds a picture; to look for "
+            f"patches in {FEWEST} pictures or more, {MOST_MACS / FEWEST / 1e9:,.1f} are the most",
+            {"field": "network"},
+        )
+    return shown[:many]
+
+
+_kept: OrderedDict[Hashable, Maxima] = OrderedDict()
+
+
+def remembered(model: TorchNetwork, kind: Kind, key: Hashable) -> Maxima:
+    """The maxima, found at the first question about a network and kept for the next ones."""
+    if key in _kept:
+        _kept.move_to_end(key)
+    else:
+        _kept[key] = maxima(model, kind)
+        while len(_kept) > MOST_KEPT:
+            _kept.popitem(last=False)
+    return _kept[key]
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One of the strongest: a picture, the unit, its value, and what it sees of the picture."""
+
+    cut: Cut
+    value: float
+    unit: tuple[int, ...]
+    rows: tuple[int, int]
+    columns: tuple[int, int]
+
+    def box(self, height: int, width: int) -> Box:
+        """Where the patch lies in the image itself, if the network sees height x width pixels."""
+        top, left, bottom, right = self.cut.box
+        down, across = (bottom - top) / height, (right - left) / width
+        return (
+            top + self.rows[0] * down,
+            left + self.columns[0] * across,
+            top + (self.rows[1] + 1) * down,
+            left + (self.columns[1] + 1) * across,
+        )
+
+
+def strongest(network: Network, found: Maxima, layer: str, channel: int, count: int) -> list[Hit]:
+    """The patches with the largest values, none twice and few of one photo. Raises Problem."""
+    at = network.position(layer)
+    shape = analyse(network).shapes[at]
+    assert shape
+    if channel >= shape[0]:
+        what = "channels" if shape[1:] else "numbers"
+        raise Problem(
+            f"`{layer}` has {shape[0]:,} {what}, counted from 0", {"field": "channel"},
+            str(shape[0] - 1),
+        )  # fmt: skip
+    values, places = found.values[at][:, channel], found.places[at][:, channel]
+    size = network.input[-2:]
+    hits: list[Hit] = []
+    for i in np.argsort(-values, kind="stable"):
+        unit = divmod(int(places[i]), shape[2]) if shape[1:] else ()
+        seen = cone(network, layer, unit or (channel,))["input"]
+        if seen is None:
+            continue
+        hit = Hit(found.cuts[i], float(values[i]), unit, tuple(seen["rows"]), tuple(seen["columns"]))
+        box = hit.box(*size)
+        same = [other.box(*size) for other in hits if other.cut.image == hit.cut.image]
+        if len(same) < MOST_OF_ONE and all(shared(box, other) <= OVERLAP for other in same):
+            hits.append(hit)
+        if len(hits) == count:
+            break
+    return hits
+
+
+def shared(one: Box, other: Box) -> float:
+    """What two boxes share of the area that they cover together."""
+    high = min(one[2], other[2]) - max(one[0], other[0])
+    wide = min(one[3], other[3]) - max(one[1], other[1])
+    both = max(high, 0) * max(wide, 0)
+    areas = sum((box[2] - box[0]) * (box[3] - box[1]) for box in (one, other))
+    return both / (areas - both)
+
+
+def top_patches(
+    model: TorchNetwork, found: Maxima, layer: str, channel: int, count: int
+) -> list[dict[str, Any]]:
+    """Rows {image, label, value, unit, rows, columns, patch, deconvnet}, the strongest first."""
+    import torch
+
+    from app.core.backward_rules import deconvnet
+
+    network = model.network
+    hits = strongest(network, found, layer, channel, count)
+    images = [prepared(hit.cut.pixels, found.kind, network.input) for hit in hits]
+    at = network.position(layer)
+    rows = []
+    for hit, image in zip(hits, images, strict=True):
+        tensor = torch.from_numpy(image)[None]
+        signal = deconvnet(model, tensor, at, channel, [hit.unit])[0].numpy()
+        part = (
+            slice(None),
+            slice(hit.rows[0], hit.rows[1] + 1),
+            slice(hit.columns[0], hit.columns[1] + 1),
+        )
+        rows.append(
+            {
+                "image": hit.cut.image,
+                "label": IMAGES[hit.cut.image].says,
+                "value": hit.value,
+                "unit": list(hit.unit),
+                "rows": list(hit.rows),
+                "columns": list(hit.columns),
+                "patch": address(in_bytes(image[part])),
+                "deconvnet": address(about_gray(signal[part])),
+            }
+        )
+    return rows
+
+
+def in_bytes(pixels: npt.NDArray[np.float32]) -> Bytes:
+    """A picture from 0 to 1 in steps of 255."""
+    return np.rint(pixels.clip(0, 1) * 255).astype(np.uint8)
+
+
+def about_gray(signal: npt.NDArray[np.float32]) -> Bytes:
+    """A signal as a picture: gray is zero, and what is largest is black or white."""
+    reach = float(np.abs(signal).max())
+    return in_bytes(0.5 + 0.5 * signal / reach if reach else np.full_like(signal, 0.5))
