@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, suppress
 from fastapi import FastAPI, Response
 
 from app.web import (
+    activations_api,
     activations_page,
     api,
     convolution_api,
@@ -62,6 +63,7 @@ def create_app() -> FastAPI:
     app.include_router(api.router)
     app.include_router(convolution_api.router)
     app.include_router(network_api.router)
+    app.include_router(activations_api.router)
     app.include_router(network_pages.router)
     app.include_router(convolution_page.router)
     app.include_router(activations_page.router)

@@ -24,6 +24,16 @@ SECURITY_HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 BODY_LIMIT_BYTES = 2_000_000
+# Questions that bring a picture and weights along.
+PICTURE_LIMIT_BYTES = 24_000_000
+PICTURE_PATHS = (
+    "/api/activations",
+    "/api/attributions",
+    "/api/images",
+    "/api/occlusion",
+    "/api/optimised-input",
+    "/api/top-patches",
+)
 
 
 class SecurityHeaders:
@@ -45,8 +55,8 @@ class SecurityHeaders:
 
 
 class BodyTooLarge(HTTPException):
-    def __init__(self) -> None:
-        limit = f"{BODY_LIMIT_BYTES // 1_000_000} MB"
+    def __init__(self, limit_bytes: int) -> None:
+        limit = f"{limit_bytes // 1_000_000} MB"
         super().__init__(413, f"The question is larger than {limit}, the most that is read.")
 
 
@@ -58,16 +68,17 @@ class BodyLimit:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         announced = content_length(scope)
+        limit = PICTURE_LIMIT_BYTES if scope.get("path") in PICTURE_PATHS else BODY_LIMIT_BYTES
         received = 0
 
         async def receive_counted() -> Message:
             nonlocal received
-            if announced > BODY_LIMIT_BYTES:
-                raise BodyTooLarge
+            if announced > limit:
+                raise BodyTooLarge(limit)
             message = await receive()
             received += len(message.get("body", b""))
-            if received > BODY_LIMIT_BYTES:
-                raise BodyTooLarge
+            if received > limit:
+                raise BodyTooLarge(limit)
             return message
 
         await self.app(scope, receive_counted, send)
