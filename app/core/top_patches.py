@@ -11,20 +11,17 @@ from collections import OrderedDict
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from app.core.errors import Problem
-from app.core.images import IMAGES, PHOTOS, Bytes, Kind, prepared, picture
+from app.core.images import IMAGES, PHOTOS, Bytes, Kind, picture, prepared
 from app.core.networks import Network, analyse, cone
 from app.core.uploads import address
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from app.core.torch_networks import TorchNetwork
 
 PAPER = "Zeiler & Fergus, Visualizing and Understanding Convolutional Networks, 2013"
@@ -35,6 +32,7 @@ AT_ONCE = 4
 MOST_MACS = 4 * 10**10  # some seconds
 MOST_KEPT = 4  # networks whose maxima a worker remembers
 FEWEST = 9
+STRONGEST = 0.98  # of the numbers that are not 0: larger ones are drawn no stronger
 
 Box = tuple[float, float, float, float]  # top, left, bottom, right, in pixels of the image
 
@@ -183,7 +181,9 @@ def strongest(network: Network, found: Maxima, layer: str, channel: int, count: 
         seen = cone(network, layer, unit or (channel,))["input"]
         if seen is None:
             continue
-        hit = Hit(found.cuts[i], float(values[i]), unit, tuple(seen["rows"]), tuple(seen["columns"]))
+        hit = Hit(
+            found.cuts[i], float(values[i]), unit, tuple(seen["rows"]), tuple(seen["columns"])
+        )
         box = hit.box(*size)
         same = [other.box(*size) for other in hits if other.cut.image == hit.cut.image]
         if len(same) < MOST_OF_ONE and all(shared(box, other) <= OVERLAP for other in same):
@@ -240,10 +240,12 @@ def top_patches(
 
 def in_bytes(pixels: npt.NDArray[np.float32]) -> Bytes:
     """A picture from 0 to 1 in steps of 255."""
-    return np.rint(pixels.clip(0, 1) * 255).astype(np.uint8)
+    steps: Bytes = np.rint(pixels.clip(0, 1) * 255).astype(np.uint8)
+    return steps
 
 
 def about_gray(signal: npt.NDArray[np.float32]) -> Bytes:
-    """A signal as a picture: gray is zero, and what is largest is black or white."""
-    reach = float(np.abs(signal).max())
-    return in_bytes(0.5 + 0.5 * signal / reach if reach else np.full_like(signal, 0.5))
+    """A signal as a picture: gray is zero, and the strongest few numbers are black or white."""
+    size = np.abs(signal)
+    reach = float(np.quantile(size[size > 0], STRONGEST)) if size.any() else 1.0
+    return in_bytes(0.5 + 0.5 * signal / reach)
