@@ -5,6 +5,7 @@ Nothing here imports torch before a question is answered, which belongs into a w
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
@@ -14,10 +15,10 @@ from app.core.errors import Problem
 from app.core.figures import shown
 from app.core.gradient_flow import check_cost
 from app.core.looks import EXAMPLE, Look, LookQuestion, WeightsQuestion
-from app.core.networks import Name, Network, analyse
+from app.core.networks import Channel, Name, analyse
 from app.core.numbers import format_number
-from app.core.optimised_inputs import Aim, Ascent
-from app.core.top_patches import PAPER
+from app.core.optimised_inputs import Ascent
+from app.core.top_patches import PAPER, ChannelMaxima, Maxima
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -66,18 +67,6 @@ class ChannelQuestion(WeightsQuestion):
 
     layer: Name
     channel: int = Field(strict=True, ge=0, description="Or the place in a vector.")
-
-    def channel_of(self, network: Network) -> Aim:
-        """Where it is. Raises Problem."""
-        at = network.position(self.layer)
-        shape = analyse(network).shapes[at]
-        assert shape
-        if self.channel >= shape[0]:
-            what = "channels" if shape[1:] else "numbers"
-            raise Problem(
-                f"`{self.layer}` has {shape[0]:,} {what}, counted from 0", {"field": "channel"}
-            )
-        return Aim(at, self.channel)
 
 
 class TopPatchesQuestion(ChannelQuestion):
@@ -169,7 +158,8 @@ def sentence(
         return f"Nothing on this picture changes the score of {name}: all of the grid is 0."
     at = divmod(int(grid.argmax()), grid.shape[1])
     if row.name == "occlusion":
-        assert found.rows and found.columns
+        assert found.rows
+        assert found.columns
         whole, lost = target["probability"], float(grid.max())
         if lost <= 0:
             return (
@@ -225,25 +215,42 @@ def occlusion(question: OcclusionQuestion) -> dict[str, Any]:
 # What a channel looks for
 
 
-def top_patches(question: TopPatchesQuestion) -> dict[str, Any]:
-    """The answer to POST /api/top-patches."""
-    from app.core.top_patches import remembered, top_patches
+def maxima(question: WeightsQuestion) -> Maxima:
+    """What all questions about the top patches of one network begin with."""
+    from app.core import top_patches
 
     network = question.seeing()
-    aim = question.channel_of(network)
+    return top_patches.maxima(question.torch_network(network), question.kind)
+
+
+def network_key(question: WeightsQuestion) -> str:
+    """The same for the same network with the same weights."""
+    text = question.model_dump_json(include=set(WeightsQuestion.model_fields))
+    return sha256(text.encode()).hexdigest()
+
+
+def asked_channel(question: ChannelQuestion) -> Channel:
+    """Where it is. Raises Problem."""
+    network, _ = question.found()
+    return network.channel(question.layer, question.channel)
+
+
+def top_patches(question: TopPatchesQuestion, found: ChannelMaxima) -> dict[str, Any]:
+    """The answer to POST /api/top-patches."""
+    from app.core.top_patches import top_patches
+
+    network = question.seeing()
+    aim = network.channel(question.layer, question.channel)
     model = question.torch_network(network).requires_grad_(False)
-    names = {"network", "source", "input", "architecture", "stride_on", "model", "seed", "weights"}
-    key = hash(question.model_dump_json(include=names))
-    found = remembered(model, question.kind, key)
     kind = {"photo": "photos", "drawing": "digits", "garment": "garments"}[question.kind]
     pieces = f", in {len(found.cuts)} pieces" if question.kind == "photo" else ""
     pictures = len({cut.image for cut in found.cuts})
     return {
         "layer": question.layer,
         "channel": aim.channel,
-        "patches": top_patches(model, found, question.layer, aim.channel, question.count),
-        "says": f"The strongest answers of this channel to the {pictures} {kind} that ship{pieces}; "
-        "beside each, what of it the deconvnet finds the unit was answering to.",
+        "patches": top_patches(model, found, aim, question.count),
+        "says": f"This channel's strongest answers to the {pictures} {kind} that ship{pieces}; "
+        "beside each, what of it the unit answered to, by the deconvnet.",
         "paper": PAPER,
     }
 
@@ -265,7 +272,7 @@ def optimised_input(
     if len(network.input) != 3 or network.input[0] not in (1, 3):
         raise Problem("this network takes no picture, so none can be drawn for it")
     analyse(network).check()
-    aim = question.channel_of(network)
+    aim = network.channel(question.layer, question.channel)
     part = network.model_copy(update={"layers": network.layers[: aim.layer + 1]})
     check_cost(part, 2)
     model = question.torch_network(network).requires_grad_(False)

@@ -237,7 +237,14 @@ def occlusion(sought: Sought) -> Found:
 
     height, width = sought.image.shape[2:]
     rows, columns = cells(height, sought.stride), cells(width, sought.stride)
-    check_patches(sought.model.network, len(rows) * len(columns))
+    network = sought.model.network
+    if len(analyse(network).shapes[-1] or ()) > 1:
+        raise Problem(
+            "occlusion asks what a class's probability loses, and this network ends in maps, "
+            "which have none",
+            {"field": "method"},
+        )
+    check_patches(network, len(rows) * len(columns))
     whole = probabilities(sought.model, sought.image)[0, sought.target]
     places = [(row, column) for row in rows for column in columns]
     left = []

@@ -62,14 +62,14 @@ class WeightsQuestion(AskedNetwork):
         return models.model(self.model).network, {}
 
     @property
-    def row(self) -> models.Model | None:
+    def shipped(self) -> models.Model | None:
         """The model's row; None for a network of one's own."""
         return None if self.model is None else models.model(self.model)
 
     @property
     def kind(self) -> images.Kind:
         """How the pictures are prepared that the network looks at."""
-        return self.row.picture if self.row else "photo"
+        return self.shipped.picture if self.shipped else "photo"
 
     def seeing(self) -> Network:
         """The network, if it fits, takes a picture, and is not too large. Raises Problem."""
@@ -152,7 +152,7 @@ class Look:
 
     def class_name(self, index: int) -> str:
         """What a class is called."""
-        row = self.question.row
+        row = self.question.shipped
         if row and index < len(row.classes):
             return row.classes[index]
         return f"{'channel' if self.ends_in_maps else 'class'} {index}"

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from app.core.networks import Network, analyse
+from app.core.networks import Channel, Network, analyse
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor
@@ -49,15 +49,7 @@ class Ascent:
     step: int = 0
 
 
-@dataclass(frozen=True)
-class Aim:
-    """What is climbed: the mean of one channel of a layer, or its one number in a vector."""
-
-    layer: int
-    channel: int
-
-
-def origin(network: Network, aim: Aim) -> Aim:
+def origin(network: Network, aim: Channel) -> Channel:
     """The same channel before what would stop the gradient: its ReLU, the mean over its maps.
 
     A channel that is silent everywhere has no gradient after its ReLU to climb.
@@ -83,7 +75,7 @@ def origin(network: Network, aim: Aim) -> Aim:
         else:
             passes = node.layer.kind in ("activation", "regularisation")
         if source < 0 or not passes:
-            return Aim(layer, channel)
+            return Channel(layer, channel)
         layer = source
 
 
@@ -155,12 +147,12 @@ def variation(image: Tensor) -> Tensor:
     return down.square().mean() + across.square().mean()
 
 
-def response(model: TorchNetwork, image: Tensor, aim: Aim) -> Tensor:
+def response(model: TorchNetwork, image: Tensor, aim: Channel) -> Tensor:
     """What a channel gives above zero, the mean over the picture."""
     return model.reached(image, aim.layer)[:, aim.channel].clamp(min=0).mean()
 
 
-def climb(model: TorchNetwork, aim: Aim, state: Ascent, steps: int) -> tuple[Ascent, Tensor]:
+def climb(model: TorchNetwork, aim: Channel, state: Ascent, steps: int) -> tuple[Ascent, Tensor]:
     """Some steps further, and the picture there."""
     import torch
     from torch.nn import functional

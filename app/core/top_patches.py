@@ -7,8 +7,7 @@ once and remembered. Imports torch in its functions only: ask from anywhere, run
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -18,7 +17,7 @@ import numpy.typing as npt
 
 from app.core.errors import Problem
 from app.core.images import IMAGES, PHOTOS, Bytes, Kind, picture, prepared
-from app.core.networks import Network, analyse, cone
+from app.core.networks import Channel, Network, analyse, cone
 from app.core.uploads import address
 
 if TYPE_CHECKING:
@@ -30,7 +29,7 @@ OVERLAP = 0.5  # of two patches of one photo, as a share of both together, at mo
 SIZES = (1.0, 0.6)  # of the squares that are cut from a photo, by its shorter side
 AT_ONCE = 4
 MOST_MACS = 4 * 10**10  # some seconds
-MOST_KEPT = 4  # networks whose maxima a worker remembers
+MOST_MAXIMA = 4_000_000  # of one network: 32 MB
 FEWEST = 9
 STRONGEST = 0.98  # of the numbers that are not 0: larger ones are drawn no stronger
 
@@ -51,16 +50,32 @@ class Cut:
 
 
 @dataclass(frozen=True)
-class Maxima:
-    """The largest unit of every channel on every picture: its value and its place in the map.
+class ChannelMaxima:
+    """A channel's largest unit on every picture: its value, and row * width + column in the map."""
 
-    Both run along the network's layers, pictures x channels; the place is row * width + column.
+    cuts: tuple[Cut, ...]
+    kind: Kind
+    values: npt.NDArray[np.float32]
+    places: npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class Maxima:
+    """The same of every channel; lists run along the network's layers, pictures x channels.
+
+    Found once, in a worker, and small enough to be remembered where the questions come in.
     """
 
     cuts: tuple[Cut, ...]
     kind: Kind
     values: list[npt.NDArray[np.float32]]
     places: list[npt.NDArray[np.int32]]
+
+    def of(self, aim: Channel) -> ChannelMaxima:
+        """One channel's."""
+        values = self.values[aim.layer][:, aim.channel]
+        places = self.places[aim.layer][:, aim.channel]
+        return ChannelMaxima(self.cuts, self.kind, values.copy(), places.copy())
 
 
 @cache
@@ -112,32 +127,23 @@ def maxima(model: TorchNetwork, kind: Kind) -> Maxima:
 
 
 def affordable(network: Network, shown: tuple[Cut, ...]) -> tuple[Cut, ...]:
-    """As many of the pictures as there is time for."""
-    shapes = analyse(network).check().shapes
-    steps = zip(network.layers, shapes, strict=True)
-    macs = sum(node.layer.macs(shape) for node, shape in steps if shape)
-    many = MOST_MACS // max(1, macs)
-    if many < FEWEST:
-        raise Problem(
-            f"this network takes {macs / 1e9:,.1f} billion multiply-adds a picture; to look for "
-            f"patches in {FEWEST} pictures or more, {MOST_MACS / FEWEST / 1e9:,.1f} are the most",
-            {"field": "network"},
-        )
-    return shown[:many]
-
-
-_kept: OrderedDict[Hashable, Maxima] = OrderedDict()
-
-
-def remembered(model: TorchNetwork, kind: Kind, key: Hashable) -> Maxima:
-    """The maxima, found at the first question about a network and kept for the next ones."""
-    if key in _kept:
-        _kept.move_to_end(key)
-    else:
-        _kept[key] = maxima(model, kind)
-        while len(_kept) > MOST_KEPT:
-            _kept.popitem(last=False)
-    return _kept[key]
+    """As many of the pictures as there is time and room for."""
+    shapes = [shape for shape in analyse(network).check().shapes if shape]
+    macs = sum(node.layer.macs(shape) for node, shape in zip(network.layers, shapes, strict=True))
+    channels = sum(shape[0] for shape in shapes)
+    for each, most, what in (
+        (macs, MOST_MACS, "billion multiply-adds"),
+        (channels, MOST_MAXIMA, "billion channels"),
+    ):
+        many = most // max(1, each)
+        if many < FEWEST:
+            raise Problem(
+                f"this network takes {each / 1e9:,.3g} {what} a picture; to look for patches in "
+                f"{FEWEST} pictures or more, {most / FEWEST / 1e9:,.2g} are the most",
+                {"field": "network"},
+            )
+        shown = shown[:many]
+    return shown
 
 
 @dataclass(frozen=True)
@@ -162,28 +168,20 @@ class Hit:
         )
 
 
-def strongest(network: Network, found: Maxima, layer: str, channel: int, count: int) -> list[Hit]:
-    """The patches with the largest values, none twice and few of one photo. Raises Problem."""
-    at = network.position(layer)
-    shape = analyse(network).shapes[at]
+def strongest(network: Network, found: ChannelMaxima, aim: Channel, count: int) -> list[Hit]:
+    """The patches with the largest values, none twice and few of one photo."""
+    shape = analyse(network).shapes[aim.layer]
+    layer = network.layers[aim.layer].name
     assert shape
-    if channel >= shape[0]:
-        what = "channels" if shape[1:] else "numbers"
-        raise Problem(
-            f"`{layer}` has {shape[0]:,} {what}, counted from 0", {"field": "channel"},
-            str(shape[0] - 1),
-        )  # fmt: skip
-    values, places = found.values[at][:, channel], found.places[at][:, channel]
     size = network.input[-2:]
     hits: list[Hit] = []
-    for i in np.argsort(-values, kind="stable"):
-        unit = divmod(int(places[i]), shape[2]) if shape[1:] else ()
-        seen = cone(network, layer, unit or (channel,))["input"]
+    for i in np.argsort(-found.values, kind="stable"):
+        unit = divmod(int(found.places[i]), shape[2]) if shape[1:] else ()
+        seen = cone(network, layer, unit or (aim.channel,))["input"]
         if seen is None:
             continue
-        hit = Hit(
-            found.cuts[i], float(values[i]), unit, tuple(seen["rows"]), tuple(seen["columns"])
-        )
+        rows, columns = tuple(seen["rows"]), tuple(seen["columns"])
+        hit = Hit(found.cuts[i], float(found.values[i]), unit, rows, columns)
         box = hit.box(*size)
         same = [other.box(*size) for other in hits if other.cut.image == hit.cut.image]
         if len(same) < MOST_OF_ONE and all(shared(box, other) <= OVERLAP for other in same):
@@ -203,7 +201,7 @@ def shared(one: Box, other: Box) -> float:
 
 
 def top_patches(
-    model: TorchNetwork, found: Maxima, layer: str, channel: int, count: int
+    model: TorchNetwork, found: ChannelMaxima, aim: Channel, count: int
 ) -> list[dict[str, Any]]:
     """Rows {image, label, value, unit, rows, columns, patch, deconvnet}, the strongest first."""
     import torch
@@ -211,13 +209,12 @@ def top_patches(
     from app.core.backward_rules import deconvnet
 
     network = model.network
-    hits = strongest(network, found, layer, channel, count)
+    hits = strongest(network, found, aim, count)
     images = [prepared(hit.cut.pixels, found.kind, network.input) for hit in hits]
-    at = network.position(layer)
     rows = []
     for hit, image in zip(hits, images, strict=True):
         tensor = torch.from_numpy(image)[None]
-        signal = deconvnet(model, tensor, at, channel, [hit.unit])[0].numpy()
+        signal = deconvnet(model, tensor, aim.layer, aim.channel, [hit.unit])[0].numpy()
         part = (
             slice(None),
             slice(hit.rows[0], hit.rows[1] + 1),
