@@ -3,21 +3,16 @@
 Only worker processes may import this; the web process never imports torch.
 """
 
-import ctypes
 import os
-from contextlib import suppress
 
-M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # malloc.h
+from app.allocation import keep_freed_memory
 
 # Read when torch loads. Two busy workers with one thread each beat two with two.
 os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1")
 # Small requests are answered by the web process, and come before what the workers do.
 os.nice(10)
 
-# What is freed stays with the process, so that the next activations need no fresh pages.
-with suppress(OSError, AttributeError):  # glibc only
-    for parameter, most in ((M_MMAP_THRESHOLD, 1 << 30), (M_TRIM_THRESHOLD, 1 << 29)):
-        ctypes.CDLL(None).mallopt(parameter, most)
+keep_freed_memory()
 
 import torch
 
