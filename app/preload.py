@@ -21,12 +21,4 @@ torch.set_num_threads(1)
 torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)
 torch.zeros(1, device="meta")
 
-# An activation map is given back to the system when it is let go, and asked for again page by page:
-# a third of the time of looking at one picture. glibc is told to keep up to 256 MB instead.
-M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
-allocator = ctypes.CDLL(None)
-if hasattr(allocator, "mallopt"):
-    allocator.mallopt(M_MMAP_THRESHOLD, 32 * 2**20)
-    allocator.mallopt(M_TRIM_THRESHOLD, 256 * 2**20)
-
 FORK_SERVER = os.getpid()

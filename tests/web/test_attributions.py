@@ -234,9 +234,8 @@ def test_too_many_runs_are_refused_and_leaving_makes_room(live_server: str) -> N
     address = f"{live_server}/api/optimised-input/frames"
     query = SQUEEZENET | {"layer": "features.12.concat", "channel": 2, "steps": 512}
     with httpx2.Client(timeout=60) as visitor:
-        runs = [
-            visitor.send(request(visitor, address, query), stream=True) for _ in range(MOST_RUNS)
-        ]
+        asked = visitor.build_request("GET", address, params=query)
+        runs = [visitor.send(asked, stream=True) for _ in range(MOST_RUNS)]
         assert all(run.status_code == 200 for run in runs)
         refused = visitor.get(address, params=query)
         assert refused.status_code == 503
