@@ -29,7 +29,8 @@ MOST_NUMBERS = 1_000_000  # as JSON
 MOST_BYTES = 96_000_000  # as tensors
 SHARPNESS = 127  # steps of a byte from zero to a map's largest
 
-Part = Literal["activation", "gradient", "weight", "weight_gradient"]
+# `product`: activation times gradient.
+Part = Literal["activation", "gradient", "product", "weight", "weight_gradient"]
 Bytes = npt.NDArray[np.uint8]
 
 
@@ -56,7 +57,9 @@ class ActivationsQuestion(LookQuestion):
         default=[], max_length=2_000, description='Layers whose maps are wanted, or "all".'
     )
     include: list[Part] = Field(
-        default=["activation"], max_length=4, description="Which of their numbers."
+        default=["activation"],
+        max_length=5,
+        description="Which of their numbers; `product` is activation times gradient.",
     )
     encoding: Literal["float32", "uint8"] = Field(
         default="float32",
@@ -182,7 +185,7 @@ def _maps(look: Look, captured: "Capture", question: ActivationsQuestion) -> Ten
             tensor = _part(captured, i, part)
             if tensor is None:
                 continue
-            maps = tensor.ndim == 3 and part in ("activation", "gradient")
+            maps = tensor.ndim == 3 and not part.startswith("weight")
             if maps and question.thumbnail:
                 tensor = _smaller(tensor, question.thumbnail)
             array: npt.NDArray[Any] = tensor.numpy()
@@ -204,6 +207,9 @@ def _part(captured: "Capture", i: int, part: Part) -> "Tensor | None":
         return captured.activation(i)
     if part == "gradient":
         return captured.gradient(i)
+    if part == "product":
+        gradient = captured.gradient(i)
+        return None if gradient is None else captured.activation(i) * gradient
     if i < 0 or "weight" not in captured.network.layers[i].layer.weights:
         return None
     weight = captured.model.steps[i].weight

@@ -1,4 +1,4 @@
-"""The page where a network looks at an image: the question is in the link, the answer in the HTML."""
+"""The page where a network looks at an image: question in the link, answer in the HTML."""
 
 from typing import Any
 
@@ -80,8 +80,7 @@ async def activations(request: Request) -> HTMLResponse:
         "problem": problem,
         "models": [figure.model_row(row) for row in models.MODELS.values()],
         "images": [
-            {"name": row.name, "says": row.says, "kind": row.kind}
-            for row in images.IMAGES.values()
+            {"name": row.name, "says": row.says, "kind": row.kind} for row in images.IMAGES.values()
         ],
     }
     return templates.TemplateResponse(request, "activations.html", context, 422 if problem else 200)

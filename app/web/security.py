@@ -1,5 +1,7 @@
 """The headers that every answer carries, and the size that no question may exceed."""
 
+from collections.abc import Mapping
+
 from fastapi import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -23,6 +25,9 @@ SECURITY_HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+# The one page that a visitor may let look through the camera.
+CAMERA_PATH = "/activations"
+CAMERA_POLICY = SECURITY_HEADERS["Permissions-Policy"].replace("camera=()", "camera=(self)")
 BODY_LIMIT_BYTES = 2_000_000
 # Questions that bring a picture and weights along.
 PICTURE_LIMIT_BYTES = 24_000_000
@@ -41,17 +46,23 @@ class SecurityHeaders:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self.encoded = [
-            (name.lower().encode(), value.encode()) for name, value in SECURITY_HEADERS.items()
-        ]
+        self.encoded = encoded(SECURITY_HEADERS)
+        self.camera = encoded(SECURITY_HEADERS | {"Permissions-Policy": CAMERA_POLICY})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = self.camera if scope.get("path") == CAMERA_PATH else self.encoded
+
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *self.encoded]
+                message["headers"] = [*message["headers"], *headers]
             await send(message)
 
         await self.app(scope, receive, send_with_headers)
+
+
+def encoded(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    """Headers as they go over the wire."""
+    return [(name.lower().encode(), value.encode()) for name, value in headers.items()]
 
 
 class BodyTooLarge(HTTPException):

@@ -755,12 +755,12 @@ export interface components {
             layers: string[] | "all";
             /**
              * Include
-             * @description Which of their numbers.
+             * @description Which of their numbers; `product` is activation times gradient.
              * @default [
              *       "activation"
              *     ]
              */
-            include: ("activation" | "gradient" | "weight" | "weight_gradient")[];
+            include: ("activation" | "gradient" | "product" | "weight" | "weight_gradient")[];
             /**
              * Encoding
              * @description Of maps as safetensors: uint8 has a `scale` a map, value = (byte - 128) / 127 * scale.

@@ -75,6 +75,13 @@ def test_bytes_have_their_scale_beside_them(client: TestClient) -> None:
     assert steps.max() < 0.51
 
 
+def test_activation_times_gradient(client: TestClient) -> None:
+    question = {"layers": ["features.8"], "include": ["activation", "gradient", "product"]}
+    maps = look(client, **question)["maps"]["features.8"]
+    wanted = np.multiply(maps["activation"], maps["gradient"])
+    np.testing.assert_allclose(maps["product"], wanted, rtol=1e-5, atol=1e-12)
+
+
 def test_one_unit_is_explained(client: TestClient) -> None:
     place = {"layer": "features.3.squeeze", "channel": 3, "row": 20, "column": 21}
     unit = look(client, unit=place)["unit"]

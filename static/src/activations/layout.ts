@@ -38,6 +38,7 @@ const LARGEST = 84
 const USUAL_NUMBER = 7
 const LARGEST_NUMBER = 22
 const SMALLEST = 2
+const WORTH = 10
 const LANE = 7
 
 export function groupsOf(layers: readonly LayerRow[]): Group[] {
@@ -172,7 +173,9 @@ export function layoutOf(
     if (widthOf(stacked(scale)) <= width) low = scale
     else high = scale
   }
-  const blocks = stacked(Math.min(LARGEST, low * zoom))
+  // Looked at closer, a map is worth looking at, however little room there is.
+  const closer = zoom > 1 ? Math.max(low, WORTH) * zoom : low
+  const blocks = stacked(Math.min(LARGEST, closer))
   const wide = Math.max(width, widthOf(blocks))
   columns.forEach((column, i) => grow(column, blocks, i, height - top, () => widthOf(blocks) <= wide))
 
