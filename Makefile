@@ -41,7 +41,7 @@ test: $(DEV) $(BUILD)
 	@NODE='$(node)' $(python) -m pytest $(ARGS)
 
 bench: $(DEV) $(BUILD)
-	@$(python) -m tests.bench
+	@NODE='$(node)' $(python) -m tests.bench
 
 build: $(BUILD)
 

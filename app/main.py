@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+from collections import OrderedDict
 from collections.abc import AsyncIterator
 from concurrent.futures import BrokenExecutor
 from contextlib import asynccontextmanager, suppress
@@ -9,8 +10,10 @@ from contextlib import asynccontextmanager, suppress
 from fastapi import FastAPI, Response
 
 from app.web import (
+    activations_api,
     activations_page,
     api,
+    attributions_api,
     convolution_api,
     convolution_page,
     docs,
@@ -22,6 +25,7 @@ from app.web.assets import DIST, BuiltFiles
 from app.web.compression import CompressedReads
 from app.web.problems import add_problem_answers
 from app.web.security import BodyLimit, SecurityHeaders
+from app.web.streams import Runs
 from app.workers import create_executor
 
 
@@ -53,6 +57,8 @@ def create_app() -> FastAPI:
         lifespan=lifespan,
     )
     app.state.executor = create_executor()
+    app.state.runs = Runs()
+    app.state.maxima = OrderedDict()
     app.add_middleware(CompressedReads)
     app.add_middleware(BodyLimit)
     app.add_middleware(SecurityHeaders)
@@ -62,6 +68,8 @@ def create_app() -> FastAPI:
     app.include_router(api.router)
     app.include_router(convolution_api.router)
     app.include_router(network_api.router)
+    app.include_router(activations_api.router)
+    app.include_router(attributions_api.router)
     app.include_router(network_pages.router)
     app.include_router(convolution_page.router)
     app.include_router(activations_page.router)

@@ -15,7 +15,7 @@ from app.core.networks import Network, analyse, cone
 from app.core.numbers import format_number
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
+    from torch import Tensor
 
 Initialisation = Literal["pytorch", "he"]
 IMAGES, SIDE, CLASSES = 8, 16, 10
@@ -102,7 +102,7 @@ def _measured(stack: DeepStack) -> dict[str, list[float]]:
     import torch
     from torch.nn import functional
 
-    from app.core.torch_networks import TorchNetwork
+    from app.core.torch_networks import TorchNetwork, initialise
 
     network = stack.network()
     with torch.random.fork_rng(devices=[]):
@@ -154,7 +154,7 @@ def effective_field(
     """
     import torch
 
-    from app.core.torch_networks import TorchNetwork
+    from app.core.torch_networks import TorchNetwork, initialise
 
     if not 1 <= samples <= 64:
         raise Problem("1 to 64 inputs can be averaged", {"field": "samples"})
@@ -188,17 +188,6 @@ def effective_field(
         "effective": {"pixels": pixels, "side": pixels**0.5, "share": pixels / region},
         "samples": samples,
     }
-
-
-def initialise(model: "nn.Module") -> None:
-    """Weights as in He et al. 2015, biases 0: signals keep their size through ReLUs."""
-    from torch import nn
-
-    for module in model.modules():
-        if isinstance(module, nn.Conv2d | nn.Linear):
-            nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
-            if module.bias is not None:
-                nn.init.zeros_(module.bias)
 
 
 def centre(network: Network, layer: str) -> tuple[int, ...]:

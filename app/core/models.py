@@ -13,9 +13,10 @@ import numpy as np
 import numpy.typing as npt
 from safetensors.numpy import load_file
 
-from app.core.architectures import architecture
+from app.core import layers
+from app.core.architectures import Builder, architecture, small
 from app.core.errors import Problem, nearest
-from app.core.images import ASSETS, Kind
+from app.core.images import ASSETS, GARMENTS, Kind
 from app.core.networks import Network
 
 Weights = dict[str, npt.NDArray[np.float32]]
@@ -64,6 +65,32 @@ def resized_input(name: str, *input: int) -> Network:
     return architecture(name).model_copy(update={"input": input})
 
 
+def digits() -> Network:
+    """Eight filters, then sixteen: few enough to look at all of them."""
+    net = Builder((1, 28, 28))
+    for i, channels in ((1, 8), (2, 16)):
+        net.conv(f"conv{i}", channels, 5, padding=2)
+        net.add(f"relu{i}", layers.ReLU())
+        net.add(f"pool{i}", layers.MaxPool2d(kernel_size=2))
+    net.add("flatten", layers.Flatten())
+    net.linear("fc", 10, 16 * 7 * 7)
+    return net.network()
+
+
+def garments() -> Network:
+    """CS231n's example ConvNet, on one channel of 28 by 28."""
+    return small((1, 28, 28), blocks=3, padding=1, features=90, softmax=False)
+
+
+def patches() -> Network:
+    """A first layer as AlexNet and ResNet begin, and nothing after it but a pooling."""
+    net = Builder((3, 224, 224))
+    net.conv("conv1", 48, 7, stride=2, padding=3)
+    net.add("relu1", layers.ReLU())
+    net.add("pool1", layers.MaxPool2d(kernel_size=3, stride=2, padding=1))
+    return net.network()
+
+
 def rows() -> list[Model]:
     """The table."""
     return [
@@ -74,6 +101,31 @@ def rows() -> list[Model]:
             "Iandola, Han, Moskewicz, Ashraf, Dally & Keutzer, SqueezeNet, 2016",
             "ImageNet 2012, 1.28 million photos; the authors' weights by way of ndf 0.1.4",
             "BSD-2-Clause",
+        ),
+        Model(
+            "digits", "Digits",
+            "Reads a digit that is drawn, with 8 and 16 filters that can all be looked at.",
+            digits, "drawing", tuple("0123456789"),
+            "LeCun, Bottou, Bengio & Haffner, Gradient-Based Learning, 1998",
+            "8,000 digits of MNIST, shifted, turned, sheared, scaled, thinned and thickened",
+            "MIT", 98.65, "2,000 digits of MNIST that were held out",
+        ),
+        Model(
+            "garments", "CS231n's example ConvNet",
+            "Tells ten kinds of garments apart, with ten 3x3 filters a layer.",
+            garments, "garment", GARMENTS,
+            "CS231n, Convolutional Neural Networks",
+            "Fashion-MNIST's 60,000 garments to learn from",
+            "MIT", 88.88, "Fashion-MNIST's 10,000 garments to test with",
+        ),
+        Model(
+            "patches", "A first layer from photos alone",
+            "Sees edges of every direction and blobs of colour, and was never told what is on a "
+            "photo.",
+            patches, "photo", (),
+            "Bell & Sejnowski, The Independent Components of Natural Scenes are Edge Filters, 1997",
+            "40,000 patches of 7 by 7 pixels, from the photos that ship",
+            "MIT",
         ),
     ]  # fmt: skip
 

@@ -3,11 +3,14 @@
 Imports torch, so it belongs into a worker.
 """
 
-from typing import Any
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
 
+from app.core.errors import Problem, nearest
 from app.core.networks import Network, analyse
 
 
@@ -30,6 +33,38 @@ class TorchNetwork(nn.Module):
                 place(self, node.name, step)
             self.steps.append(step)
 
+    @classmethod
+    def holding(cls, network: Network, weights: Mapping[str, Tensor]) -> Self:
+        """The network with given weights, by the names of its `state_dict`, ready to be asked.
+
+        Raises Problem where one is missing, not known, or of another shape.
+        """
+        with torch.device("meta"):  # nothing is drawn, nothing allocated
+            model = cls(network)
+        expected = model.state_dict()
+        for name in weights:
+            if name not in expected:
+                near = nearest(name, expected)
+                hint = f"; did you mean `{near}`?" if near else ""
+                raise Problem(f"the network has no weights `{name}`{hint}", {"field": "weights"})
+        for name, there in expected.items():
+            if name.endswith("num_batches_tracked"):
+                continue
+            if name not in weights:
+                raise Problem(f"the weights `{name}` are missing", {"field": "weights"})
+            if weights[name].shape != there.shape:
+                raise Problem(
+                    f"`{name}` is {size(weights[name])} in the file and {size(there)} in the "
+                    "network",
+                    {"field": "weights"},
+                )
+        given = {
+            name: weights.get(name, torch.zeros((), dtype=there.dtype))
+            for name, there in expected.items()
+        }
+        model.load_state_dict(given, assign=True)
+        return model.eval().requires_grad_(False)
+
     def activations(self, image: Tensor) -> list[Tensor]:
         """What each layer gives for a batch of images, in the network's order."""
         found: list[Tensor] = []
@@ -37,9 +72,45 @@ class TorchNetwork(nn.Module):
             found.append(step(*(found[i] if i >= 0 else image for i in sources)))
         return found
 
+    def reached(self, image: Tensor, layer: int) -> Tensor:
+        """What one layer gives; the others are let go as soon as nothing below it needs them."""
+        sources = self.sources[: layer + 1]
+        last = {source: i for i, taken in enumerate(sources) for source in taken}
+        found: dict[int, Tensor] = {-1: image}
+        for i, (step, taken) in enumerate(zip(self.steps, sources, strict=False)):
+            found[i] = step(*(found[j] for j in taken))
+            for j in set(taken):
+                if last[j] == i:
+                    del found[j]
+        return found[layer]
+
     def forward(self, image: Tensor) -> Tensor:
         """What the last layer gives."""
         return self.activations(image)[-1]
+
+
+@lru_cache(maxsize=1)
+def seeded(network: Network, seed: int) -> TorchNetwork:
+    """The network with He's random weights; the same for the same seed. The last one is kept."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = TorchNetwork(network).eval()
+        initialise(model)
+    return model.requires_grad_(False)
+
+
+def initialise(model: nn.Module) -> None:
+    """Weights as in He et al. 2015, biases 0: signals keep their size through ReLUs."""
+    for module in model.modules():
+        if isinstance(module, nn.Conv2d | nn.Linear):
+            nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+
+
+def size(tensor: Tensor) -> str:
+    """A tensor's shape in words: 64x3x3x3."""
+    return "x".join(map(str, tensor.shape)) or "a single number"
 
 
 def add(*parts: Tensor) -> Tensor:

@@ -1,21 +1,29 @@
-"""The page where a network looks at an image: the question is in the link."""
+"""The page where a network looks at an image: question in the link, answer in the HTML."""
 
 from typing import Any
 
+import orjson
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
+from pydantic import ValidationError
 
+from app.core import activation_figure as figure
+from app.core import images, models
 from app.core.errors import Problem
 from app.core.network_links import unpacked
+from app.web.problems import as_problem
 from app.web.templates import templates
+from app.workers import run
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 FIRST = {"model": "squeezenet1_1", "image": "coffee"}
+TOP = 10
+SECONDS = 20.0
 
 
 def whole(text: str, name: str) -> int:
-    if not (text.isdecimal() and len(text) < 10):
+    if not (text.isdecimal() and len(text) < 11):
         raise Problem(f"`{name}` in this link is a whole number", {"field": name})
     return int(text)
 
@@ -31,23 +39,48 @@ def asked(request: Request) -> dict[str, Any]:
     if "source" in question and query.get("input"):
         question["input"] = [whole(size, "input") for size in query["input"].split(",")]
     own = question.keys() & {"model", "network", "source", "architecture"}
-    return {"image": FIRST["image"]} | question if own else FIRST | question
+    return {"image": first_image(question.get("model"))} | question if own else FIRST | question
+
+
+def first_image(name: str | None) -> str:
+    """What a network looks at that is given no image: what is nearest to what it learned from."""
+    row = models.MODELS.get(name or "")
+    return {"drawing": "digit-3", "garment": "garment-0"}.get(row.picture if row else "", "coffee")
+
+
+def summary_bytes(question: figure.ActivationsQuestion) -> bytes:
+    """The answer without its maps; runs in a worker."""
+    return orjson.dumps(figure.activations(question)[0], option=orjson.OPT_SERIALIZE_NUMPY)
+
+
+async def answered(request: Request, question: dict[str, Any]) -> Any:
+    """The first answer. Raises Problem."""
+    try:
+        valid = figure.ActivationsQuestion(**question, top=TOP)
+    except ValidationError as error:
+        mistake = max(error.errors(), key=lambda mistake: len(mistake["loc"]))
+        raise as_problem(mistake | {"loc": ("query", *mistake["loc"])}, None) from None
+    executor = request.app.state.executor
+    return orjson.loads(await run(executor, summary_bytes, valid, timeout=SECONDS))
 
 
 @router.get("/activations")
 async def activations(request: Request) -> HTMLResponse:
     """Every activation map and every gradient of a network that looks at an image."""
     question: dict[str, Any] = dict(FIRST)
-    problem = None
+    answer, problem = None, None
     try:
         question = asked(request)
+        answer = await answered(request, question)
     except Problem as found:
         problem = {"message": found.message, "where": found.where, "suggestion": found.suggestion}
     context: dict[str, Any] = {
         "question": question,
-        "answer": None,
+        "answer": answer,
         "problem": problem,
-        "models": [],
-        "images": [],
+        "models": [figure.model_row(row) for row in models.MODELS.values()],
+        "images": [
+            {"name": row.name, "says": row.says, "kind": row.kind} for row in images.IMAGES.values()
+        ],
     }
     return templates.TemplateResponse(request, "activations.html", context, 422 if problem else 200)

@@ -8,9 +8,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from app.core import field_figure as fields
 from app.core import network_figure as figure
 from app.core.architectures import StrideOn, architecture_answer
-from app.core.images import SIZE, photo
 from app.core.lecture_facts import lecture_facts
-from app.core.png import png
 from app.web import network_schemas as schemas
 from app.web.api import Json, encode
 from app.web.problems import REFUSALS
@@ -113,16 +111,3 @@ async def gradient_sizes(request: Request, question: fields.GradientSizesQuestio
     """Gradients by layer at initialisation, with and without skips and batch norm, measured."""
     executor = request.app.state.executor
     return Json(encode(await run(executor, fields.gradient_sizes, question, timeout=SECONDS)))
-
-
-@router.get(
-    "/images/{name}",
-    response_class=Response,
-    responses={200: {"content": {"image/png": {}}}},
-)
-async def image(
-    name: Annotated[str, Path(max_length=64, json_schema_extra={"example": "chelsea"})],
-) -> Response:
-    """A photo that ships with the project, 64 by 64."""
-    headers = {"Cache-Control": "public, max-age=86400"}
-    return Response(png(photo(name, 3, SIZE, SIZE)), media_type="image/png", headers=headers)

@@ -1,5 +1,7 @@
 """The headers that every answer carries, and the size that no question may exceed."""
 
+from collections.abc import Mapping
+
 from fastapi import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -23,7 +25,20 @@ SECURITY_HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+# The one page that a visitor may let look through the camera.
+CAMERA_PATH = "/activations"
+CAMERA_POLICY = SECURITY_HEADERS["Permissions-Policy"].replace("camera=()", "camera=(self)")
 BODY_LIMIT_BYTES = 2_000_000
+# Questions that bring a picture and weights along.
+PICTURE_LIMIT_BYTES = 24_000_000
+PICTURE_PATHS = (
+    "/api/activations",
+    "/api/attributions",
+    "/api/images",
+    "/api/occlusion",
+    "/api/optimised-input",
+    "/api/top-patches",
+)
 
 
 class SecurityHeaders:
@@ -31,22 +46,28 @@ class SecurityHeaders:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self.encoded = [
-            (name.lower().encode(), value.encode()) for name, value in SECURITY_HEADERS.items()
-        ]
+        self.encoded = encoded(SECURITY_HEADERS)
+        self.camera = encoded(SECURITY_HEADERS | {"Permissions-Policy": CAMERA_POLICY})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = self.camera if scope.get("path") == CAMERA_PATH else self.encoded
+
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *self.encoded]
+                message["headers"] = [*message["headers"], *headers]
             await send(message)
 
         await self.app(scope, receive, send_with_headers)
 
 
+def encoded(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    """Headers as they go over the wire."""
+    return [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+
+
 class BodyTooLarge(HTTPException):
-    def __init__(self) -> None:
-        limit = f"{BODY_LIMIT_BYTES // 1_000_000} MB"
+    def __init__(self, limit_bytes: int) -> None:
+        limit = f"{limit_bytes // 1_000_000} MB"
         super().__init__(413, f"The question is larger than {limit}, the most that is read.")
 
 
@@ -58,16 +79,17 @@ class BodyLimit:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         announced = content_length(scope)
+        limit = PICTURE_LIMIT_BYTES if scope.get("path") in PICTURE_PATHS else BODY_LIMIT_BYTES
         received = 0
 
         async def receive_counted() -> Message:
             nonlocal received
-            if announced > BODY_LIMIT_BYTES:
-                raise BodyTooLarge
+            if announced > limit:
+                raise BodyTooLarge(limit)
             message = await receive()
             received += len(message.get("body", b""))
-            if received > BODY_LIMIT_BYTES:
-                raise BodyTooLarge
+            if received > limit:
+                raise BodyTooLarge(limit)
             return message
 
         await self.app(scope, receive_counted, send)

@@ -424,6 +424,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/activations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Activations
+         * @description A network looks at a picture: classes, every activation and every gradient.
+         */
+        post: operations["activations_api_activations_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Model Table
+         * @description The networks that ship with their weights.
+         */
+        get: operations["model_table_api_models_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/images": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Image Table
+         * @description The pictures that ship.
+         */
+        get: operations["image_table_api_images_get"];
+        put?: never;
+        /**
+         * Upload
+         * @description A picture of one's own: made upright and small, given back, and kept nowhere.
+         */
+        post: operations["upload_api_images_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/images/{name}": {
         parameters: {
             query?: never;
@@ -433,9 +497,113 @@ export interface paths {
         };
         /**
          * Image
-         * @description A photo that ships with the project, 64 by 64.
+         * @description A picture that ships, cut square.
          */
         get: operations["image_api_images__name__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/attributions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Attribution Table
+         * @description The ways to tell which pixels a class's score comes from, each with its paper.
+         */
+        get: operations["attribution_table_api_attributions_get"];
+        put?: never;
+        /**
+         * Attributions
+         * @description Which pixels a class's score comes from, by one of these ways.
+         */
+        post: operations["attributions_api_attributions_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/occlusion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Occlusion
+         * @description What a class loses when one patch of the picture is covered with gray.
+         */
+        post: operations["occlusion_api_occlusion_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/top-patches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Top Patches
+         * @description The patches of the shipped pictures that a channel answers to most.
+         */
+        post: operations["top_patches_api_top_patches_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/optimised-input": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Optimised Input
+         * @description The picture that excites a channel most: every frame of the climb at once.
+         */
+        post: operations["optimised_input_api_optimised_input_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/optimised-input/frames": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Optimised Input Frames
+         * @description The same, each frame as it comes: events `frame`, then `done`, or `problem`.
+         */
+        get: operations["optimised_input_frames_api_optimised_input_frames_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -448,6 +616,166 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * ActivationsAnswer
+         * @description A network's activations on a picture, and the gradients of a class.
+         */
+        ActivationsAnswer: {
+            /** Model */
+            model: string | null;
+            /** Title */
+            title: string | null;
+            /** Input */
+            input: number[];
+            /** Parameters */
+            parameters: number;
+            image: components["schemas"]["LookedImage"];
+            /** Classes */
+            classes: components["schemas"]["ClassScore"][];
+            target: components["schemas"]["TargetClass"];
+            /** Layers */
+            layers: components["schemas"]["LookedLayer"][];
+            /** Steps */
+            steps: components["schemas"]["LookStep"][];
+            /** Maps */
+            maps: {
+                [key: string]: {
+                    [key: string]: unknown;
+                };
+            };
+            unit: components["schemas"]["UnitAnswer"] | null;
+        };
+        /**
+         * ActivationsQuestion
+         * @description All of a network's activations on a picture, and all gradients of a class.
+         * @example {
+         *       "image": "coffee",
+         *       "model": "squeezenet1_1"
+         *     }
+         * @example {
+         *       "image": "digit-3",
+         *       "include": [
+         *         "activation"
+         *       ],
+         *       "layers": [
+         *         "conv1"
+         *       ],
+         *       "model": "digits"
+         *     }
+         * @example {
+         *       "image": "coffee",
+         *       "model": "squeezenet1_1",
+         *       "unit": {
+         *         "channel": 3,
+         *         "column": 60,
+         *         "layer": "features.0",
+         *         "row": 50
+         *       }
+         *     }
+         */
+        ActivationsQuestion: {
+            /** @description The layers themselves. */
+            network?: components["schemas"]["Network"] | null;
+            /**
+             * Source
+             * @description PyTorch code: nn.Sequential(...), read and never run.
+             */
+            source?: string | null;
+            /**
+             * Input
+             * @description Goes with `source`: (channels, height, width) or (features,).
+             */
+            input?: [
+                number,
+                number,
+                number
+            ] | [
+                number
+            ] | null;
+            /**
+             * Architecture
+             * @description A name of GET /api/architectures.
+             */
+            architecture?: string | null;
+            /**
+             * Stride On
+             * @description For ResNet-50 and deeper: the convolution of a block that halves the maps, "3x3" as torchvision has it or "1x1" as the paper.
+             */
+            stride_on?: ("3x3" | "1x1") | null;
+            /**
+             * Model
+             * @description A trained network of GET /api/models. Instead, a network of one's own as `network`, `source` or `architecture`, with random weights or with `weights`.
+             */
+            model?: string | null;
+            /**
+             * Seed
+             * @description Of a network's random weights.
+             * @default 0
+             */
+            seed: number;
+            /**
+             * Weights
+             * @description A safetensors file in base64, by torch's names (`features.0.weight`).
+             */
+            weights?: string | null;
+            /**
+             * Image
+             * @description A name of GET /api/images, or a PNG, JPEG or WebP as a data address (data:image/png;base64,...).
+             */
+            image: string;
+            /**
+             * Drawing
+             * @description The picture is a drawn figure: cut out and centred, as in MNIST.
+             * @default false
+             */
+            drawing: boolean;
+            /**
+             * Target
+             * @description The class that is asked about, a channel if the network ends in maps; the top one if left out.
+             */
+            target?: number | null;
+            /**
+             * Of
+             * @description What the gradients are of: the class's score (before a softmax), or the cross-entropy loss with it as the right answer.
+             * @default score
+             * @enum {string}
+             */
+            of: "score" | "loss";
+            /**
+             * Top
+             * @description How many classes to name.
+             * @default 5
+             */
+            top: number;
+            /**
+             * Layers
+             * @description Layers whose maps are wanted, or "all".
+             * @default []
+             */
+            layers: string[] | "all";
+            /**
+             * Include
+             * @description Which of their numbers; `product` is activation times gradient.
+             * @default [
+             *       "activation"
+             *     ]
+             */
+            include: ("activation" | "gradient" | "product" | "weight" | "weight_gradient")[];
+            /**
+             * Encoding
+             * @description Of maps as safetensors: uint8 has a `scale` a map, value = (byte - 128) / 127 * scale.
+             * @default float32
+             * @enum {string}
+             */
+            encoding: "float32" | "uint8";
+            /**
+             * Thumbnail
+             * @description Maps larger than this are averaged down to it.
+             */
+            thumbnail?: number | null;
+            /** @description One unit to be explained. */
+            unit?: components["schemas"]["Unit"] | null;
+        };
         /**
          * AdaptiveAvgPool2d
          * @description Averages into a grid of the size that is asked, whatever comes in; 1 means a single mean.
@@ -589,6 +917,176 @@ export interface components {
             inputs: {
                 [key: string]: unknown;
             };
+        };
+        /** AttributionAnswer */
+        AttributionAnswer: {
+            /** Method */
+            method: string;
+            /** Title */
+            title: string;
+            /** Paper */
+            paper: string;
+            /** Says */
+            says: string;
+            /** Signed */
+            signed: boolean;
+            target: components["schemas"]["ClassScore"];
+            /**
+             * Layer
+             * @description Grad-CAM: whose maps these are.
+             */
+            layer: string | null;
+            /** Grid */
+            grid: (number | null)[][];
+            /**
+             * Rows
+             * @description Occlusion: the pixels the patches were about.
+             */
+            rows: number[] | null;
+            /** Columns */
+            columns: number[] | null;
+            /**
+             * Reach
+             * @description The largest size of a number in the grid.
+             */
+            reach: number;
+            /**
+             * Extent
+             * @description Height and width of the picture that the grid spans.
+             */
+            extent: number[];
+            /** Sentence */
+            sentence: string;
+            /**
+             * Picture
+             * @description Guided backpropagation: what came back in colour, gray for 0 (data address).
+             */
+            picture: string | null;
+        };
+        /**
+         * AttributionQuestion
+         * @description Which pixels the score of a class comes from, by one method.
+         * @example {
+         *       "image": "coffee",
+         *       "method": "grad-cam",
+         *       "model": "squeezenet1_1"
+         *     }
+         * @example {
+         *       "image": "chelsea",
+         *       "method": "saliency",
+         *       "model": "squeezenet1_1",
+         *       "target": 281
+         *     }
+         */
+        AttributionQuestion: {
+            /** @description The layers themselves. */
+            network?: components["schemas"]["Network"] | null;
+            /**
+             * Source
+             * @description PyTorch code: nn.Sequential(...), read and never run.
+             */
+            source?: string | null;
+            /**
+             * Input
+             * @description Goes with `source`: (channels, height, width) or (features,).
+             */
+            input?: [
+                number,
+                number,
+                number
+            ] | [
+                number
+            ] | null;
+            /**
+             * Architecture
+             * @description A name of GET /api/architectures.
+             */
+            architecture?: string | null;
+            /**
+             * Stride On
+             * @description For ResNet-50 and deeper: the convolution of a block that halves the maps, "3x3" as torchvision has it or "1x1" as the paper.
+             */
+            stride_on?: ("3x3" | "1x1") | null;
+            /**
+             * Model
+             * @description A trained network of GET /api/models. Instead, a network of one's own as `network`, `source` or `architecture`, with random weights or with `weights`.
+             */
+            model?: string | null;
+            /**
+             * Seed
+             * @description Of a network's random weights.
+             * @default 0
+             */
+            seed: number;
+            /**
+             * Weights
+             * @description A safetensors file in base64, by torch's names (`features.0.weight`).
+             */
+            weights?: string | null;
+            /**
+             * Image
+             * @description A name of GET /api/images, or a PNG, JPEG or WebP as a data address (data:image/png;base64,...).
+             */
+            image: string;
+            /**
+             * Drawing
+             * @description The picture is a drawn figure: cut out and centred, as in MNIST.
+             * @default false
+             */
+            drawing: boolean;
+            /**
+             * Target
+             * @description The class that is asked about, a channel if the network ends in maps; the top one if left out.
+             */
+            target?: number | null;
+            /**
+             * Of
+             * @description What the gradients are of: the class's score (before a softmax), or the cross-entropy loss with it as the right answer.
+             * @default score
+             * @enum {string}
+             */
+            of: "score" | "loss";
+            /**
+             * Method
+             * @description A name of GET /api/attributions.
+             */
+            method: string;
+            /**
+             * Layer
+             * @description Grad-CAM's maps; the last convolution's if left out.
+             */
+            layer?: string | null;
+            /**
+             * Patch
+             * @description Occlusion: side in pixels.
+             * @default 32
+             */
+            patch: number;
+            /**
+             * Stride
+             * @description Occlusion: the patches are spread evenly, so many pixels apart or fewer.
+             * @default 16
+             */
+            stride: number;
+        };
+        /**
+         * AttributionRow
+         * @description A way to tell which pixels a class's score comes from.
+         */
+        AttributionRow: {
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+            /** Paper */
+            paper: string;
+            /** Says */
+            says: string;
+            /**
+             * Signed
+             * @description Whether its grid has negative numbers too.
+             */
+            signed: boolean;
         };
         /**
          * AvgPool2d
@@ -842,6 +1340,20 @@ export interface components {
             checked: number;
             /** Of */
             of: number;
+        };
+        /** ClassScore */
+        ClassScore: {
+            /** Index */
+            index: number;
+            /** Name */
+            name: string;
+            /** Score */
+            score: number | null;
+            /**
+             * Probability
+             * @description Null where the network ends in maps.
+             */
+            probability: number | null;
         };
         /**
          * Concat
@@ -1811,6 +2323,27 @@ export interface components {
             activations: number[];
         };
         /**
+         * GradientPart
+         * @description What comes back by one layer above, or from the class itself (`target`).
+         */
+        GradientPart: {
+            /** Layer */
+            layer: string;
+            /** Type */
+            type: string;
+            /** Sum */
+            sum: number | null;
+            /**
+             * Terms
+             * @description The strongest first.
+             */
+            terms: components["schemas"]["GradientTerm"][];
+            /** Omitted */
+            omitted: number;
+            /** Omitted Sum */
+            omitted_sum: number | null;
+        };
+        /**
          * GradientSizesAnswer
          * @description Root mean squares of gradients, a curve for each way to build the stack.
          */
@@ -1868,6 +2401,24 @@ export interface components {
             seed: number;
         };
         /**
+         * GradientTerm
+         * @description What comes back by one unit above: upstream x local = downstream.
+         */
+        GradientTerm: {
+            /** Channel */
+            channel: number;
+            /** Row */
+            row: number;
+            /** Column */
+            column: number;
+            /** Upstream */
+            upstream: number | null;
+            /** Local */
+            local: number | null;
+            /** Downstream */
+            downstream: number | null;
+        };
+        /**
          * GridPlace
          * @description Where a tensor's grids stand: the value's above the wire, the gradient's below.
          */
@@ -1886,6 +2437,29 @@ export interface components {
             rows: number;
             /** Columns */
             columns: number;
+        };
+        /**
+         * ImageRow
+         * @description A picture that ships.
+         */
+        ImageRow: {
+            /** Name */
+            name: string;
+            /** Says */
+            says: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "photo" | "digit" | "garment";
+            /** Width */
+            width: number;
+            /** Height */
+            height: number;
+            /** Source */
+            source: string;
+            /** Licence */
+            licence: string;
         };
         /**
          * LayerAnswer
@@ -2156,6 +2730,57 @@ export interface components {
             k: number;
         };
         /**
+         * LookStep
+         * @description One moment of the timeline.
+         */
+        LookStep: {
+            /**
+             * Pass
+             * @enum {string}
+             */
+            pass: "forward" | "backward";
+            /** Layer */
+            layer: string;
+        };
+        /** LookedImage */
+        LookedImage: {
+            /** Name */
+            name: string | null;
+            /** Says */
+            says: string | null;
+        };
+        /**
+         * LookedLayer
+         * @description A layer, or first of all the picture (`input`).
+         */
+        LookedLayer: {
+            /** Name */
+            name: string;
+            /** Type */
+            type: string;
+            /** Kind */
+            kind: string;
+            /** Inputs */
+            inputs: string[];
+            /** Shape */
+            shape: number[];
+            /** Weights */
+            weights: {
+                [key: string]: number[];
+            };
+            /** Parameters */
+            parameters: number;
+            activation: components["schemas"]["Statistics"];
+            /** @description Null where the class does not depend on it. */
+            gradient: components["schemas"]["Statistics"] | null;
+            weight_gradient: components["schemas"]["Statistics"] | null;
+            /**
+             * Follows
+             * @description The layer with a window whose numbers it changes one by one.
+             */
+            follows: string | null;
+        };
+        /**
          * MaxPool2d
          * @description Keeps the largest value of each window; its gradient goes to that one position.
          */
@@ -2211,6 +2836,44 @@ export interface components {
              * @default false
              */
             ceil_mode: boolean;
+        };
+        /**
+         * ModelRow
+         * @description A network that ships with its weights.
+         */
+        ModelRow: {
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+            /** Says */
+            says: string;
+            /**
+             * Picture
+             * @enum {string}
+             */
+            picture: "photo" | "drawing" | "garment";
+            /** Input */
+            input: number[];
+            /** Classes */
+            classes: string[];
+            /** Parameters */
+            parameters: number;
+            /** Macs */
+            macs: number;
+            /**
+             * Accuracy
+             * @description In percent.
+             */
+            accuracy: number | null;
+            /** Accuracy Source */
+            accuracy_source: string | null;
+            /** Paper */
+            paper: string;
+            /** Data */
+            data: string;
+            /** Licence */
+            licence: string;
         };
         /** NamedRegion */
         NamedRegion: {
@@ -2513,6 +3176,117 @@ export interface components {
             out: components["schemas"]["Point"];
         };
         /**
+         * OcclusionAnswer
+         * @description A class after one patch was covered; `target` is how it was before.
+         */
+        OcclusionAnswer: {
+            /** Probability */
+            probability: number;
+            /** Score */
+            score: number | null;
+            /**
+             * Drop
+             * @description Of the probability; negative if it has risen.
+             */
+            drop: number;
+            target: components["schemas"]["ClassScore"];
+            /** Top */
+            top: components["schemas"]["ClassScore"][];
+        };
+        /**
+         * OcclusionQuestion
+         * @description What a class loses when one patch is covered with gray.
+         * @example {
+         *       "column": 110,
+         *       "image": "coffee",
+         *       "model": "squeezenet1_1",
+         *       "patch": 64,
+         *       "row": 100
+         *     }
+         */
+        OcclusionQuestion: {
+            /** @description The layers themselves. */
+            network?: components["schemas"]["Network"] | null;
+            /**
+             * Source
+             * @description PyTorch code: nn.Sequential(...), read and never run.
+             */
+            source?: string | null;
+            /**
+             * Input
+             * @description Goes with `source`: (channels, height, width) or (features,).
+             */
+            input?: [
+                number,
+                number,
+                number
+            ] | [
+                number
+            ] | null;
+            /**
+             * Architecture
+             * @description A name of GET /api/architectures.
+             */
+            architecture?: string | null;
+            /**
+             * Stride On
+             * @description For ResNet-50 and deeper: the convolution of a block that halves the maps, "3x3" as torchvision has it or "1x1" as the paper.
+             */
+            stride_on?: ("3x3" | "1x1") | null;
+            /**
+             * Model
+             * @description A trained network of GET /api/models. Instead, a network of one's own as `network`, `source` or `architecture`, with random weights or with `weights`.
+             */
+            model?: string | null;
+            /**
+             * Seed
+             * @description Of a network's random weights.
+             * @default 0
+             */
+            seed: number;
+            /**
+             * Weights
+             * @description A safetensors file in base64, by torch's names (`features.0.weight`).
+             */
+            weights?: string | null;
+            /**
+             * Image
+             * @description A name of GET /api/images, or a PNG, JPEG or WebP as a data address (data:image/png;base64,...).
+             */
+            image: string;
+            /**
+             * Drawing
+             * @description The picture is a drawn figure: cut out and centred, as in MNIST.
+             * @default false
+             */
+            drawing: boolean;
+            /**
+             * Target
+             * @description The class that is asked about, a channel if the network ends in maps; the top one if left out.
+             */
+            target?: number | null;
+            /**
+             * Of
+             * @description What the gradients are of: the class's score (before a softmax), or the cross-entropy loss with it as the right answer.
+             * @default score
+             * @enum {string}
+             */
+            of: "score" | "loss";
+            /**
+             * Row
+             * @description The middle of the patch.
+             */
+            row: number;
+            /** Column */
+            column: number;
+            /**
+             * Patch
+             * @description Side in pixels.
+             * @default 32
+             */
+            patch: number;
+        };
+        /**
          * OneCell
          * @description A gradient that comes to one cell of the output only.
          */
@@ -2570,6 +3344,99 @@ export interface components {
             /** Torch */
             torch: string;
             example: components["schemas"]["AskedExample"];
+        };
+        /**
+         * OptimisedFrame
+         * @description A moment of the climb.
+         */
+        OptimisedFrame: {
+            /** Step */
+            step: number;
+            /** Steps */
+            steps: number;
+            /**
+             * Value
+             * @description What the channel gives above zero, the mean of its map.
+             */
+            value: number | null;
+            /**
+             * Picture
+             * @description A PNG as a data address.
+             */
+            picture: string;
+        };
+        /** OptimisedInputAnswer */
+        OptimisedInputAnswer: {
+            /** Frames */
+            frames: components["schemas"]["OptimisedFrame"][];
+        };
+        /**
+         * OptimisedInputQuestion
+         * @description The picture that excites a channel most, climbed from noise.
+         * @example {
+         *       "channel": 3,
+         *       "layer": "features.3.concat",
+         *       "model": "squeezenet1_1",
+         *       "steps": 32
+         *     }
+         */
+        OptimisedInputQuestion: {
+            /** @description The layers themselves. */
+            network?: components["schemas"]["Network"] | null;
+            /**
+             * Source
+             * @description PyTorch code: nn.Sequential(...), read and never run.
+             */
+            source?: string | null;
+            /**
+             * Input
+             * @description Goes with `source`: (channels, height, width) or (features,).
+             */
+            input?: [
+                number,
+                number,
+                number
+            ] | [
+                number
+            ] | null;
+            /**
+             * Architecture
+             * @description A name of GET /api/architectures.
+             */
+            architecture?: string | null;
+            /**
+             * Stride On
+             * @description For ResNet-50 and deeper: the convolution of a block that halves the maps, "3x3" as torchvision has it or "1x1" as the paper.
+             */
+            stride_on?: ("3x3" | "1x1") | null;
+            /**
+             * Model
+             * @description A trained network of GET /api/models. Instead, a network of one's own as `network`, `source` or `architecture`, with random weights or with `weights`.
+             */
+            model?: string | null;
+            /**
+             * Seed
+             * @description Of a network's random weights.
+             * @default 0
+             */
+            seed: number;
+            /**
+             * Weights
+             * @description A safetensors file in base64, by torch's names (`features.0.weight`).
+             */
+            weights?: string | null;
+            /** Layer */
+            layer: string;
+            /**
+             * Channel
+             * @description Or the place in a vector.
+             */
+            channel: number;
+            /**
+             * Steps
+             * @default 96
+             */
+            steps: number;
         };
         /** ParameterCount */
         ParameterCount: {
@@ -2956,6 +3823,33 @@ export interface components {
             worked: string;
         };
         /**
+         * Statistics
+         * @description A tensor in a few numbers.
+         */
+        Statistics: {
+            /** Min */
+            min: number | null;
+            /** Max */
+            max: number | null;
+            /** Mean */
+            mean: number | null;
+            /**
+             * Norm
+             * @description Euclidean.
+             */
+            norm: number | null;
+            /**
+             * Reach
+             * @description The largest size of an entry.
+             */
+            reach: number | null;
+            /**
+             * Zeros
+             * @description The share of entries that are exactly 0.
+             */
+            zeros: number;
+        };
+        /**
          * StepAnswer
          * @description One moment of the pass.
          */
@@ -3180,6 +4074,30 @@ export interface components {
              */
             type: "Tanh";
         };
+        /** TargetClass */
+        TargetClass: {
+            /** Index */
+            index: number;
+            /** Name */
+            name: string;
+            /** Score */
+            score: number | null;
+            /**
+             * Probability
+             * @description Null where the network ends in maps.
+             */
+            probability: number | null;
+            /**
+             * Of
+             * @enum {string}
+             */
+            of: "score" | "loss";
+            /**
+             * Value
+             * @description The score or the loss, which the gradients are of.
+             */
+            value: number | null;
+        };
         /** Term */
         Term: {
             /** Source */
@@ -3192,6 +4110,311 @@ export interface components {
             local: number | null;
             /** Product */
             product: number | null;
+        };
+        /** TopPatch */
+        TopPatch: {
+            /** Image */
+            image: string;
+            /** Label */
+            label: string | null;
+            /** Value */
+            value: number | null;
+            /**
+             * Unit
+             * @description Row and column in the map; empty for a vector.
+             */
+            unit: number[];
+            /**
+             * Rows
+             * @description First and last, of the picture as the network sees it.
+             */
+            rows: number[];
+            /** Columns */
+            columns: number[];
+            /**
+             * Patch
+             * @description What the unit sees, as a data address.
+             */
+            patch: string;
+            /**
+             * Deconvnet
+             * @description Its activation projected down to it; gray for 0.
+             */
+            deconvnet: string;
+        };
+        /** TopPatchesAnswer */
+        TopPatchesAnswer: {
+            /** Layer */
+            layer: string;
+            /** Channel */
+            channel: number;
+            /** Patches */
+            patches: components["schemas"]["TopPatch"][];
+            /** Says */
+            says: string;
+            /** Paper */
+            paper: string;
+        };
+        /**
+         * TopPatchesQuestion
+         * @description The patches of the shipped pictures that excite a channel most.
+         * @example {
+         *       "channel": 3,
+         *       "layer": "features.9.concat",
+         *       "model": "squeezenet1_1"
+         *     }
+         */
+        TopPatchesQuestion: {
+            /** @description The layers themselves. */
+            network?: components["schemas"]["Network"] | null;
+            /**
+             * Source
+             * @description PyTorch code: nn.Sequential(...), read and never run.
+             */
+            source?: string | null;
+            /**
+             * Input
+             * @description Goes with `source`: (channels, height, width) or (features,).
+             */
+            input?: [
+                number,
+                number,
+                number
+            ] | [
+                number
+            ] | null;
+            /**
+             * Architecture
+             * @description A name of GET /api/architectures.
+             */
+            architecture?: string | null;
+            /**
+             * Stride On
+             * @description For ResNet-50 and deeper: the convolution of a block that halves the maps, "3x3" as torchvision has it or "1x1" as the paper.
+             */
+            stride_on?: ("3x3" | "1x1") | null;
+            /**
+             * Model
+             * @description A trained network of GET /api/models. Instead, a network of one's own as `network`, `source` or `architecture`, with random weights or with `weights`.
+             */
+            model?: string | null;
+            /**
+             * Seed
+             * @description Of a network's random weights.
+             * @default 0
+             */
+            seed: number;
+            /**
+             * Weights
+             * @description A safetensors file in base64, by torch's names (`features.0.weight`).
+             */
+            weights?: string | null;
+            /** Layer */
+            layer: string;
+            /**
+             * Channel
+             * @description Or the place in a vector.
+             */
+            channel: number;
+            /**
+             * Count
+             * @default 9
+             */
+            count: number;
+        };
+        /**
+         * Unit
+         * @description One number of one layer's output.
+         */
+        Unit: {
+            /** Layer */
+            layer: string;
+            /**
+             * Channel
+             * @description Or the place in a vector.
+             */
+            channel: number;
+            /**
+             * Row
+             * @default 0
+             */
+            row: number;
+            /**
+             * Column
+             * @default 0
+             */
+            column: number;
+        };
+        /**
+         * UnitAnswer
+         * @description One unit: what its value and its gradient are made of.
+         */
+        UnitAnswer: {
+            /** Layer */
+            layer: string;
+            /** Channel */
+            channel: number;
+            /** Row */
+            row: number;
+            /** Column */
+            column: number;
+            /** Value */
+            value: number | null;
+            /** Gradient */
+            gradient: number | null;
+            /** Chain */
+            chain: components["schemas"]["UnitStep"][];
+            receptive_field: components["schemas"]["Region"] | null;
+            backward: components["schemas"]["UnitBackward"];
+            expression: components["schemas"]["UnitExpression"] | null;
+        };
+        /** UnitBackward */
+        UnitBackward: {
+            /** Gradient */
+            gradient: number | null;
+            /** Parts */
+            parts: components["schemas"]["GradientPart"][];
+        };
+        /**
+         * UnitExpression
+         * @description The same computation for the expression page.
+         */
+        UnitExpression: {
+            /** Expression */
+            expression: string;
+            /** Inputs */
+            inputs: {
+                [key: string]: unknown;
+            };
+            /** Nodes */
+            nodes: {
+                [key: string]: components["schemas"]["UnitNode"];
+            };
+            /** Link */
+            link: string;
+            /** Note */
+            note: string | null;
+        };
+        /** UnitNode */
+        UnitNode: {
+            /** Layer */
+            layer: string;
+            /** Value */
+            value: number | null;
+            /** Gradient */
+            gradient: number | null;
+        };
+        /**
+         * UnitPart
+         * @description A number of another layer that a unit takes as it is.
+         */
+        UnitPart: {
+            /** Layer */
+            layer: string;
+            /** Channel */
+            channel: number;
+            /** Row */
+            row: number;
+            /** Column */
+            column: number;
+            /** Value */
+            value: number | null;
+        };
+        /**
+         * UnitStep
+         * @description One layer's part in a unit's value; which fields there are depends on the layer.
+         */
+        UnitStep: {
+            /** Layer */
+            layer: string;
+            /** Type */
+            type: string;
+            /** Sources */
+            sources: string[];
+            /** Value */
+            value: number | null;
+            /** Gradient */
+            gradient: number | null;
+            /** Latex */
+            latex: string;
+            /**
+             * Rows
+             * @description First and last, with padding.
+             */
+            rows?: number[] | null;
+            /** Columns */
+            columns?: number[] | null;
+            /** Dilation */
+            dilation?: number[] | null;
+            /**
+             * Channels
+             * @description First and last of the source.
+             */
+            channels?: number[] | null;
+            /**
+             * Patch
+             * @description Null where there is padding.
+             */
+            patch?: unknown[] | null;
+            /** Weights */
+            weights?: unknown[] | null;
+            /** Products */
+            products?: unknown[] | null;
+            /**
+             * Sums
+             * @description Of the products, by channel.
+             */
+            sums?: (number | null)[] | null;
+            /**
+             * Index
+             * @description Linear: which inputs are listed.
+             */
+            index?: number[] | null;
+            /** Omitted */
+            omitted?: number | null;
+            /** Omitted Sum */
+            omitted_sum?: number | null;
+            /** Bias */
+            bias?: number | null;
+            /** Sum */
+            sum?: number | null;
+            /** Argmax */
+            argmax?: number[] | null;
+            /** Divisor */
+            divisor?: number | null;
+            /** Parts */
+            parts?: components["schemas"]["UnitPart"][] | null;
+            /** Before */
+            before?: number | null;
+            /** Mean */
+            mean?: number | null;
+            /** Variance */
+            variance?: number | null;
+            /** Weight */
+            weight?: number | null;
+            /** Eps */
+            eps?: number | null;
+            /** Slope */
+            slope?: number | null;
+            /** Largest */
+            largest?: number | null;
+            /** Total */
+            total?: number | null;
+        };
+        /**
+         * UploadAnswer
+         * @description The picture upright and small, to be sent along with questions.
+         */
+        UploadAnswer: {
+            /**
+             * Image
+             * @description A data address.
+             */
+            image: string;
+            /** Width */
+            width: number;
+            /** Height */
+            height: number;
         };
         /**
          * VolumePlace
@@ -4470,9 +5693,220 @@ export interface operations {
             };
         };
     };
-    image_api_images__name__get: {
+    activations_api_activations_post: {
         parameters: {
             query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActivationsQuestion"];
+            };
+        };
+        responses: {
+            /** @description As safetensors, if asked for: maps as tensors, the rest as metadata. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActivationsAnswer"];
+                    "application/vnd.safetensors": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The question has a mistake, and this is where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Too busy for now; ask again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    model_table_api_models_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelRow"][];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The question has a mistake, and this is where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Too busy for now; ask again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    image_table_api_images_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageRow"][];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The question has a mistake, and this is where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Too busy for now; ask again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    upload_api_images_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "image/png": string;
+                "image/jpeg": string;
+                "image/webp": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadAnswer"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The body is no PNG, JPEG or WebP */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The question has a mistake, and this is where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Too busy for now; ask again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    image_api_images__name__get: {
+        parameters: {
+            query?: {
+                /** @description Of its sides, in pixels. */
+                size?: number;
+            };
             header?: never;
             path: {
                 name: string;
@@ -4488,6 +5922,317 @@ export interface operations {
                 };
                 content: {
                     "image/png": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The question has a mistake, and this is where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Too busy for now; ask again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    attribution_table_api_attributions_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttributionRow"][];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The question has a mistake, and this is where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Too busy for now; ask again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    attributions_api_attributions_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AttributionQuestion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttributionAnswer"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The question has a mistake, and this is where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Too busy for now; ask again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    occlusion_api_occlusion_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OcclusionQuestion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OcclusionAnswer"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The question has a mistake, and this is where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Too busy for now; ask again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    top_patches_api_top_patches_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TopPatchesQuestion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TopPatchesAnswer"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The question has a mistake, and this is where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Too busy for now; ask again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    optimised_input_api_optimised_input_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OptimisedInputQuestion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OptimisedInputAnswer"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The question has a mistake, and this is where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Too busy for now; ask again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    optimised_input_frames_api_optimised_input_frames_get: {
+        parameters: {
+            query: {
+                layer: string;
+                channel: number;
+                steps?: number;
+                model?: string | null;
+                /** @description As in the links of /network. */
+                network?: string | null;
+                source?: string | null;
+                /** @description Goes with `source`: 3,32,32. */
+                input?: string | null;
+                architecture?: string | null;
+                stride_on?: string | null;
+                seed?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
                 };
             };
             /** @description The body is too large */

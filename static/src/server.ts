@@ -14,9 +14,9 @@ import type {
 export type Reply<T> =
   { answer: T; problem: null; retry?: undefined } | { answer: null; problem: Problem; retry?: number }
 
-const UNREACHABLE = 'The server does not answer. What you typed is kept; try again in a moment.'
+export const UNREACHABLE = 'The server does not answer. What you typed is kept; try again in a moment.'
 
-async function problemOf(response: Response): Promise<Problem> {
+export async function problemOf(response: Response): Promise<Problem> {
   try {
     const body = (await response.json()) as Partial<Problem>
     if (typeof body.message === 'string') {

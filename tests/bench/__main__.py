@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Sequence
 
-from tests.bench import convolution, engine, networks, page, server
+from tests.bench import activations, convolution, engine, maps, networks, page, server
 from tests.bench.timing import Comparison
 
 PREFIXES = {"s": ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs")), "B": ((1e6, "MB"), (1e3, "KB"))}
@@ -34,6 +34,10 @@ def main() -> int:
         networks.analysis,
         server.requests,
         networks.requests,
+        activations.captures,
+        activations.meanwhile,
+        maps.to_canvas,
+        maps.drawing,
         server.start,
         page.in_chromium,
         convolution.in_chromium,

@@ -2,17 +2,21 @@
 
 import hashlib
 from functools import cache
+from itertools import product
 
 import numpy as np
 import pytest
 import torch
 
 from app.core.errors import Problem
-from app.core.images import ASSETS, picture, prepared
+from app.core.images import ASSETS, SAMPLES, picture, prepared
 from app.core.models import MODELS, model, weights
 from app.core.networks import network_answer
 from app.core.torch_networks import TorchNetwork
+from tests.core.hand import WAYS, drawn
 from tools import squeezenet
+
+DIGIT = (1, 28, 28)
 
 
 @cache
@@ -86,3 +90,71 @@ def test_folding_keeps_the_sums() -> None:
     kernel, bias = squeezenet.folded(kernel, bias)
     after = np.einsum("ochw,chw->o", kernel, rgb[:, 1:4, 1:4]) + bias
     np.testing.assert_allclose(before, after)
+
+
+# The small ones
+
+
+@pytest.mark.parametrize(("name", "images"), [("digits", "digit"), ("garments", "garment")])
+def test_what_was_held_out_is_recognised(name: str, images: str) -> None:
+    right = [int(scores(name, f"{images}-{i}").argmax()) == i % 10 for i in range(SAMPLES)]
+    accuracy = MODELS[name].accuracy
+    assert accuracy is not None
+    # The share of sixty strays from that of thousands: by three standard deviations at most.
+    spread = (accuracy * (100 - accuracy) / SAMPLES) ** 0.5
+    assert 100 * sum(right) / SAMPLES > accuracy - 3 * spread
+
+
+@torch.no_grad()
+def test_a_digit_that_is_drawn_is_recognised() -> None:
+    drawings, digits = [], []
+    for digit, ways in WAYS.items():
+        for way, size, pen in product(ways, (90, 150, 220), (8, 14, 24)):
+            drawings.append(prepared(drawn(way, size, pen, seed=len(digits)), "drawing", DIGIT))
+            digits.append(digit)
+    read = loaded("digits")(torch.from_numpy(np.stack(drawings))).argmax(1)
+    assert np.mean(read.numpy() == digits) > 0.98
+
+
+def test_the_example_convnet_is_cs231n_s() -> None:
+    kinds = [node.layer.type for node in MODELS["garments"].network.layers]
+    block = ["Conv2d", "ReLU", "Conv2d", "ReLU", "MaxPool2d"]
+    assert kinds == [*block * 3, "Flatten", "Linear"]
+    assert sum(array.size for array in weights("garments").values()) == 5560
+
+
+def test_patches_gave_edges_of_many_directions_and_colours() -> None:
+    filters = weights("patches")["conv1.weight"].astype(np.float64)
+    flat = filters.reshape(len(filters), -1)
+    np.testing.assert_allclose(flat @ flat.T, np.eye(len(flat)), atol=0.05)
+    np.testing.assert_allclose(flat.sum(axis=1), 0, atol=1e-5)  # nothing at gray
+
+    gray = filters.mean(axis=1)
+    colour = ((filters - gray[:, None]) ** 2).sum(axis=(1, 2, 3))
+    assert (np.diff(colour) > -1e-6).all()
+    assert (colour < 0.2).sum() > 24
+    assert (colour > 0.8).sum() >= 10
+    # Where the power of a stroke's spectrum lies is across it.
+    edges = gray[colour < 0.2]
+    power = np.abs(np.fft.fft2(edges, (32, 32))) ** 2
+    y, x = np.meshgrid(np.fft.fftfreq(32), np.fft.fftfreq(32), indexing="ij")
+    turn = (power * np.exp(2j * np.arctan2(y, x))).sum(axis=(1, 2)) / power.sum(axis=(1, 2))
+    oriented = np.abs(turn) > 0.5
+    assert oriented.mean() > 0.5
+    directions = np.degrees(np.angle(turn[oriented])) / 2 % 180
+    assert len(set((directions // 30).astype(int))) >= 5
+
+
+def test_what_patches_answer_is_sparse() -> None:
+    random = np.random.default_rng(0)
+    noise = random.normal(size=(3, 64, 64))
+    filters = weights("patches")["conv1.weight"]
+    sparse = []
+    for pixels in (picture("astronaut") / 255, noise):
+        views = np.lib.stride_tricks.sliding_window_view(pixels, (3, 7, 7))[0]
+        answers = views.reshape(-1, 147) @ filters.reshape(-1, 147).T
+        centred = answers - answers.mean(axis=0)
+        sparse.append(np.median((centred**4).mean(axis=0) / centred.var(axis=0) ** 2))
+    photo, grain = sparse
+    assert grain < 3.5
+    assert photo > 10

@@ -52,7 +52,12 @@ OPERATIONS = {
     f"{operation.method.upper()} {operation.path}": operation
     for operation in (result.ok() for result in SCHEMA.get_all_operations())
 }
-ASKING = {name: operation for name, operation in OPERATIONS.items() if name.startswith("POST")}
+# Of a picture's bytes the schema can forbid nothing: see test_activations.
+ASKING = {
+    name: operation
+    for name, operation in OPERATIONS.items()
+    if name.startswith("POST") and name != "POST /api/images"
+}
 
 
 def send(client: TestClient, case: schemathesis.Case) -> Any:

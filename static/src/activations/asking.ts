@@ -1,9 +1,9 @@
 /** What the page on activations asks the server. A full queue is no problem but a wait. */
-import { post, type Reply } from '../server'
+import { post, problemOf, UNREACHABLE, type Reply } from '../server'
 import { parseSafetensors, type Tensor } from './safetensors'
 import type { Asked, LookAnswer } from './types'
 
-export type Kind = 'activation' | 'gradient' | 'weight' | 'weight_gradient'
+export type Kind = 'activation' | 'gradient' | 'product' | 'weight' | 'weight_gradient'
 export type MapQuestion = {
   layers?: string[] | 'all'
   include?: Kind[]
@@ -31,5 +31,20 @@ export async function askTable<T>(route: string): Promise<T[]> {
     return response.ok ? ((await response.json()) as T[]) : []
   } catch {
     return []
+  }
+}
+
+/** A picture of one's own, made upright and small; the server keeps nothing. */
+export async function sendPicture(file: Blob): Promise<Reply<{ image: string }>> {
+  try {
+    const response = await fetch('/api/images', {
+      method: 'POST',
+      headers: { 'Content-Type': file.type || 'application/octet-stream' },
+      body: file,
+    })
+    if (!response.ok) return { answer: null, problem: await problemOf(response) }
+    return { answer: (await response.json()) as { image: string }, problem: null }
+  } catch {
+    return { answer: null, problem: { message: UNREACHABLE, where: null, suggestion: null } }
   }
 }

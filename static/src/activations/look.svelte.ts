@@ -8,13 +8,16 @@
  *   look.era            counts the answers: ask again for what belongs to one when it changes
  *   look.want(layer)    fetch that layer's maps whole, in float32 (call it in an $effect);
  *   look.whole(layer)   they, once they are there: {activation, gradient, weight, weight_gradient}
- *   look.thumbnail(layer, kind)   bytes and scales of every channel's small map
+ *   look.maps(layer, show)   every channel's small map, for paintMosaic of mosaic.ts
+ *   look.thumbnail(layer, kind)   the same as bytes and scales alone
  *   look.choose({layer, channel, row, column, view})
  */
 import type { Problem } from '../api'
 import { presentStep, type Mode } from '../player'
 import { askMaps, type Kind, type Looked, type MapQuestion } from './asking'
+import { shapeOf } from './layout'
 import type { Sight } from './link'
+import { scalesOf, weightMaps, type Maps } from './mosaic'
 import type { Tensor } from './safetensors'
 import type { Asked, ImageRow, LayerRow, LookAnswer, ModelRow, Show, Step, View } from './types'
 
@@ -25,6 +28,8 @@ const MOST_WHOLE = 12
 const TOP = 10
 
 export type Small = { shape: number[]; bytes: Uint8Array; scales: Float32Array; reach: number }
+/** A pixel of a map. */
+export type Spot = { layer: string; channel: number; row: number; column: number }
 export type Whole = Partial<Record<Kind, Tensor>>
 
 type First = {
@@ -53,6 +58,8 @@ export class Look {
   channel = $state<number | null>(null)
   row = $state<number | null>(null)
   column = $state<number | null>(null)
+  /** What the pointer is on, which is looked at as long as it is. */
+  pointed = $state.raw<Spot | null>(null)
   scale = $state<'map' | 'layer'>('map')
   t = $state(0)
   mode = $state<Mode>('both')
@@ -128,6 +135,8 @@ export class Look {
     this.#held = show === 'product' || show === 'weight' ? show : null
     if (show === 'activation') this.t = this.forward
     else if (show !== 'weight') this.t = this.steps.length
+    if (this.#held && this.era && !Object.keys(this.#tensors).some((name) => name.endsWith(`:${show}`)))
+      void this.ask()
   }
 
   choose({ view = this.view, ...at }: Partial<Sight>): void {
@@ -148,6 +157,18 @@ export class Look {
     let reach = 0
     for (const scale of scales) reach = Math.max(reach, scale)
     return { shape: tensor.shape, bytes: tensor.values, scales, reach }
+  }
+
+  /** Every channel's small map. */
+  maps(layer: string, show: Show): Maps | null {
+    const tensor = this.#tensors[`${layer}:${show}`]
+    if (!tensor) return null
+    if (show === 'weight') return weightMaps(tensor.values, tensor.shape)
+    const scales = this.#tensors[`${layer}:${show}:scale`]?.values
+    const shape = shapeOf(tensor.shape)
+    const byMap = scales instanceof Float32Array ? scales : null
+    const reach = scalesOf(byMap ?? tensor.values, 1)[0] ?? 0
+    return { shape, values: tensor.values, scales: byMap, reach }
   }
 
   tensor(layer: string, kind: Kind): Tensor | null {
@@ -172,6 +193,7 @@ export class Look {
     const include: Kind[] = [
       'activation',
       'gradient',
+      'product',
       ...(weighty ? (['weight', 'weight_gradient'] as const) : []),
     ]
     try {
@@ -198,9 +220,18 @@ export class Look {
     void this.ask(live)
   }
 
+  /** A moving picture: this moment of it, and a promise of its answer. */
+  async live(part: Partial<Asked>): Promise<void> {
+    this.asked = { ...this.asked, ...part }
+    await this.ask()
+  }
+
   /** Another network: what was chosen in the old one means nothing in it. */
   setNetwork(network: Omit<Asked, 'image'>, image = this.asked.image): void {
     this.choose({ layer: null, view: 'overview' })
+    this.answer = null
+    this.#tensors = {}
+    this.t = Infinity
     this.asked = { ...network, image, target: null, of: this.asked.of ?? 'score' }
     void this.ask()
   }
@@ -221,7 +252,7 @@ export class Look {
     try {
       const question: MapQuestion = {
         layers: 'all',
-        include: ['activation', 'gradient'],
+        include: ['activation', 'gradient', ...(this.#held ? [this.#held] : [])],
         encoding: 'uint8',
         thumbnail: THUMBNAIL,
         top: TOP,
@@ -275,6 +306,7 @@ export class Look {
     if (count !== answer.steps.length) {
       this.t = { end: this.steps.length, turn: this.forward, start: 0 }[share]
     }
+    this.pointed = null
     if (this.layer !== null && !this.rowOf(this.layer)) this.choose({ layer: null })
   }
 }

@@ -20,13 +20,12 @@ export type Asked = {
 }
 export type Of = 'score' | 'loss'
 
-export type ClassRow = { index: number; name: string; score: number; probability: number }
-export type Target = { index: number; name: string; of: Of; value: number; probability: number }
+export type ClassRow = { index: number; name: string; score: number; probability: number | null }
+export type Target = ClassRow & { of: Of; value: number }
 export type Stats = {
   min: number
   max: number
   mean: number
-  deviation: number
   zeros: number
   norm: number
   reach: number
@@ -48,7 +47,7 @@ export type LayerRow = {
 export type Step = { pass: 'forward' | 'backward'; layer: string }
 export type LookAnswer = {
   model: string | null
-  title: string
+  title: string | null
   input: number[]
   parameters: number
   image: { name: string | null; says: string | null }
@@ -69,7 +68,7 @@ export type ModelRow = {
   macs: number
   accuracy: number | null
   accuracy_source: string | null
-  paper: string | null
+  paper: string
   licence: string
 }
 export type Picture = 'photo' | 'drawing' | 'garment'

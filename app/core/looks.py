@@ -1,0 +1,192 @@
+"""A question on a network that looks at a picture: the network, its weights, the picture.
+
+Nothing here imports torch before a question is answered, which belongs into a worker.
+"""
+
+import base64
+import binascii
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from pydantic import Field
+from safetensors import SafetensorError
+from safetensors.numpy import load
+
+from app.core import images, models, uploads
+from app.core.errors import Problem
+from app.core.figures import shown
+from app.core.gradient_flow import check_cost
+from app.core.network_figure import AskedNetwork
+from app.core.networks import Network, analyse
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from app.core.activations import Capture
+    from app.core.torch_networks import TorchNetwork
+
+MOST_WEIGHTS = 11_000_000  # characters of base64: 8 MB of tensors
+EXAMPLE = {"model": "squeezenet1_1", "image": "coffee"}
+
+Of = Literal["score", "loss"]
+
+
+class WeightsQuestion(AskedNetwork):
+    """A network with weights: a model that ships, or one's own."""
+
+    model: str | None = Field(
+        default=None,
+        max_length=64,
+        description="A trained network of GET /api/models. Instead, a network of one's own as "
+        "`network`, `source` or `architecture`, with random weights or with `weights`.",
+    )
+    seed: int = Field(
+        default=0, strict=True, ge=0, lt=2**32, description="Of a network's random weights."
+    )
+    weights: str | None = Field(
+        default=None,
+        max_length=MOST_WEIGHTS,
+        description="A safetensors file in base64, by torch's names (`features.0.weight`).",
+    )
+
+    def found(self) -> tuple[Network, dict[str, tuple[int, int]]]:
+        """The network. Raises Problem."""
+        if self.model is None:
+            return super().found()
+        if any(form is not None for form in (self.network, self.source, self.architecture)):
+            raise Problem("give one of `model`, `network`, `source` and `architecture`")
+        if self.weights is not None:
+            raise Problem("a model brings its own weights", {"field": "weights"})
+        return models.model(self.model).network, {}
+
+    @property
+    def shipped(self) -> models.Model | None:
+        """The model's row; None for a network of one's own."""
+        return None if self.model is None else models.model(self.model)
+
+    @property
+    def kind(self) -> images.Kind:
+        """How the pictures are prepared that the network looks at."""
+        return self.shipped.picture if self.shipped else "photo"
+
+    def seeing(self) -> Network:
+        """The network, if it fits, takes a picture, and is not too large. Raises Problem."""
+        network, _ = self.found()
+        if len(network.input) != 3:
+            raise Problem("a network that takes a vector sees no picture")
+        analyse(network).check()
+        check_cost(network, 2)  # forward, and twice that on the way back
+        return network
+
+    def torch_network(self, network: Network) -> "TorchNetwork":
+        """The network with the weights that are asked for."""
+        from app.core.torch_networks import TorchNetwork, seeded
+
+        if self.model is not None:
+            return trained(self.model)
+        if self.weights is None:
+            return seeded(network, self.seed)
+        return TorchNetwork.holding(network, _uploaded(self.weights))
+
+
+class LookQuestion(WeightsQuestion):
+    """A network with weights, and the picture that it looks at."""
+
+    model_config = shown(EXAMPLE)
+
+    image: str = Field(
+        max_length=uploads.MOST_TEXT,
+        description="A name of GET /api/images, or a PNG, JPEG or WebP as a data address "
+        "(data:image/png;base64,...).",
+    )
+    drawing: bool = Field(
+        default=False,
+        description="The picture is a drawn figure: cut out and centred, as in MNIST.",
+    )
+    target: int | None = Field(
+        default=None,
+        strict=True,
+        ge=0,
+        description="The class that is asked about, a channel if the network ends in maps; "
+        "the top one if left out.",
+    )
+    of: Of = Field(
+        default="score",
+        description="What the gradients are of: the class's score (before a softmax), or the "
+        "cross-entropy loss with it as the right answer.",
+    )
+
+    def look(self) -> "Look":
+        """The network with its weights and the picture as it sees it; imports torch."""
+        network = self.seeing()
+        return Look(self, network, self.torch_network(network), self.picture(network))
+
+    def picture(self, network: Network) -> "Tensor":
+        """The picture as the network sees it: 1 x C x H x W, from 0 to 1."""
+        import torch
+
+        if self.image.startswith("data:"):
+            pixels = uploads.from_address(self.image)
+        else:
+            pixels = images.picture(self.image)
+        kind = "drawing" if self.drawing else self.kind
+        return torch.from_numpy(images.prepared(pixels, kind, network.input))[None]
+
+
+@dataclass(frozen=True)
+class Look:
+    """A question with what it takes to answer it."""
+
+    question: LookQuestion
+    network: Network
+    model: "TorchNetwork"
+    image: "Tensor"
+
+    def captured(self, weights: bool = False) -> "Capture":
+        """The pass forward and back that is asked about."""
+        from app.core.activations import capture
+
+        return capture(self.model, self.image, self.question.target, self.question.of, weights)
+
+    def class_name(self, index: int) -> str:
+        """What a class is called."""
+        row = self.question.shipped
+        if row and index < len(row.classes):
+            return row.classes[index]
+        return f"{'channel' if self.ends_in_maps else 'class'} {index}"
+
+    @property
+    def ends_in_maps(self) -> bool:
+        """Whether the network's outputs are maps, and no classes."""
+        shape = analyse(self.network).shapes[-1]
+        return bool(shape and shape[1:])
+
+
+@lru_cache(maxsize=8)
+def trained(name: str) -> "TorchNetwork":
+    """A model that ships, with its weights."""
+    import torch
+
+    from app.core.torch_networks import TorchNetwork
+
+    # Copies: torch may not be given arrays that nobody is to write into.
+    kept = {key: torch.tensor(array) for key, array in models.weights(name).items()}
+    return TorchNetwork.holding(models.model(name).network, kept)
+
+
+def _uploaded(text: str) -> dict[str, "Tensor"]:
+    import torch
+
+    where = {"field": "weights"}
+    try:
+        found = load(base64.b64decode(text, validate=True))
+        arrays = {name: np.asarray(array, dtype=np.float32) for name, array in found.items()}
+    except binascii.Error:
+        raise Problem("the weights are not valid base64", where) from None
+    except (SafetensorError, ValueError, TypeError, KeyError, OverflowError):
+        raise Problem("the weights are no safetensors file", where) from None
+    if not all(np.isfinite(array).all() for array in arrays.values()):
+        raise Problem("some of these weights are no finite numbers", where)
+    return {name: torch.tensor(array) for name, array in arrays.items()}

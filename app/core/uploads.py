@@ -1,0 +1,127 @@
+"""Pictures that a visitor sends: decoded as pixels and nothing else, never kept.
+
+What Pillow may open is PNG, JPEG and WebP; a file that is also something else (a zip archive, a web
+page, a PDF) is refused, and only pixels ever leave here. Decoding belongs into a worker.
+"""
+
+import base64
+import binascii
+import io
+import re
+import warnings
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from app.core.errors import Problem
+
+MOST_BYTES = 8_000_000
+MOST_PIXELS = 24_000_000
+SIDE = 512  # the longest side that is kept: no network here looks at more
+FORMATS = ("PNG", "JPEG", "WEBP")
+# A data address of MOST_BYTES, in base64.
+MOST_TEXT = 40 + (MOST_BYTES + 2) // 3 * 4
+
+DATA = re.compile(r"data:image/(?:png|jpeg|webp);base64,", re.ASCII)
+WHERE = {"field": "image"}
+
+Pixels = npt.NDArray[np.uint8]
+
+
+def decoded(data: bytes) -> Pixels:
+    """The picture in a file: 3 x height x width, upright, at most SIDE long. Raises Problem."""
+    if len(data) > MOST_BYTES:
+        raise Problem(
+            f"the picture has {len(data) / 1e6:.1f} MB; {MOST_BYTES // 1_000_000} MB are the most",
+            WHERE,
+        )
+    if not data:
+        raise Problem("the picture is empty", WHERE)
+    if kind := also(data):
+        raise Problem(f"this file is {kind} as well as a picture; save the picture anew", WHERE)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the size is checked here, in words
+        try:
+            return _pixels(io.BytesIO(data))
+        except UnidentifiedImageError:
+            raise Problem("this is no PNG, JPEG or WebP picture", WHERE) from None
+        except Image.DecompressionBombError:
+            raise Problem(_too_large("more than 100 million"), WHERE) from None
+        except (OSError, ValueError, SyntaxError, EOFError, MemoryError, IndexError, TypeError):
+            # Pillow's many ways to say so.
+            raise Problem("the picture is damaged or cut off", WHERE) from None
+
+
+def _pixels(file: io.BytesIO) -> Pixels:
+    with Image.open(file, formats=FORMATS) as opened:
+        width, height = opened.size
+        if width * height > MOST_PIXELS:
+            raise Problem(_too_large(f"{width * height / 1e6:.1f} million"), WHERE)
+        opened.draft("RGB", (2 * SIDE, 2 * SIDE))  # of a large JPEG only what is needed
+        opened.load()
+        upright = ImageOps.exif_transpose(opened)
+        upright.thumbnail((SIDE, SIDE), Image.Resampling.BOX)
+        pixels = np.asarray(_in_colour(upright), dtype=np.uint8)
+    return np.ascontiguousarray(pixels.transpose(2, 0, 1))
+
+
+def _in_colour(picture: Image.Image) -> Image.Image:
+    """Red, green and blue; what is transparent becomes white paper."""
+    if picture.mode.startswith("I"):  # 16 bits a pixel
+        deep = np.asarray(picture, dtype=np.float64)
+        picture = Image.fromarray((deep / 257).clip(0, 255).astype(np.uint8))
+    if picture.has_transparency_data:
+        picture = picture.convert("RGBA")
+        paper = Image.new("RGBA", picture.size, "white")
+        picture = Image.alpha_composite(paper, picture)
+    return picture.convert("RGB")
+
+
+def _too_large(pixels: str) -> str:
+    return f"the picture has {pixels} pixels; {MOST_PIXELS // 1_000_000} million are the most"
+
+
+def also(data: bytes) -> str | None:
+    """What a file is besides a picture, if anything: such files are made to deceive a program."""
+    if b"PK\x05\x06" in data[-65_557:]:  # where a zip archive has its directory
+        return "a zip archive"
+    if b"%PDF-" in data[:1024]:  # where readers look for it
+        return "a PDF"
+    if re.search(rb"<(?:script|html|svg|\?php|!doctype)[\s>]", data, re.IGNORECASE):
+        return "a web page or a program"
+    return None
+
+
+def from_address(text: str) -> Pixels:
+    """The picture in a data address (`data:image/png;base64,...`). Raises Problem."""
+    head = DATA.match(text)
+    if not head:
+        raise Problem(
+            "a picture is sent as data:image/png;base64,... (or jpeg, webp)",
+            WHERE,
+        )
+    try:
+        data = base64.b64decode(text[head.end() :], validate=True)
+    except binascii.Error:
+        raise Problem("the picture is not valid base64", WHERE) from None
+    return decoded(data)
+
+
+def address(pixels: Pixels, kind: str = "png") -> str:
+    """Pixels, 3 or 1 x height x width, as a data address."""
+    file = io.BytesIO()
+    picture = Image.fromarray(pixels.transpose(1, 2, 0).squeeze())
+    options: dict[str, Any] = {"quality": 95} if kind == "jpeg" else {}
+    picture.save(file, kind, **options)
+    return f"data:image/{kind};base64,{base64.b64encode(file.getvalue()).decode()}"
+
+
+def upright(data: bytes) -> dict[str, Any]:
+    """The answer to POST /api/images: the picture made upright and small, to be asked about."""
+    pixels = decoded(data)
+    _, height, width = pixels.shape
+    # Photos as photos; a drawing or an icon without a loss.
+    kind = "jpeg" if data.startswith(b"\xff\xd8") or height * width > 300 * 300 else "png"
+    return {"image": address(pixels, kind), "width": width, "height": height}

@@ -1,0 +1,68 @@
+import { expect, test } from 'vitest'
+import { coloursOf, paintMosaic, weightMaps, type Maps } from './mosaic'
+
+const colours = Uint32Array.from({ length: 256 }, (_, i) => i)
+const GROUND = 999
+
+function painted(maps: Maps, cell: [number, number], across: number, each: boolean): number[] {
+  const down = Math.ceil(maps.shape[0] / across)
+  const width = across * (cell[0] + 1) - 1
+  const pixels = new Uint32Array(width * (down * (cell[1] + 1) - 1)).fill(GROUND)
+  paintMosaic(pixels, width, maps, { cell, gap: 1, across }, colours, each)
+  return [...pixels]
+}
+
+const two: Maps = {
+  shape: [2, 1, 2],
+  values: Uint8Array.from([1, 255, 128, 255]),
+  scales: Float32Array.from([2, 1]),
+  reach: 2,
+}
+
+test('bytes are colours, each map on its own scale or all on one', () => {
+  expect(painted(two, [2, 1], 2, true)).toEqual([1, 255, GROUND, 128, 255])
+  // On one scale the second map's largest, 1 of 2, is half as far from the middle: 63.5 steps.
+  expect(painted(two, [2, 1], 2, false)).toEqual([1, 255, GROUND, 128, 192])
+})
+
+test('a cell with fewer pixels than its map shows means, one with more repeats', () => {
+  const map: Maps = {
+    shape: [1, 2, 4],
+    values: Float32Array.from([1, 1, -1, 0, 1, 1, -1, 0]),
+    scales: null,
+    reach: 1,
+  }
+  expect(painted(map, [2, 1], 1, false)).toEqual([255, 128 - 63])
+  expect(painted({ ...map, shape: [1, 1, 1], values: Float32Array.of(1) }, [2, 2], 1, true)).toEqual([
+    255, 255, 255, 255,
+  ])
+})
+
+test('a map of nothing is all paper', () => {
+  const none: Maps = {
+    shape: [1, 1, 2],
+    values: Uint8Array.from([128, 128]),
+    scales: Float32Array.of(0),
+    reach: 0,
+  }
+  expect(painted(none, [2, 1], 1, true)).toEqual([128, 128])
+  expect(painted(none, [2, 1], 1, false)).toEqual([128, 128])
+})
+
+test('zero is the paper, negative is blue, positive orange', () => {
+  const [least, zero, most] = [0, 128, 255].map((i) => coloursOf([255, 255, 255])[i]!)
+  const rgb = (packed: number) => [packed & 255, (packed >> 8) & 255, (packed >> 16) & 255]
+  expect(rgb(zero!)).toEqual([255, 255, 255])
+  expect(rgb(least!)[2]).toBeGreaterThan(rgb(least!)[0]!)
+  expect(rgb(most!)[0]).toBeGreaterThan(rgb(most!)[2]!)
+})
+
+test('the kernels of a filter stand side by side', () => {
+  // Two filters of three 1 x 2 kernels: a square of 2 x 2 kernels with the last place empty.
+  const { shape, values } = weightMaps(
+    Float32Array.from({ length: 12 }, (_, i) => i + 1),
+    [2, 3, 1, 2],
+  )
+  expect(shape).toEqual([2, 2, 4])
+  expect([...values]).toEqual([1, 2, 3, 4, 5, 6, 0, 0, 7, 8, 9, 10, 11, 12, 0, 0])
+})
