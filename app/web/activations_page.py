@@ -1,5 +1,7 @@
 """The page where a network looks at an image: question in the link, answer in the HTML."""
 
+import asyncio
+from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -13,13 +15,14 @@ from app.core.errors import Problem
 from app.core.network_links import unpacked
 from app.web.problems import as_problem
 from app.web.templates import templates
-from app.workers import run
+from app.workers import Busy, run
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 FIRST = {"model": "squeezenet1_1", "image": "coffee"}
 TOP = 10
 SECONDS = 20.0
+PATIENCE_SECONDS = 4.0  # for the first answer, before the page goes without
 
 
 def whole(text: str, name: str) -> int:
@@ -71,7 +74,9 @@ async def activations(request: Request) -> HTMLResponse:
     answer, problem = None, None
     try:
         question = asked(request)
-        answer = await answered(request, question)
+        # A busy server sends the page all the same, which then asks by itself.
+        with suppress(Busy, TimeoutError):
+            answer = await asyncio.wait_for(answered(request, question), PATIENCE_SECONDS)
     except Problem as found:
         problem = {"message": found.message, "where": found.where, "suggestion": found.suggestion}
     context: dict[str, Any] = {
