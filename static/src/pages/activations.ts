@@ -7,6 +7,8 @@ import type { Problem } from '../api'
 import '../styles/panels.css'
 import '../styles/player.css'
 import '../styles/projector.css'
+import '../styles/numbers.css'
+import '../styles/units.css'
 import '../styles/activations.css'
 import './page'
 

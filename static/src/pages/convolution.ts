@@ -7,6 +7,7 @@ import type { Answer, Cell, Filter, Image } from '../convolution/types'
 import '../styles/graph.css'
 import '../styles/player.css'
 import '../styles/projector.css'
+import '../styles/numbers.css'
 import '../styles/convolution.css'
 import './page'
 

@@ -1,0 +1,31 @@
+/** What the deeper views ask the server. */
+import { json, post, type Reply } from '../server'
+import type { Attribution } from './attributions.svelte'
+import type { Asked, ClassRow } from './types'
+import type { At, Unit } from './unit'
+
+/** One unit explained; the rest of the answer is not asked for. */
+export const askUnit = (body: Asked, unit: At): Promise<Reply<Unit>> =>
+  post<Unit>('/api/activations', { ...body, layers: [], top: 1, unit }, undefined, async (response) => {
+    const answer = await json<{ unit: Unit }>(response)
+    return answer.unit
+  })
+
+export const askAttribution = (
+  body: Asked,
+  method: string,
+  signal: AbortSignal,
+): Promise<Reply<Attribution>> => post<Attribution>('/api/attributions', { ...body, method }, signal, json)
+
+export type Covered = { row: number; column: number; patch: number }
+export type Occlusion = {
+  probability: number
+  score: number
+  drop: number
+  target: ClassRow
+  top: ClassRow[]
+}
+
+/** The image with one patch of it covered. */
+export const askOcclusion = (body: Asked, covered: Covered): Promise<Reply<Occlusion>> =>
+  post<Occlusion>('/api/occlusion', { ...body, ...covered }, undefined, json)

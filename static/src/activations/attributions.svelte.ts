@@ -1,0 +1,63 @@
+/** Which pixels a class's score comes from, by every method, one question after the other. */
+import type { Problem } from '../api'
+import type { Reply } from '../server'
+import { askAttribution } from './asking_units'
+import type { Asked } from './types'
+
+export type AttributionRow = { name: string; title: string; paper: string; says: string; signed: boolean }
+export type Attribution = AttributionRow & {
+  method: string
+  layer: string | null
+  grid: (number | null)[][]
+  reach: number
+  extent: number[]
+  sentence: string
+  picture: string | null
+}
+
+/** What takes seconds is asked for last. */
+const SLOW = ['occlusion', 'smoothgrad']
+
+/** A busy server is asked again when it says so. */
+export async function patiently<T>(ask: () => Promise<Reply<T>>, signal: AbortSignal): Promise<Reply<T>> {
+  for (;;) {
+    const reply = await ask()
+    if (reply.retry === undefined || signal.aborted) return reply
+    await new Promise((resolve) => setTimeout(resolve, 1000 * (reply.retry || 1)))
+  }
+}
+
+export class Attributions {
+  answers = $state.raw<Readonly<Record<string, Attribution>>>({})
+  problems = $state.raw<Readonly<Record<string, Problem>>>({})
+  /** The method that is being asked for. */
+  asking = $state<string | null>(null)
+  #present: AbortController | null = null
+
+  /** All methods anew; what is there stays until its successor comes. */
+  async ask(body: Asked, methods: readonly string[]): Promise<void> {
+    this.#present?.abort()
+    const present = new AbortController()
+    this.#present = present
+    const { signal } = present
+    this.problems = {}
+    const order = [...methods].sort((a, b) => SLOW.indexOf(a) - SLOW.indexOf(b))
+    try {
+      for (const method of order) {
+        this.asking = method
+        const reply = await patiently(() => askAttribution(body, method, signal), signal)
+        if (signal.aborted) return
+        if (reply.answer) this.answers = { ...this.answers, [method]: reply.answer }
+        else this.problems = { ...this.problems, [method]: reply.problem }
+      }
+    } catch {
+      return // Overtaken.
+    }
+    this.asking = null
+  }
+
+  stop(): void {
+    this.#present?.abort()
+    this.asking = null
+  }
+}

@@ -1,0 +1,150 @@
+/** One unit explained: what the server tells of it, and how it is put in order to be read. */
+import type { Plane, Volume } from '../convolution/types'
+import type { LayerRow } from './types'
+
+/** A unit by its place; a vector's has neither row nor column. */
+export type At = { layer: string; channel: number; row: number | null; column: number | null }
+export type Span = readonly [first: number, last: number]
+export type Region = { rows: Span; columns: Span }
+
+type Common = { layer: string; type: string; value: number; gradient: number | null; latex: string }
+type Windowed = Common & {
+  sources: string[]
+  rows: Span
+  columns: Span
+  /** How far apart the taps are, along the height and the width. */
+  dilation?: readonly [number, number]
+}
+export type ConvolutionStep = Windowed & {
+  type: 'Conv2d'
+  channels: Span
+  patch: Volume
+  weights: Volume
+  products: Volume
+  sums: number[]
+  bias: number | null
+  sum: number
+}
+export type LinearStep = Common & {
+  type: 'Linear'
+  sources: string[]
+  index: number[]
+  patch: number[]
+  weights: number[]
+  products: number[]
+  omitted: number
+  omitted_sum: number
+  bias: number | null
+  sum: number
+}
+export type PoolStep = Windowed & {
+  type: 'MaxPool2d' | 'AvgPool2d' | 'AdaptiveAvgPool2d'
+  patch: Plane
+  argmax: readonly [number, number] | null
+}
+export type Part = At & { value: number }
+export type JointStep = Common & { type: 'Add' | 'Concat' | 'Flatten'; parts: Part[] }
+export type ChainStep = Common | ConvolutionStep | LinearStep | PoolStep | JointStep
+
+export type Term = {
+  channel: number
+  row: number | null
+  column: number | null
+  upstream: number
+  local: number
+  downstream: number
+}
+/** What a layer that takes the number sends back; "target" is where the backward pass begins. */
+export type Consumer = {
+  layer: string
+  type: string
+  sum: number
+  terms: Term[]
+  omitted: number
+  omitted_sum: number
+}
+export type Unit = At & {
+  value: number
+  gradient: number | null
+  chain: ChainStep[]
+  receptive_field: Region | null
+  backward: { gradient: number | null; parts: Consumer[] }
+  expression: { expression: string; link: string; note: string | null } | null
+}
+
+export const isConvolution = (step: ChainStep): step is ConvolutionStep => step.type === 'Conv2d'
+export const isLinear = (step: ChainStep): step is LinearStep => step.type === 'Linear'
+export const isPool = (step: ChainStep): step is PoolStep => /Pool2d$/.test(step.type)
+export const isJoint = (step: ChainStep): step is JointStep => 'parts' in step
+
+/** A place under a window, by its tap. */
+export function under(step: ConvolutionStep | PoolStep, channel: number, row: number, column: number): At {
+  const [down, right] = step.dilation ?? [1, 1]
+  return {
+    layer: step.sources[0] ?? '',
+    channel,
+    row: step.rows[0] + row * down,
+    column: step.columns[0] + column * right,
+  }
+}
+
+/** The same place, as the layer has it: a vector's unit has no row and no column. */
+export function placeIn(layers: readonly LayerRow[], at: At): At {
+  const flat = layers.find(({ name }) => name === at.layer)?.shape.length === 1
+  return flat ? { ...at, row: null, column: null } : at
+}
+
+/** Whether each channel gives one product: those are read in a table, not in grids. */
+export const onePixel = (step: ConvolutionStep): boolean =>
+  step.weights[0]?.length === 1 && step.weights[0][0]?.length === 1
+
+/** Places from the largest size to the smallest; equal ones stay in their order. */
+export function strongest(values: readonly (number | null)[]): number[] {
+  const size = (i: number) => Math.abs(values[i] ?? 0)
+  return values.map((_, i) => i).sort((a, b) => size(b) - size(a) || a - b)
+}
+
+/** A product, with the place its number came from. */
+export type Product = {
+  place: string
+  from: At
+  x: number | null
+  weight: number
+  product: number
+}
+
+/** The products of a 1x1 convolution or a linear layer. */
+export function productsOf(step: ConvolutionStep | LinearStep): Product[] {
+  const layer = step.sources[0] ?? ''
+  if (isLinear(step)) {
+    return step.patch.map((x, i) => ({
+      place: String(step.index[i]),
+      from: { layer, channel: step.index[i]!, row: null, column: null },
+      x,
+      weight: step.weights[i]!,
+      product: step.products[i]!,
+    }))
+  }
+  return step.sums.map((product, i) => ({
+    place: String(step.channels[0] + i),
+    from: { layer, channel: step.channels[0] + i, row: step.rows[0], column: step.columns[0] },
+    x: step.patch[i]?.[0]?.[0] ?? null,
+    weight: step.weights[i]?.[0]?.[0] ?? 0,
+    product,
+  }))
+}
+
+/** "channel 3, row 7, column 9"; a vector's unit is "unit 3". */
+export const placeName = ({ channel, row, column }: Pick<At, 'channel' | 'row' | 'column'>): string =>
+  row === null || column === null ? `unit ${channel}` : `channel ${channel}, row ${row}, column ${column}`
+
+export const placeShort = ({ channel, row, column }: Pick<At, 'channel' | 'row' | 'column'>): string =>
+  row === null || column === null ? `[${channel}]` : `[${channel},${row},${column}]`
+
+export const sameAt = (a: At | null, b: At | null): boolean =>
+  a !== null &&
+  b !== null &&
+  a.layer === b.layer &&
+  a.channel === b.channel &&
+  a.row === b.row &&
+  a.column === b.column
