@@ -1,6 +1,5 @@
 """The page where a network looks at an image: question in the link, answer in the HTML."""
 
-import asyncio
 from contextlib import suppress
 from typing import Any
 
@@ -22,7 +21,6 @@ router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 FIRST = {"model": "squeezenet1_1", "image": "coffee"}
 TOP = 10
 SECONDS = 20.0
-PATIENCE_SECONDS = 4.0  # for the first answer, before the page goes without
 
 
 def whole(text: str, name: str) -> int:
@@ -75,8 +73,8 @@ async def activations(request: Request) -> HTMLResponse:
     try:
         question = asked(request)
         # A busy server sends the page all the same, which then asks by itself.
-        with suppress(Busy, TimeoutError):
-            answer = await asyncio.wait_for(answered(request, question), PATIENCE_SECONDS)
+        with suppress(Busy):
+            answer = await answered(request, question)
     except Problem as found:
         problem = {"message": found.message, "where": found.where, "suggestion": found.suggestion}
     context: dict[str, Any] = {
