@@ -51,11 +51,12 @@ def test_it_excites_the_channel_more_than_any_photo(layer: str, channel: int, st
 
 @pytest.mark.parametrize("name", MODELS)
 def test_every_model_has_its_pictures(name: str) -> None:
-    """Of a channel of its first layer, and of a class."""
+    """Of a filter of its first layer, the one with the largest weight, and of a class."""
     model = trained(name)
     network = model.network
-    for layer, steps in ((0, 24), (len(network.layers) - 1, 12)):
-        aim = Channel(layer, 1)
+    largest = int(model.steps[0].weight.abs().amax(dim=(1, 2, 3)).argmax())
+    for layer, channel, steps in ((0, largest, 24), (len(network.layers) - 1, 1, 12)):
+        aim = Channel(layer, channel)
         state = start(picture_size(network, layer), 0)
         before = float(response(model, drawn(torch.from_numpy(state.spectrum), state.size), aim))
         after = float(response(model, climbed(model, aim, steps, each=12), aim))
