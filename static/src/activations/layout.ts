@@ -31,11 +31,14 @@ export type Span = { text: string; x: number; width: number; room: number }
 export type Layout = { places: Place[]; wires: Wire[]; modules: Span[]; sides: Span[]; width: number }
 
 export const MAP_GAP = 1
+/** What is left free at both ends, for the names of narrow columns. */
+export const EDGE = 16
 const STACK_GAP = 12
 const KNOT = 8
 const LARGEST = 84
 /** A number has no inside to look at: it grows only where there is room to spare. */
 const USUAL_NUMBER = 7
+const FEW = 32
 const LARGEST_NUMBER = 22
 const SMALLEST = 2
 const WORTH = 10
@@ -113,8 +116,9 @@ function sized(channels: number, cell: readonly [number, number], across: number
 /** A column's blocks; each has a share of the height by the room that its maps take. */
 function stack(column: readonly Group[], scale: number, most: number, height: number): Block[] {
   const sides = column.map(({ shape }) => {
-    const largest = shape[1] * shape[2] === 1 ? USUAL_NUMBER : LARGEST
-    return Math.min(largest, Math.max(SMALLEST, scale * weightOf(shape, most)))
+    const usual = shape[0] > FEW ? USUAL_NUMBER : 2 * USUAL_NUMBER
+    const largest = shape[1] * shape[2] === 1 ? usual : LARGEST
+    return Math.min(largest, Math.max(shape[0] > FEW ? SMALLEST : 5, scale * weightOf(shape, most)))
   })
   const room = column.map((group, i) => (group.knot ? 1 : group.shape[0] * sides[i]! ** 2))
   const whole = room.reduce((sum, each) => sum + each, 0)
@@ -255,8 +259,8 @@ function spansOf(places: readonly Place[], textOf: (place: Place) => string): Sp
     } else spans.push({ text, x: place.x, end })
   }
   return spans.map(({ text, x, end }, i) => {
-    const before = (x - (spans[i - 1]?.end ?? x - 60)) / 2
-    const after = ((spans[i + 1]?.x ?? end + 60) - end) / 2
+    const before = (x - (spans[i - 1]?.end ?? x - 2 * EDGE)) / 2
+    const after = ((spans[i + 1]?.x ?? end + 2 * EDGE) - end) / 2
     return { text, x, width: end - x, room: end - x + 2 * Math.max(0, Math.min(before, after)) }
   })
 }
