@@ -40,6 +40,29 @@ def test_walk_by_keys_and_keep_it_in_the_link(page: Page) -> None:
     expect(page.locator(".sentence")).to_contain_text("h[1, 2, 2]")
 
 
+def test_a_link_keeps_a_cell_on_its_way_back(page: Page) -> None:
+    page.goto(NUMBERS)
+    page.get_by_role("radio", name="Backward").check(force=True)
+    page.locator(".map-area").nth(1).focus()
+    page.keyboard.press("ArrowRight")
+    told = page.locator(".sentence")
+    expect(told).to_contain_text("The gradient")
+    page.wait_for_url(re.compile("cell=.*mode=backward"))
+    before = told.inner_text()
+    page.reload()
+    expect(told).to_have_text(before)
+    expect(page.get_by_role("radio", name="Backward")).to_be_checked()
+
+
+def test_parameters_are_compared_in_length(page: Page) -> None:
+    page.goto("/convolution")
+    box = page.locator(".parameters .amount").last.bounding_box()
+    filled = page.locator(".parameters .amount span").last.bounding_box()
+    assert box and filled
+    assert filled["width"] == pytest.approx(box["width"], abs=2)
+    assert filled["width"] > 200
+
+
 def test_step_forward_and_back_through_the_gradients(page: Page) -> None:
     page.goto(NUMBERS + "&step=0")
     page.locator("body").press("Home")

@@ -17,6 +17,9 @@ type First = {
   problem: Problem | null
   cell: Cell | null
   step: number | null
+  /** Whether the link itself names the cell. */
+  pointed: boolean
+  mode: Mode
 }
 
 export class Convolution {
@@ -93,13 +96,14 @@ export class Convolution {
   toldSums: Sums | null = $derived(this.#glance ? this.#glance.sums : this.sums)
   #known: { steps: Steps; sums: Sums; end: number } | null = null
 
-  constructor({ question, answer, problem, cell, step }: First) {
+  constructor({ question, answer, problem, cell, step, pointed, mode }: First) {
     this.#given = question
     this.setting = fromQuestion(question)
     this.answer = answer
     this.problem = problem
+    this.mode = mode
     this.t = Math.min(step ?? answer?.track.forward ?? 0, answer?.track.count ?? 0)
-    this.pinned = step === null ? cell : null
+    this.pinned = step === null || pointed ? cell : null
     if (answer && cell) this.#seed(answer)
   }
 

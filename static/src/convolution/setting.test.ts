@@ -1,5 +1,15 @@
 import { expect, test } from 'vitest'
-import { changed, fromQuestion, stepOf, toQuery, USUAL, withBias, withFilter, withWeight } from './setting'
+import {
+  changed,
+  fromQuestion,
+  modeOf,
+  stepOf,
+  toQuery,
+  USUAL,
+  withBias,
+  withFilter,
+  withWeight,
+} from './setting'
 import type { Answer } from './types'
 
 const answer = {
@@ -12,18 +22,21 @@ const answer = {
 } as unknown as Answer
 
 test('a link says what differs from the usual, and no more', () => {
-  expect(toQuery(USUAL, null, null)).toBe('')
+  expect(toQuery(USUAL, null, null, 'both')).toBe('')
   const setting = { ...USUAL, layer: 'MaxPool2d' as const, kernel_size: 3, weights: ['blur', [[[1]]]] }
-  const query = new URLSearchParams(toQuery(setting, [0, 1, 2], 7))
+  const query = new URLSearchParams(toQuery(setting, [0, 1, 2], 7, 'backward'))
   expect(Object.fromEntries(query)).toEqual({
     layer: 'MaxPool2d',
     kernel_size: '3',
     weights: '["blur",[[[1]]]]',
     cell: '0,1,2',
     step: '7',
+    mode: 'backward',
   })
   expect(stepOf('?step=7')).toBe(7)
   expect(stepOf('?step=x')).toBeNull()
+  expect(modeOf('?mode=backward')).toBe('backward')
+  expect(modeOf('?mode=x')).toBe('both')
 })
 
 test('a question becomes a setting; what it leaves out is usual', () => {

@@ -1,4 +1,5 @@
 /** The setting as a link, and back; and what of it still holds when a part of it changes. */
+import type { Mode } from '../player'
 import type { Answer, Cell, Layer, OneCell, Setting, Size, Volume } from './types'
 
 export const LAYERS: readonly (readonly [Layer, string])[] = [
@@ -29,8 +30,8 @@ const TYPED = 256
 
 const NAMES = Object.keys(USUAL) as (keyof Setting)[]
 
-/** What differs from the usual, the cell, and the step. */
-export function toQuery(setting: Setting, cell: Cell | null, step: number | null): string {
+/** What differs from the usual, the cell, the step, and the way it goes. */
+export function toQuery(setting: Setting, cell: Cell | null, step: number | null, mode: Mode): string {
   const query = new URLSearchParams()
   for (const name of NAMES) {
     const value = setting[name]
@@ -39,6 +40,7 @@ export function toQuery(setting: Setting, cell: Cell | null, step: number | null
   }
   if (cell) query.set('cell', cell.join(','))
   if (step !== null) query.set('step', String(step))
+  if (mode !== 'both') query.set('mode', mode)
   return query.toString()
 }
 
@@ -51,6 +53,12 @@ export function fromQuestion(question: Partial<Record<string, unknown>>): Settin
 export function stepOf(search: string): number | null {
   const step = new URLSearchParams(search).get('step')
   return step !== null && /^\d+$/.test(step) ? Number(step) : null
+}
+
+/** Forward or backward alone, if the link says so. */
+export function modeOf(search: string): Mode {
+  const mode = new URLSearchParams(search).get('mode')
+  return mode === 'forward' || mode === 'backward' ? mode : 'both'
 }
 
 /** A change, and what it makes meaningless: weights by hand belong to a kernel of their size. */

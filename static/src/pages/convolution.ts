@@ -2,7 +2,7 @@ import { mount } from 'svelte'
 import type { Problem } from '../api'
 import { Convolution } from '../convolution/convolution.svelte'
 import ConvolutionPage from '../convolution/ConvolutionPage.svelte'
-import { stepOf } from '../convolution/setting'
+import { modeOf, stepOf } from '../convolution/setting'
 import type { Answer, Cell, Filter, Image } from '../convolution/types'
 import '../styles/graph.css'
 import '../styles/player.css'
@@ -27,6 +27,8 @@ if (place) {
     problem: written<Problem | null>('problem'),
     cell: written<Cell | null>('cell'),
     step: stepOf(location.search),
+    pointed: new URLSearchParams(location.search).has('cell'),
+    mode: modeOf(location.search),
   })
   const filters = written<Filter[]>('filters')
   const images = written<Image[]>('images')
