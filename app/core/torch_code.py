@@ -87,6 +87,8 @@ class _Reader:
                 if isinstance(value, Stack | Layer):
                     found, loose = value, []
             elif isinstance(statement, ast.Expr):
+                if self.printed(statement.value):
+                    continue
                 value = self.value(statement.value)
                 if isinstance(value, str):  # a docstring
                     continue
@@ -105,6 +107,12 @@ class _Reader:
                 {"offset": 0, "length": 0},
             )
         return found
+
+    @staticmethod
+    def printed(expression: ast.expr) -> bool:
+        """Whether this is a print(...), which stands below many a model and makes no layer."""
+        called = expression.func if isinstance(expression, ast.Call) else None
+        return isinstance(called, ast.Name) and called.id == "print"
 
     def statements(self) -> list[ast.stmt]:
         try:

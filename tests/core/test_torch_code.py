@@ -17,6 +17,14 @@ from tests.core.test_networks import conv
 
 IMAGE = (3, 32, 32)
 
+
+def test_a_print_below_a_model_makes_no_layer() -> None:
+    answer = network_answer(read("model = nn.Conv2d(3, 6, 5)\nprint(model)", IMAGE)[0])
+    assert answer["parameters"] == 456
+    with pytest.raises(Problem, match="no layer here yet"):
+        read("print(nn.ReLU())", IMAGE)
+
+
 LENET = """
 import torch
 import torch.nn as nn
