@@ -26,12 +26,21 @@ TAKEN = frozenset(
 def pytorch(network: Network) -> str:
     """Code that makes `model`, with as many parameters. Raises Problem if a layer does not fit."""
     sources = analyse(network).check().sources
+    return _stack(network, sources) or "\n".join(_module(network, sources))
+
+
+def stack_code(network: Network) -> str | None:
+    """Code of a plain stack, whether or not its layers fit; None of any other network."""
+    return _stack(network, analyse(network).sources)
+
+
+def _stack(network: Network, sources: list[tuple[int, ...]]) -> str | None:
     tree = _tree(network)
-    if tree is not None and all(taken == (i - 1,) for i, taken in enumerate(sources)):
-        lines = ["from torch import nn", "", f"model = {_sequential(tree)}", ""]
-        ordered = any("OrderedDict" in line for line in lines)
-        return "\n".join(["from collections import OrderedDict", ""] * ordered + lines)
-    return "\n".join(_module(network, sources))
+    if tree is None or any(taken != (i - 1,) for i, taken in enumerate(sources)):
+        return None
+    lines = ["from torch import nn", "", f"model = {_sequential(tree)}", ""]
+    ordered = any("OrderedDict" in line for line in lines)
+    return "\n".join(["from collections import OrderedDict", ""] * ordered + lines)
 
 
 def layer_code(layer: Layer) -> str:

@@ -95,8 +95,8 @@ def as_problem(mistake: Mapping[str, Any], body: object) -> Problem:
         sentence = f"`{field}` is missing."
     elif kind == "extra_forbidden":
         sentence = f"There is no field `{field}` in this question."
-    elif said.startswith("Input "):
-        sentence = f"`{field}`{said.removeprefix('Input')}."
+    elif said.startswith(("Input ", "String ")):
+        sentence = f"`{field}` {said.split(' ', 1)[1]}."
     else:
         sentence = f"`{field}`: {said}."
     return Problem(sentence, {"field": field})

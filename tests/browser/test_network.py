@@ -61,6 +61,31 @@ def test_a_layer_that_does_not_fit_can_be_mended(page: Page) -> None:
     expect(page.locator(".layer-table .problem")).to_have_count(0)
 
 
+def test_the_code_says_what_the_rows_say_even_where_they_do_not_fit(page: Page) -> None:
+    page.goto("/network?source=nn.Sequential(nn.Conv2d(3,6,5),nn.Flatten())&input=3,32,32")
+    page.get_by_role("button", name="BatchNorm2d", exact=True).click()
+    expect(page.locator(".layer-table .problem")).to_contain_text("put it before Flatten")
+    expect(page.get_by_role("textbox", name="PyTorch code")).to_have_value(
+        re.compile(r"Flatten.*BatchNorm2d", re.S)
+    )
+
+
+def test_nothing_is_cut_off_a_deep_network_s_table(page: Page) -> None:
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto("/network?architecture=resnet50")
+    table = page.locator(".layer-table")
+    expect(table).to_contain_text("layer1.0.downsample.0")
+    assert table.evaluate("table => table.scrollWidth <= table.clientWidth")
+
+
+def test_a_small_network_fits_on_a_wall(page: Page) -> None:
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    page.goto("/network?source=nn.Conv2d(3,6,5)&input=3,32,32&projector=1")
+    box = page.locator(".network-drawing").bounding_box()
+    assert box
+    assert box["y"] + box["height"] < 1080
+
+
 def test_build_by_keyboard(page: Page) -> None:
     page.goto("/network?source=nn.Sequential(nn.Conv2d(3,8,3),nn.ReLU())&input=3,8,8")
     page.get_by_role("button", name=re.compile("^input:")).focus()

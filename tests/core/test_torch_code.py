@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from app.core.errors import Problem
-from app.core.network_exports import TAKEN, pytorch
+from app.core.network_exports import TAKEN, pytorch, stack_code
 from app.core.networks import Network, network_answer, sequential
 from app.core.torch_code import read
 from tests.core.random_networks import random_network
@@ -23,6 +23,16 @@ def test_a_print_below_a_model_makes_no_layer() -> None:
     assert answer["parameters"] == 456
     with pytest.raises(Problem, match="no layer here yet"):
         read("print(nn.ReLU())", IMAGE)
+
+
+def test_the_code_of_a_stack_is_told_even_where_a_layer_does_not_fit() -> None:
+    network = sequential([conv(3, 6), conv(5, 6)], IMAGE)
+    assert network_answer(network)["problem"]
+    code = stack_code(network)
+    assert code
+    assert read(code, IMAGE)[0] == network
+    with pytest.raises(Problem, match="channels"):
+        pytorch(network)
 
 
 LENET = """
