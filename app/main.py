@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+from collections import OrderedDict
 from collections.abc import AsyncIterator
 from concurrent.futures import BrokenExecutor
 from contextlib import asynccontextmanager, suppress
@@ -12,6 +13,7 @@ from app.web import (
     activations_api,
     activations_page,
     api,
+    attributions_api,
     convolution_api,
     convolution_page,
     docs,
@@ -23,6 +25,7 @@ from app.web.assets import DIST, BuiltFiles
 from app.web.compression import CompressedReads
 from app.web.problems import add_problem_answers
 from app.web.security import BodyLimit, SecurityHeaders
+from app.web.streams import Runs
 from app.workers import create_executor
 
 
@@ -54,6 +57,8 @@ def create_app() -> FastAPI:
         lifespan=lifespan,
     )
     app.state.executor = create_executor()
+    app.state.runs = Runs()
+    app.state.maxima = OrderedDict()
     app.add_middleware(CompressedReads)
     app.add_middleware(BodyLimit)
     app.add_middleware(SecurityHeaders)
@@ -64,6 +69,7 @@ def create_app() -> FastAPI:
     app.include_router(convolution_api.router)
     app.include_router(network_api.router)
     app.include_router(activations_api.router)
+    app.include_router(attributions_api.router)
     app.include_router(network_pages.router)
     app.include_router(convolution_page.router)
     app.include_router(activations_page.router)

@@ -95,7 +95,7 @@ def activations(question: ActivationsQuestion) -> tuple[dict[str, Any], Tensors]
 
 def summary(look: Look, captured: "Capture", top: int) -> dict[str, Any]:
     """What one looks at first: classes, and every layer in a few numbers."""
-    row = look.question.row
+    row = look.question.shipped
     picture = images.IMAGES.get(look.question.image)
     order = captured.scores.argsort(descending=True, stable=True)[:top]
     layers = _layers(look.network, captured)

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 NOISY_COPIES, NOISE = 16, 0.15  # SmoothGrad's: how many, and their deviation
 GRAY = 0.5  # what covers a patch: between black and white, as in Zeiler and Fergus
-AT_ONCE = 16  # pictures that go through a network together
+AT_ONCE = 4  # pictures that go through a network together
+MOST_MACS = 10**11  # of one question: some seconds
 ALONG = ("activation", "normalisation", "regularisation", "joint")
 
 
@@ -60,6 +61,7 @@ class Attribution:
     title: str
     paper: str
     says: str
+    most: str  # a verb: the score ... the pixel where the grid is largest
     signed: bool
     compute: Callable[[Sought], Found]
 
@@ -67,19 +69,11 @@ class Attribution:
 # The score and the probability of a class
 
 
-def scored(network: Network) -> int:
-    """Position of the layer that gives the scores: the last one, or what its softmax is given."""
-    last = len(network.layers) - 1
-    sources = analyse(network).check().sources
-    while network.layers[last].layer.type == "Softmax" and sources[last][0] >= 0:
-        last = sources[last][0]
-    return last
-
-
 def scores(model: TorchNetwork, image: Tensor) -> Tensor:
     """Pictures x classes, before softmax."""
-    last = scored(model.network)
-    return as_vector(model.activations(image)[last])
+    from app.core.activations import score_layer
+
+    return as_vector(model.reached(image, score_layer(model.network)))
 
 
 def as_vector(output: Tensor) -> Tensor:
@@ -143,10 +137,11 @@ def smoothgrad(sought: Sought) -> Found:
 
 
 def guided_backprop(sought: Sought) -> Found:
+    from app.core.activations import score_layer
     from app.core.backward_rules import GUIDED, walk
 
     network = sought.model.network
-    last = scored(network)
+    last = score_layer(network)
     if all(node.layer.type != "ReLU" for node in network.layers[: last + 1]):
         raise Problem(
             "guided backpropagation changes what ReLUs pass back, and this network has none",
@@ -181,6 +176,8 @@ def last_maps(network: Network) -> str | None:
 
 
 def grad_cam(sought: Sought) -> Found:
+    from app.core.activations import score_layer
+
     network = sought.model.network
     layer = sought.layer or last_maps(network)
     if layer is None:
@@ -188,7 +185,7 @@ def grad_cam(sought: Sought) -> Found:
             "Grad-CAM weighs the maps of a convolution, and this network has none",
             {"field": "method"},
         )
-    at, last = network.position(layer), scored(network)
+    at, last = network.position(layer), score_layer(network)
     found = sought.model.activations(sought.image.detach().requires_grad_())
     maps = found[at]
     if maps.dim() != 4:
@@ -222,13 +219,32 @@ def covered(image: Tensor, row: int, column: int, patch: int) -> Tensor:
     return covered
 
 
+def check_patches(network: Network, many: int) -> None:
+    """Refuse what would take too long."""
+    shapes = analyse(network).check().shapes
+    steps = zip(network.layers, shapes, strict=True)
+    macs = many * sum(node.layer.macs(shape) for node, shape in steps if shape)
+    if macs > MOST_MACS:
+        raise Problem(
+            f"{many:,} patches take {macs / 1e9:,.0f} billion multiply-adds, and "
+            f"{MOST_MACS / 1e9:,.0f} are the most; a larger stride would do",
+            {"field": "stride"},
+        )
+
+
 def occlusion(sought: Sought) -> Found:
     import torch
 
-    if sought.image.dim() != 4:
-        raise Problem("a vector that comes in has no patch to cover", {"field": "method"})
     height, width = sought.image.shape[2:]
     rows, columns = cells(height, sought.stride), cells(width, sought.stride)
+    network = sought.model.network
+    if len(analyse(network).shapes[-1] or ()) > 1:
+        raise Problem(
+            "occlusion asks what a class's probability loses, and this network ends in maps, "
+            "which have none",
+            {"field": "method"},
+        )
+    check_patches(network, len(rows) * len(columns))
     whole = probabilities(sought.model, sought.image)[0, sought.target]
     places = [(row, column) for row in rows for column in columns]
     left = []
@@ -250,6 +266,7 @@ ATTRIBUTIONS = {
             "Simonyan, Vedaldi & Zisserman, Deep Inside Convolutional Networks, 2013",
             "How much the class's score reacts to each pixel: the size of its gradient, the "
             "largest of the colours.",
+            "reacts most to",
             False, saliency,
         ),
         Attribution(
@@ -257,6 +274,7 @@ ATTRIBUTIONS = {
             "Smilkov et al., SmoothGrad: removing noise by adding noise, 2017",
             f"Saliency with less speckle: the mean gradient of {NOISY_COPIES} noisy copies of the "
             "picture.",
+            "reacts most to",
             False, smoothgrad,
         ),
         Attribution(
@@ -264,6 +282,7 @@ ATTRIBUTIONS = {
             "Shrikumar et al., Not Just a Black Box, 2016",
             "Each pixel times its gradient: what it adds to the class's score, or takes away, if "
             "the network were linear.",
+            "is raised most by",
             True, gradient_x_input,
         ),
         Attribution(
@@ -271,6 +290,7 @@ ATTRIBUTIONS = {
             "Springenberg et al., Striving for Simplicity, 2014",
             "The gradient, but every ReLU passes back only what is positive: sharp edges, and much "
             "the same ones for every class.",
+            "is carried most by",
             False, guided_backprop,
         ),
         Attribution(
@@ -278,6 +298,7 @@ ATTRIBUTIONS = {
             "Selvaraju et al., Grad-CAM, 2017",
             "Where the last maps speak for the class: their sum, each weighted by its mean "
             "gradient, and what is above zero of it.",
+            "is spoken for most at",
             False, grad_cam,
         ),
         Attribution(
@@ -285,6 +306,7 @@ ATTRIBUTIONS = {
             "Zeiler & Fergus, Visualizing and Understanding Convolutional Networks, 2013",
             "Cover a patch with gray and ask again: how much of the class's probability is lost "
             "with it.",
+            "is lost most with",
             True, occlusion,
         ),
     )

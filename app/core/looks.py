@@ -33,10 +33,8 @@ EXAMPLE = {"model": "squeezenet1_1", "image": "coffee"}
 Of = Literal["score", "loss"]
 
 
-class LookQuestion(AskedNetwork):
-    """A network with weights, and the picture that it looks at."""
-
-    model_config = shown(EXAMPLE)
+class WeightsQuestion(AskedNetwork):
+    """A network with weights: a model that ships, or one's own."""
 
     model: str | None = Field(
         default=None,
@@ -52,6 +50,52 @@ class LookQuestion(AskedNetwork):
         max_length=MOST_WEIGHTS,
         description="A safetensors file in base64, by torch's names (`features.0.weight`).",
     )
+
+    def found(self) -> tuple[Network, dict[str, tuple[int, int]]]:
+        """The network. Raises Problem."""
+        if self.model is None:
+            return super().found()
+        if any(form is not None for form in (self.network, self.source, self.architecture)):
+            raise Problem("give one of `model`, `network`, `source` and `architecture`")
+        if self.weights is not None:
+            raise Problem("a model brings its own weights", {"field": "weights"})
+        return models.model(self.model).network, {}
+
+    @property
+    def shipped(self) -> models.Model | None:
+        """The model's row; None for a network of one's own."""
+        return None if self.model is None else models.model(self.model)
+
+    @property
+    def kind(self) -> images.Kind:
+        """How the pictures are prepared that the network looks at."""
+        return self.shipped.picture if self.shipped else "photo"
+
+    def seeing(self) -> Network:
+        """The network, if it fits, takes a picture, and is not too large. Raises Problem."""
+        network, _ = self.found()
+        if len(network.input) != 3:
+            raise Problem("a network that takes a vector sees no picture")
+        analyse(network).check()
+        check_cost(network, 2)  # forward, and twice that on the way back
+        return network
+
+    def torch_network(self, network: Network) -> "TorchNetwork":
+        """The network with the weights that are asked for."""
+        from app.core.torch_networks import TorchNetwork, seeded
+
+        if self.model is not None:
+            return trained(self.model)
+        if self.weights is None:
+            return seeded(network, self.seed)
+        return TorchNetwork.holding(network, _uploaded(self.weights))
+
+
+class LookQuestion(WeightsQuestion):
+    """A network with weights, and the picture that it looks at."""
+
+    model_config = shown(EXAMPLE)
+
     image: str = Field(
         max_length=uploads.MOST_TEXT,
         description="A name of GET /api/images, or a PNG, JPEG or WebP as a data address "
@@ -74,39 +118,10 @@ class LookQuestion(AskedNetwork):
         "cross-entropy loss with it as the right answer.",
     )
 
-    def found(self) -> tuple[Network, dict[str, tuple[int, int]]]:
-        """The network. Raises Problem."""
-        if self.model is None:
-            return super().found()
-        if any(form is not None for form in (self.network, self.source, self.architecture)):
-            raise Problem("give one of `model`, `network`, `source` and `architecture`")
-        if self.weights is not None:
-            raise Problem("a model brings its own weights", {"field": "weights"})
-        return models.model(self.model).network, {}
-
-    @property
-    def row(self) -> models.Model | None:
-        """The model's row; None for a network of one's own."""
-        return None if self.model is None else models.model(self.model)
-
     def look(self) -> "Look":
         """The network with its weights and the picture as it sees it; imports torch."""
-        network, _ = self.found()
-        if len(network.input) != 3:
-            raise Problem("a network that takes a vector sees no picture")
-        analyse(network).check()
-        check_cost(network, 2)  # forward, and twice that on the way back
+        network = self.seeing()
         return Look(self, network, self.torch_network(network), self.picture(network))
-
-    def torch_network(self, network: Network) -> "TorchNetwork":
-        """The network with the weights that are asked for."""
-        from app.core.torch_networks import TorchNetwork, seeded
-
-        if self.model is not None:
-            return trained(self.model)
-        if self.weights is None:
-            return seeded(network, self.seed)
-        return TorchNetwork.holding(network, _uploaded(self.weights))
 
     def picture(self, network: Network) -> "Tensor":
         """The picture as the network sees it: 1 x C x H x W, from 0 to 1."""
@@ -116,9 +131,7 @@ class LookQuestion(AskedNetwork):
             pixels = uploads.from_address(self.image)
         else:
             pixels = images.picture(self.image)
-        kind: images.Kind = self.row.picture if self.row else "photo"
-        if self.drawing:
-            kind = "drawing"
+        kind = "drawing" if self.drawing else self.kind
         return torch.from_numpy(images.prepared(pixels, kind, network.input))[None]
 
 
@@ -139,7 +152,7 @@ class Look:
 
     def class_name(self, index: int) -> str:
         """What a class is called."""
-        row = self.question.row
+        row = self.question.shipped
         if row and index < len(row.classes):
             return row.classes[index]
         return f"{'channel' if self.ends_in_maps else 'class'} {index}"

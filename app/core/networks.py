@@ -77,6 +77,26 @@ class Network(BaseModel):
             raise Problem(f"there is no layer `{name}`{hint}", {"field": "layer"}, near)
         return names.index(name)
 
+    def channel(self, layer: str, channel: int) -> "Channel":
+        """A channel that is there, of a layer that fits; a Problem if there is none."""
+        at = self.position(layer)
+        shape = analyse(self).check().shapes[at]
+        assert shape
+        if not 0 <= channel < shape[0]:
+            what = "channels" if shape[1:] else "numbers"
+            raise Problem(
+                f"`{layer}` has {shape[0]:,} {what}, counted from 0", {"field": "channel"}
+            )
+        return Channel(at, channel)
+
+
+@dataclass(frozen=True)
+class Channel:
+    """One map of a layer, or one number of a vector, by positions."""
+
+    layer: int
+    channel: int
+
 
 def sequential(layers: Iterable[Layer], input: Shape) -> Network:
     """The network of a plain stack of layers."""

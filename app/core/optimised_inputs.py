@@ -3,23 +3,25 @@
 Activation maximisation with a smoothness prior (total variation, Mahendran & Vedaldi 2015), jitter
 and a decorrelated picture (Olah, Mordvintsev & Schubert, "Feature Visualization", Distill 2017):
 what is climbed is the picture's spectrum, so that coarse and fine structures grow alike. A run is a
-fold of short slices, `climb`: (state, slice) -> (state, frame), on plain arrays. Imports torch, so
-it belongs into a worker.
+fold of short slices, `climb`: (state, slice) -> (state, frame), on plain arrays. Imports torch in
+its functions only: ask from anywhere, run in a worker.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from math import prod
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import torch
-from torch import Tensor
-from torch.nn import functional
 
-from app.core.networks import Network, analyse
-from app.core.torch_networks import TorchNetwork
+from app.core.networks import Channel, Network, analyse
+
+if TYPE_CHECKING:
+    from torch import Generator, Tensor
+
+    from app.core.torch_networks import TorchNetwork
 
 Spectrum = npt.NDArray[np.float32]
 
@@ -47,15 +49,7 @@ class Ascent:
     step: int = 0
 
 
-@dataclass(frozen=True)
-class Aim:
-    """What is climbed: the mean of one channel of a layer, or its one number in a vector."""
-
-    layer: int
-    channel: int
-
-
-def origin(network: Network, aim: Aim) -> Aim:
+def origin(network: Network, aim: Channel) -> Channel:
     """The same channel before what would stop the gradient: its ReLU, the mean over its maps.
 
     A channel that is silent everywhere has no gradient after its ReLU to climb.
@@ -81,7 +75,7 @@ def origin(network: Network, aim: Aim) -> Aim:
         else:
             passes = node.layer.kind in ("activation", "regularisation")
         if source < 0 or not passes:
-            return Aim(layer, channel)
+            return Channel(layer, channel)
         layer = source
 
 
@@ -101,6 +95,8 @@ def picture_size(network: Network, layer: int) -> tuple[int, int, int]:
 
 def start(size: tuple[int, int, int], seed: int) -> Ascent:
     """Faint noise, the same for the same seed."""
+    import torch
+
     channels, height, width = size
     generator = torch.Generator().manual_seed(seed)
     shape = (channels, height, width // 2 + 1, 2)
@@ -111,6 +107,8 @@ def start(size: tuple[int, int, int], seed: int) -> Ascent:
 
 def drawn(spectrum: Tensor, size: tuple[int, int, int]) -> Tensor:
     """The picture of a spectrum, 1 x channels x height x width, from 0 to 1."""
+    import torch
+
     channels, height, width = size
     rows, columns = torch.fft.fftfreq(height)[:, None], torch.fft.rfftfreq(width)[None]
     frequency = (rows.square() + columns.square()).sqrt().clamp(min=1 / max(height, width))
@@ -123,8 +121,11 @@ def drawn(spectrum: Tensor, size: tuple[int, int, int]) -> Tensor:
     return shown[None]
 
 
-def jittered(image: Tensor, amount: int, generator: torch.Generator) -> Tensor:
+def jittered(image: Tensor, amount: int, generator: Generator) -> Tensor:
     """The picture a little aside, turned and scaled, mirrored at its edges."""
+    import torch
+    from torch.nn import functional
+
     turn, scale, down, aside = (2 * torch.rand(4, generator=generator) - 1).tolist()
     angle, factor = np.deg2rad(TURN * turn), 1 + SCALE * scale
     height, width = image.shape[2:]
@@ -146,21 +147,16 @@ def variation(image: Tensor) -> Tensor:
     return down.square().mean() + across.square().mean()
 
 
-def response(model: TorchNetwork, image: Tensor, aim: Aim) -> Tensor:
+def response(model: TorchNetwork, image: Tensor, aim: Channel) -> Tensor:
     """What a channel gives above zero, the mean over the picture."""
-    return reached(model, image, aim.layer)[:, aim.channel].clamp(min=0).mean()
+    return model.reached(image, aim.layer)[:, aim.channel].clamp(min=0).mean()
 
 
-def reached(model: TorchNetwork, image: Tensor, layer: int) -> Tensor:
-    """What one layer gives; those after it are left out."""
-    found: list[Tensor] = []
-    for step, sources in zip(model.steps[: layer + 1], model.sources, strict=False):
-        found.append(step(*(found[i] if i >= 0 else image for i in sources)))
-    return found[layer]
-
-
-def climb(model: TorchNetwork, aim: Aim, state: Ascent, steps: int) -> tuple[Ascent, Tensor]:
+def climb(model: TorchNetwork, aim: Channel, state: Ascent, steps: int) -> tuple[Ascent, Tensor]:
     """Some steps further, and the picture there."""
+    import torch
+    from torch.nn import functional
+
     source = origin(model.network, aim)
     spectrum = torch.tensor(state.spectrum, requires_grad=True)
     mean, square = torch.tensor(state.mean), torch.tensor(state.square)
@@ -169,7 +165,7 @@ def climb(model: TorchNetwork, aim: Aim, state: Ascent, steps: int) -> tuple[Asc
     for step in range(state.step, state.step + steps):
         generator = torch.Generator().manual_seed(state.seed * 100_003 + step)
         image = drawn(spectrum, state.size)
-        maps = reached(model, jittered(image, amount, generator), source.layer)
+        maps = model.reached(jittered(image, amount, generator), source.layer)
         value = functional.leaky_relu(maps[:, source.channel], LEAK).mean()
         loss = -value + SMOOTHNESS * value.detach().abs() * variation(image)
         (gradient,) = torch.autograd.grad(loss, spectrum)

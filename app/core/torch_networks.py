@@ -72,6 +72,18 @@ class TorchNetwork(nn.Module):
             found.append(step(*(found[i] if i >= 0 else image for i in sources)))
         return found
 
+    def reached(self, image: Tensor, layer: int) -> Tensor:
+        """What one layer gives; the others are let go as soon as nothing below it needs them."""
+        sources = self.sources[: layer + 1]
+        last = {source: i for i, taken in enumerate(sources) for source in taken}
+        found: dict[int, Tensor] = {-1: image}
+        for i, (step, taken) in enumerate(zip(self.steps, sources, strict=False)):
+            found[i] = step(*(found[j] for j in taken))
+            for j in set(taken):
+                if last[j] == i:
+                    del found[j]
+        return found[layer]
+
     def forward(self, image: Tensor) -> Tensor:
         """What the last layer gives."""
         return self.activations(image)[-1]

@@ -508,6 +508,110 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/attributions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Attribution Table
+         * @description The ways to tell which pixels a class's score comes from, each with its paper.
+         */
+        get: operations["attribution_table_api_attributions_get"];
+        put?: never;
+        /**
+         * Attributions
+         * @description Which pixels a class's score comes from, by one of these ways.
+         */
+        post: operations["attributions_api_attributions_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/occlusion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Occlusion
+         * @description What a class loses when one patch of the picture is covered with gray.
+         */
+        post: operations["occlusion_api_occlusion_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/top-patches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Top Patches
+         * @description The patches of the shipped pictures that a channel answers to most.
+         */
+        post: operations["top_patches_api_top_patches_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/optimised-input": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Optimised Input
+         * @description The picture that excites a channel most: every frame of the climb at once.
+         */
+        post: operations["optimised_input_api_optimised_input_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/optimised-input/frames": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Optimised Input Frames
+         * @description The same, each frame as it comes: events `frame`, then `done`, or `problem`.
+         */
+        get: operations["optimised_input_frames_api_optimised_input_frames_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -813,6 +917,176 @@ export interface components {
             inputs: {
                 [key: string]: unknown;
             };
+        };
+        /** AttributionAnswer */
+        AttributionAnswer: {
+            /** Method */
+            method: string;
+            /** Title */
+            title: string;
+            /** Paper */
+            paper: string;
+            /** Says */
+            says: string;
+            /** Signed */
+            signed: boolean;
+            target: components["schemas"]["ClassScore"];
+            /**
+             * Layer
+             * @description Grad-CAM: whose maps these are.
+             */
+            layer: string | null;
+            /** Grid */
+            grid: (number | null)[][];
+            /**
+             * Rows
+             * @description Occlusion: the pixels the patches were about.
+             */
+            rows: number[] | null;
+            /** Columns */
+            columns: number[] | null;
+            /**
+             * Reach
+             * @description The largest size of a number in the grid.
+             */
+            reach: number;
+            /**
+             * Extent
+             * @description Height and width of the picture that the grid spans.
+             */
+            extent: number[];
+            /** Sentence */
+            sentence: string;
+            /**
+             * Picture
+             * @description Guided backpropagation: what came back in colour, gray for 0 (data address).
+             */
+            picture: string | null;
+        };
+        /**
+         * AttributionQuestion
+         * @description Which pixels the score of a class comes from, by one method.
+         * @example {
+         *       "image": "coffee",
+         *       "method": "grad-cam",
+         *       "model": "squeezenet1_1"
+         *     }
+         * @example {
+         *       "image": "chelsea",
+         *       "method": "saliency",
+         *       "model": "squeezenet1_1",
+         *       "target": 281
+         *     }
+         */
+        AttributionQuestion: {
+            /** @description The layers themselves. */
+            network?: components["schemas"]["Network"] | null;
+            /**
+             * Source
+             * @description PyTorch code: nn.Sequential(...), read and never run.
+             */
+            source?: string | null;
+            /**
+             * Input
+             * @description Goes with `source`: (channels, height, width) or (features,).
+             */
+            input?: [
+                number,
+                number,
+                number
+            ] | [
+                number
+            ] | null;
+            /**
+             * Architecture
+             * @description A name of GET /api/architectures.
+             */
+            architecture?: string | null;
+            /**
+             * Stride On
+             * @description For ResNet-50 and deeper: the convolution of a block that halves the maps, "3x3" as torchvision has it or "1x1" as the paper.
+             */
+            stride_on?: ("3x3" | "1x1") | null;
+            /**
+             * Model
+             * @description A trained network of GET /api/models. Instead, a network of one's own as `network`, `source` or `architecture`, with random weights or with `weights`.
+             */
+            model?: string | null;
+            /**
+             * Seed
+             * @description Of a network's random weights.
+             * @default 0
+             */
+            seed: number;
+            /**
+             * Weights
+             * @description A safetensors file in base64, by torch's names (`features.0.weight`).
+             */
+            weights?: string | null;
+            /**
+             * Image
+             * @description A name of GET /api/images, or a PNG, JPEG or WebP as a data address (data:image/png;base64,...).
+             */
+            image: string;
+            /**
+             * Drawing
+             * @description The picture is a drawn figure: cut out and centred, as in MNIST.
+             * @default false
+             */
+            drawing: boolean;
+            /**
+             * Target
+             * @description The class that is asked about, a channel if the network ends in maps; the top one if left out.
+             */
+            target?: number | null;
+            /**
+             * Of
+             * @description What the gradients are of: the class's score (before a softmax), or the cross-entropy loss with it as the right answer.
+             * @default score
+             * @enum {string}
+             */
+            of: "score" | "loss";
+            /**
+             * Method
+             * @description A name of GET /api/attributions.
+             */
+            method: string;
+            /**
+             * Layer
+             * @description Grad-CAM's maps; the last convolution's if left out.
+             */
+            layer?: string | null;
+            /**
+             * Patch
+             * @description Occlusion: side in pixels.
+             * @default 32
+             */
+            patch: number;
+            /**
+             * Stride
+             * @description Occlusion: the patches are spread evenly, so many pixels apart or fewer.
+             * @default 16
+             */
+            stride: number;
+        };
+        /**
+         * AttributionRow
+         * @description A way to tell which pixels a class's score comes from.
+         */
+        AttributionRow: {
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+            /** Paper */
+            paper: string;
+            /** Says */
+            says: string;
+            /**
+             * Signed
+             * @description Whether its grid has negative numbers too.
+             */
+            signed: boolean;
         };
         /**
          * AvgPool2d
@@ -2897,6 +3171,117 @@ export interface components {
             out: components["schemas"]["Point"];
         };
         /**
+         * OcclusionAnswer
+         * @description A class after one patch was covered; `target` is how it was before.
+         */
+        OcclusionAnswer: {
+            /** Probability */
+            probability: number;
+            /** Score */
+            score: number | null;
+            /**
+             * Drop
+             * @description Of the probability; negative if it has risen.
+             */
+            drop: number;
+            target: components["schemas"]["ClassScore"];
+            /** Top */
+            top: components["schemas"]["ClassScore"][];
+        };
+        /**
+         * OcclusionQuestion
+         * @description What a class loses when one patch is covered with gray.
+         * @example {
+         *       "column": 110,
+         *       "image": "coffee",
+         *       "model": "squeezenet1_1",
+         *       "patch": 64,
+         *       "row": 100
+         *     }
+         */
+        OcclusionQuestion: {
+            /** @description The layers themselves. */
+            network?: components["schemas"]["Network"] | null;
+            /**
+             * Source
+             * @description PyTorch code: nn.Sequential(...), read and never run.
+             */
+            source?: string | null;
+            /**
+             * Input
+             * @description Goes with `source`: (channels, height, width) or (features,).
+             */
+            input?: [
+                number,
+                number,
+                number
+            ] | [
+                number
+            ] | null;
+            /**
+             * Architecture
+             * @description A name of GET /api/architectures.
+             */
+            architecture?: string | null;
+            /**
+             * Stride On
+             * @description For ResNet-50 and deeper: the convolution of a block that halves the maps, "3x3" as torchvision has it or "1x1" as the paper.
+             */
+            stride_on?: ("3x3" | "1x1") | null;
+            /**
+             * Model
+             * @description A trained network of GET /api/models. Instead, a network of one's own as `network`, `source` or `architecture`, with random weights or with `weights`.
+             */
+            model?: string | null;
+            /**
+             * Seed
+             * @description Of a network's random weights.
+             * @default 0
+             */
+            seed: number;
+            /**
+             * Weights
+             * @description A safetensors file in base64, by torch's names (`features.0.weight`).
+             */
+            weights?: string | null;
+            /**
+             * Image
+             * @description A name of GET /api/images, or a PNG, JPEG or WebP as a data address (data:image/png;base64,...).
+             */
+            image: string;
+            /**
+             * Drawing
+             * @description The picture is a drawn figure: cut out and centred, as in MNIST.
+             * @default false
+             */
+            drawing: boolean;
+            /**
+             * Target
+             * @description The class that is asked about, a channel if the network ends in maps; the top one if left out.
+             */
+            target?: number | null;
+            /**
+             * Of
+             * @description What the gradients are of: the class's score (before a softmax), or the cross-entropy loss with it as the right answer.
+             * @default score
+             * @enum {string}
+             */
+            of: "score" | "loss";
+            /**
+             * Row
+             * @description The middle of the patch.
+             */
+            row: number;
+            /** Column */
+            column: number;
+            /**
+             * Patch
+             * @description Side in pixels.
+             * @default 32
+             */
+            patch: number;
+        };
+        /**
          * OneCell
          * @description A gradient that comes to one cell of the output only.
          */
@@ -2954,6 +3339,99 @@ export interface components {
             /** Torch */
             torch: string;
             example: components["schemas"]["AskedExample"];
+        };
+        /**
+         * OptimisedFrame
+         * @description A moment of the climb.
+         */
+        OptimisedFrame: {
+            /** Step */
+            step: number;
+            /** Steps */
+            steps: number;
+            /**
+             * Value
+             * @description What the channel gives above zero, the mean of its map.
+             */
+            value: number | null;
+            /**
+             * Picture
+             * @description A PNG as a data address.
+             */
+            picture: string;
+        };
+        /** OptimisedInputAnswer */
+        OptimisedInputAnswer: {
+            /** Frames */
+            frames: components["schemas"]["OptimisedFrame"][];
+        };
+        /**
+         * OptimisedInputQuestion
+         * @description The picture that excites a channel most, climbed from noise.
+         * @example {
+         *       "channel": 3,
+         *       "layer": "features.3.concat",
+         *       "model": "squeezenet1_1",
+         *       "steps": 32
+         *     }
+         */
+        OptimisedInputQuestion: {
+            /** @description The layers themselves. */
+            network?: components["schemas"]["Network"] | null;
+            /**
+             * Source
+             * @description PyTorch code: nn.Sequential(...), read and never run.
+             */
+            source?: string | null;
+            /**
+             * Input
+             * @description Goes with `source`: (channels, height, width) or (features,).
+             */
+            input?: [
+                number,
+                number,
+                number
+            ] | [
+                number
+            ] | null;
+            /**
+             * Architecture
+             * @description A name of GET /api/architectures.
+             */
+            architecture?: string | null;
+            /**
+             * Stride On
+             * @description For ResNet-50 and deeper: the convolution of a block that halves the maps, "3x3" as torchvision has it or "1x1" as the paper.
+             */
+            stride_on?: ("3x3" | "1x1") | null;
+            /**
+             * Model
+             * @description A trained network of GET /api/models. Instead, a network of one's own as `network`, `source` or `architecture`, with random weights or with `weights`.
+             */
+            model?: string | null;
+            /**
+             * Seed
+             * @description Of a network's random weights.
+             * @default 0
+             */
+            seed: number;
+            /**
+             * Weights
+             * @description A safetensors file in base64, by torch's names (`features.0.weight`).
+             */
+            weights?: string | null;
+            /** Layer */
+            layer: string;
+            /**
+             * Channel
+             * @description Or the place in a vector.
+             */
+            channel: number;
+            /**
+             * Steps
+             * @default 96
+             */
+            steps: number;
         };
         /** ParameterCount */
         ParameterCount: {
@@ -3622,6 +4100,117 @@ export interface components {
             local: number | null;
             /** Product */
             product: number | null;
+        };
+        /** TopPatch */
+        TopPatch: {
+            /** Image */
+            image: string;
+            /** Label */
+            label: string | null;
+            /** Value */
+            value: number | null;
+            /**
+             * Unit
+             * @description Row and column in the map; empty for a vector.
+             */
+            unit: number[];
+            /**
+             * Rows
+             * @description First and last, of the picture as the network sees it.
+             */
+            rows: number[];
+            /** Columns */
+            columns: number[];
+            /**
+             * Patch
+             * @description What the unit sees, as a data address.
+             */
+            patch: string;
+            /**
+             * Deconvnet
+             * @description Its activation projected down to it; gray for 0.
+             */
+            deconvnet: string;
+        };
+        /** TopPatchesAnswer */
+        TopPatchesAnswer: {
+            /** Layer */
+            layer: string;
+            /** Channel */
+            channel: number;
+            /** Patches */
+            patches: components["schemas"]["TopPatch"][];
+            /** Says */
+            says: string;
+            /** Paper */
+            paper: string;
+        };
+        /**
+         * TopPatchesQuestion
+         * @description The patches of the shipped pictures that excite a channel most.
+         * @example {
+         *       "channel": 3,
+         *       "layer": "features.9.concat",
+         *       "model": "squeezenet1_1"
+         *     }
+         */
+        TopPatchesQuestion: {
+            /** @description The layers themselves. */
+            network?: components["schemas"]["Network"] | null;
+            /**
+             * Source
+             * @description PyTorch code: nn.Sequential(...), read and never run.
+             */
+            source?: string | null;
+            /**
+             * Input
+             * @description Goes with `source`: (channels, height, width) or (features,).
+             */
+            input?: [
+                number,
+                number,
+                number
+            ] | [
+                number
+            ] | null;
+            /**
+             * Architecture
+             * @description A name of GET /api/architectures.
+             */
+            architecture?: string | null;
+            /**
+             * Stride On
+             * @description For ResNet-50 and deeper: the convolution of a block that halves the maps, "3x3" as torchvision has it or "1x1" as the paper.
+             */
+            stride_on?: ("3x3" | "1x1") | null;
+            /**
+             * Model
+             * @description A trained network of GET /api/models. Instead, a network of one's own as `network`, `source` or `architecture`, with random weights or with `weights`.
+             */
+            model?: string | null;
+            /**
+             * Seed
+             * @description Of a network's random weights.
+             * @default 0
+             */
+            seed: number;
+            /**
+             * Weights
+             * @description A safetensors file in base64, by torch's names (`features.0.weight`).
+             */
+            weights?: string | null;
+            /** Layer */
+            layer: string;
+            /**
+             * Channel
+             * @description Or the place in a vector.
+             */
+            channel: number;
+            /**
+             * Count
+             * @default 9
+             */
+            count: number;
         };
         /**
          * Unit
@@ -5323,6 +5912,317 @@ export interface operations {
                 };
                 content: {
                     "image/png": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The question has a mistake, and this is where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Too busy for now; ask again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    attribution_table_api_attributions_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttributionRow"][];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The question has a mistake, and this is where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Too busy for now; ask again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    attributions_api_attributions_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AttributionQuestion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttributionAnswer"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The question has a mistake, and this is where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Too busy for now; ask again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    occlusion_api_occlusion_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OcclusionQuestion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OcclusionAnswer"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The question has a mistake, and this is where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Too busy for now; ask again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    top_patches_api_top_patches_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TopPatchesQuestion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TopPatchesAnswer"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The question has a mistake, and this is where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Too busy for now; ask again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    optimised_input_api_optimised_input_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OptimisedInputQuestion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OptimisedInputAnswer"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The question has a mistake, and this is where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Too busy for now; ask again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    optimised_input_frames_api_optimised_input_frames_get: {
+        parameters: {
+            query: {
+                layer: string;
+                channel: number;
+                steps?: number;
+                model?: string | null;
+                /** @description As in the links of /network. */
+                network?: string | null;
+                source?: string | null;
+                /** @description Goes with `source`: 3,32,32. */
+                input?: string | null;
+                architecture?: string | null;
+                stride_on?: string | null;
+                seed?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
                 };
             };
             /** @description The body is too large */

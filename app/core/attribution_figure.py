@@ -1,0 +1,294 @@
+"""The questions on why a class wins and what a channel looks for, and their answers.
+
+Nothing here imports torch before a question is answered, which belongs into a worker.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from pydantic import Field
+
+from app.core.attributions import ATTRIBUTIONS, Attribution, Found, Sought, attribution
+from app.core.errors import Problem
+from app.core.figures import shown
+from app.core.gradient_flow import check_cost
+from app.core.looks import EXAMPLE, Look, LookQuestion, WeightsQuestion
+from app.core.networks import Channel, Name, analyse
+from app.core.numbers import format_number
+from app.core.optimised_inputs import Ascent
+from app.core.top_patches import PAPER, ChannelMaxima, Maxima
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+STEPS, EACH = 96, 4  # of an optimised input, and of one slice of it
+MOST_PATCH = 128
+UNIT = {"model": "squeezenet1_1", "layer": "features.9.concat", "channel": 3}
+
+
+class AttributionQuestion(LookQuestion):
+    """Which pixels the score of a class comes from, by one method."""
+
+    model_config = shown(
+        EXAMPLE | {"method": "grad-cam"},
+        {"model": "squeezenet1_1", "image": "chelsea", "method": "saliency", "target": 281},
+    )
+
+    method: str = Field(max_length=64, description="A name of GET /api/attributions.")
+    layer: Name | None = Field(
+        default=None, description="Grad-CAM's maps; the last convolution's if left out."
+    )
+    patch: int = Field(
+        default=32, strict=True, ge=1, le=MOST_PATCH, description="Occlusion: side in pixels."
+    )
+    stride: int = Field(
+        default=16,
+        strict=True,
+        ge=1,
+        le=64,
+        description="Occlusion: the patches are spread evenly, so many pixels apart or fewer.",
+    )
+
+
+class OcclusionQuestion(LookQuestion):
+    """What a class loses when one patch is covered with gray."""
+
+    model_config = shown(EXAMPLE | {"row": 100, "column": 110, "patch": 64})
+
+    row: int = Field(strict=True, ge=0, description="The middle of the patch.")
+    column: int = Field(strict=True, ge=0)
+    patch: int = Field(default=32, strict=True, ge=1, le=MOST_PATCH, description="Side in pixels.")
+
+
+class ChannelQuestion(WeightsQuestion):
+    """One channel of one layer, or one number of a vector."""
+
+    layer: Name
+    channel: int = Field(strict=True, ge=0, description="Or the place in a vector.")
+
+
+class TopPatchesQuestion(ChannelQuestion):
+    """The patches of the shipped pictures that excite a channel most."""
+
+    model_config = shown(UNIT)
+
+    count: int = Field(default=9, strict=True, ge=1, le=9)
+
+
+class OptimisedInputQuestion(ChannelQuestion):
+    """The picture that excites a channel most, climbed from noise."""
+
+    model_config = shown(UNIT | {"layer": "features.3.concat", "steps": 32})
+
+    steps: int = Field(default=STEPS, strict=True, ge=EACH, le=512)
+
+
+def rows() -> list[dict[str, Any]]:
+    """The answer to GET /api/attributions."""
+    words = ("name", "title", "paper", "says", "signed")
+    return [{word: getattr(row, word) for word in words} for row in ATTRIBUTIONS.values()]
+
+
+# Why this class
+
+
+def attributions(question: AttributionQuestion) -> dict[str, Any]:
+    """The answer to POST /api/attributions; numbers are numpy's."""
+    row = attribution(question.method)
+    look = question.look()
+    target = asked_class(look, look.image)
+    sought = Sought(
+        look.model, look.image, target["index"], question.layer, question.patch, question.stride
+    )
+    look.model.requires_grad_(False)
+    found = row.compute(sought)
+    height, width = look.image.shape[2:]
+    return {
+        **{word: getattr(row, word) for word in ("title", "paper", "says", "signed")},
+        "method": row.name,
+        "target": target,
+        "layer": found.layer,
+        "grid": found.grid.numpy(),
+        "rows": found.rows,
+        "columns": found.columns,
+        "extent": [height, width],
+        "reach": float(found.grid.abs().max()),
+        "sentence": sentence(row, found, target, (height, width)),
+        "picture": None if found.picture is None else in_colour(found.picture),
+    }
+
+
+def in_colour(picture: Tensor) -> str:
+    from app.core.top_patches import about_gray
+    from app.core.uploads import address
+
+    return address(about_gray(picture[0].numpy()))
+
+
+def asked_class(look: Look, image: Tensor) -> dict[str, Any]:
+    """The class that is asked about: {index, name, score, probability}."""
+    import torch
+
+    from app.core.activations import chosen
+    from app.core.attributions import scores
+
+    with torch.no_grad():
+        found = scores(look.model, image)[0]
+    return class_row(look, found, chosen(found, look.question.target))
+
+
+def class_row(look: Look, scores: Tensor, index: int) -> dict[str, Any]:
+    probability = None if look.ends_in_maps else float(scores.softmax(dim=0)[index])
+    return {
+        "index": index,
+        "name": look.class_name(index),
+        "score": float(scores[index]),
+        "probability": probability,
+    }
+
+
+def sentence(
+    row: Attribution, found: Found, target: dict[str, Any], extent: tuple[int, int]
+) -> str:
+    """Where the grid is largest, in words."""
+    grid, name = found.grid, target["name"]
+    if not grid.any():
+        return f"Nothing on this picture changes the score of {name}: all of the grid is 0."
+    at = divmod(int(grid.argmax()), grid.shape[1])
+    if row.name == "occlusion":
+        assert found.rows
+        assert found.columns
+        whole, lost = target["probability"], float(grid.max())
+        if lost <= 0:
+            return (
+                f"Wherever the patch lies, {name} becomes more probable, or as probable as it is."
+            )
+        place = f"row {found.rows[at[0]]}, column {found.columns[at[1]]}"
+        left = max(whole - lost, 0.0)
+        return (
+            f"With the patch about {place} the probability of {name} falls "
+            f"from {percent(whole)} to {percent(left)}."
+        )
+    if tuple(grid.shape) == extent:
+        return f"The score of {name} {row.most} the pixel at row {at[0]}, column {at[1]}."
+    cells = [
+        f"{word} {i * n // many} to {-(-(i + 1) * n // many) - 1}"
+        for word, i, n, many in zip(("rows", "columns"), at, extent, grid.shape, strict=True)
+    ]
+    return f"The score of {name} {row.most} {', '.join(cells)}."
+
+
+def percent(share: float) -> str:
+    return f"{format_number(round(100 * share, 1))} %"
+
+
+def occlusion(question: OcclusionQuestion) -> dict[str, Any]:
+    """The answer to POST /api/occlusion."""
+    import torch
+
+    from app.core.attributions import covered, scores
+
+    look = question.look()
+    if look.ends_in_maps:
+        raise Problem("this network ends in maps, so no class has a probability to lose")
+    height, width = look.image.shape[2:]
+    for field, n in (("row", height), ("column", width)):
+        if getattr(question, field) >= n:
+            raise Problem(f"the picture has {n} {field}s, counted from 0", {"field": field})
+    target = asked_class(look, look.image)
+    image = covered(look.image, question.row, question.column, question.patch)
+    with torch.no_grad():
+        left = scores(look.model, image)[0]
+    index = target["index"]
+    now = class_row(look, left, index)
+    return {
+        "probability": now["probability"],
+        "score": now["score"],
+        "drop": target["probability"] - now["probability"],
+        "target": target,
+        "top": [class_row(look, left, int(i)) for i in left.argsort(descending=True)[:5]],
+    }
+
+
+# What a channel looks for
+
+
+def maxima(question: WeightsQuestion) -> Maxima:
+    """What all questions about the top patches of one network begin with."""
+    from app.core import top_patches
+
+    network = question.seeing()
+    return top_patches.maxima(question.torch_network(network), question.kind)
+
+
+def network_key(question: WeightsQuestion) -> str:
+    """The same for the same network with the same weights."""
+    text = question.model_dump_json(include=set(WeightsQuestion.model_fields))
+    return sha256(text.encode()).hexdigest()
+
+
+def asked_channel(question: ChannelQuestion) -> Channel:
+    """Where it is. Raises Problem."""
+    network, _ = question.found()
+    return network.channel(question.layer, question.channel)
+
+
+def top_patches(question: TopPatchesQuestion, found: ChannelMaxima) -> dict[str, Any]:
+    """The answer to POST /api/top-patches."""
+    from app.core.top_patches import top_patches
+
+    network = question.seeing()
+    aim = network.channel(question.layer, question.channel)
+    model = question.torch_network(network).requires_grad_(False)
+    kind = {"photo": "photos", "drawing": "digits", "garment": "garments"}[question.kind]
+    pieces = f", in {len(found.cuts)} pieces" if question.kind == "photo" else ""
+    pictures = len({cut.image for cut in found.cuts})
+    return {
+        "layer": question.layer,
+        "channel": aim.channel,
+        "patches": top_patches(model, found, aim, question.count),
+        "says": f"This channel's strongest answers to the {pictures} {kind} that ship{pieces}; "
+        "beside each, what of it the unit answered to, by the deconvnet.",
+        "paper": PAPER,
+    }
+
+
+Frame = dict[str, Any]
+
+
+def optimised_input(
+    question: OptimisedInputQuestion, state: Ascent | None
+) -> tuple[Ascent | None, list[Frame]]:
+    """One slice of a run: the state after it, None when it is over, and the frame of it."""
+    import torch
+
+    from app.core.optimised_inputs import climb, drawn, picture_size, response, start
+    from app.core.top_patches import in_bytes
+    from app.core.uploads import address
+
+    network, _ = question.found()
+    if len(network.input) != 3 or network.input[0] not in (1, 3):
+        raise Problem("this network takes no picture, so none can be drawn for it")
+    analyse(network).check()
+    aim = network.channel(question.layer, question.channel)
+    part = network.model_copy(update={"layers": network.layers[: aim.layer + 1]})
+    check_cost(part, 2)
+    model = question.torch_network(network).requires_grad_(False)
+    if state is None:
+        state = start(picture_size(network, aim.layer), question.seed)
+        with torch.no_grad():
+            picture = drawn(torch.from_numpy(state.spectrum), state.size)
+    else:
+        steps = min(EACH, question.steps - state.step)
+        state, picture = climb(model, aim, state, steps)
+    with torch.no_grad():
+        value = float(response(model, picture, aim))
+    frame = {
+        "step": state.step,
+        "steps": question.steps,
+        "value": value,
+        "picture": address(in_bytes(picture[0].numpy())),
+    }
+    return (state if state.step < question.steps else None), [frame]

@@ -1,0 +1,251 @@
+"""Why a class wins and what a channel looks for, over REST."""
+
+import base64
+import io
+import json
+import time
+from typing import Any
+
+import httpx2
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from starlette.testclient import TestClient
+
+from app.core.attribution_figure import EACH
+from app.core.images import IMAGES, picture, prepared
+from app.core.looks import trained
+from app.web.streams import MOST_RUNS
+
+SQUEEZENET = {"model": "squeezenet1_1"}
+CAT = SQUEEZENET | {"image": "chelsea"}
+COFFEE = SQUEEZENET | {"image": "coffee"}
+OWN = {
+    "source": "nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(400, 5))",
+    "input": [3, 12, 12],
+}
+
+
+def ask(client: TestClient, path: str, **question: Any) -> dict[str, Any]:
+    response = client.post(f"/api/{path}", json=question)
+    assert response.status_code == 200, response.text
+    found: dict[str, Any] = response.json()
+    return found
+
+
+def refusal(response: httpx2.Response) -> dict[str, Any]:
+    assert response.status_code == 422, response.text
+    problem: dict[str, Any] = response.json()
+    assert set(problem) == {"message", "where", "suggestion"}
+    return problem
+
+
+def pixels(address: str) -> Any:
+    head, _, text = address.partition(",")
+    assert head == "data:image/png;base64"
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(text))))
+
+
+def test_every_method_of_the_table_answers(client: TestClient) -> None:
+    rows = client.get("/api/attributions").json()
+    assert {"saliency", "occlusion", "grad-cam", "guided-backprop"} <= {row["name"] for row in rows}
+    for row in rows:
+        question = CAT | {"method": row["name"], "stride": 64, "patch": 64}
+        answer = ask(client, "attributions", **question)
+        assert {word: answer[word] for word in row if word != "name"} == {
+            word: row[word] for word in row if word != "name"
+        }
+        grid = np.array(answer["grid"])
+        assert answer["extent"] == [227, 227]
+        assert answer["reach"] == pytest.approx(np.abs(grid).max())
+        assert answer["target"]["name"] == "Egyptian cat"
+        assert answer["target"]["name"] in answer["sentence"]
+        assert (answer["picture"] is not None) == (row["name"] == "guided-backprop")
+        assert row["signed"] or grid.min() >= 0
+
+
+def test_the_cat_is_seen_in_its_face(client: TestClient) -> None:
+    """Chelsea's face fills the photo; what is beside and below it is blanket."""
+    for target in (281, 285):  # tabby, Egyptian cat
+        answer = ask(client, "attributions", **CAT, method="grad-cam", target=target)
+        grid = np.array(answer["grid"])
+        assert grid.shape == (14, 14)
+        assert answer["layer"] == "classifier.2"
+        row, column = (int(at) * 227 / 14 for at in np.unravel_index(grid.argmax(), grid.shape))
+        assert 40 < row < 200
+        assert 20 < column < 190
+        assert grid[11:, 10:].mean() < 0.35 * grid[2:11, 2:12].mean()
+
+
+def test_without_its_cup_it_is_less_of_an_espresso(client: TestClient) -> None:
+    at_cup = ask(client, "occlusion", **COFFEE, row=90, column=110, patch=90)
+    beside = ask(client, "occlusion", **COFFEE, row=200, column=20, patch=40)
+    assert at_cup["target"]["name"] == "espresso"
+    assert at_cup["target"]["probability"] > 0.9
+    assert at_cup["drop"] > 0.5
+    assert abs(beside["drop"]) < 0.1
+    before, after = at_cup["target"]["probability"], at_cup["probability"]
+    assert at_cup["drop"] == pytest.approx(before - after)
+    assert sum(row["probability"] for row in at_cup["top"]) <= 1
+
+
+def test_dragging_a_patch_agrees_with_the_grid(client: TestClient) -> None:
+    question = COFFEE | {"patch": 50}
+    answer = ask(client, "attributions", **question, method="occlusion", stride=64)
+    assert np.array(answer["grid"]).shape == (4, 4) == (len(answer["rows"]), len(answer["columns"]))
+    for i, j in ((0, 0), (1, 2), (3, 1)):
+        place = {"row": answer["rows"][i], "column": answer["columns"][j]}
+        one = ask(client, "occlusion", **question, **place)
+        assert one["drop"] == pytest.approx(answer["grid"][i][j], abs=1e-5)
+
+
+def test_a_network_of_ones_own_and_an_upload(client: TestClient) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (40, 50, 3), dtype=np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(noise).save(file, "png")
+    address = f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
+    answer = ask(client, "attributions", **OWN, image=address, method="grad-cam", target=3, seed=4)
+    assert np.array(answer["grid"]).shape == (10, 10)
+    assert answer["target"]["name"] == "class 3"
+
+
+@pytest.mark.parametrize(
+    ("path", "question", "field"),
+    [
+        ("attributions", CAT | {"method": "gradcam"}, "method"),
+        ("attributions", CAT | {"method": "grad-cam", "layer": "flatten"}, "layer"),
+        ("attributions", CAT | {"method": "grad-cam", "layer": "features.99"}, "layer"),
+        ("attributions", CAT | {"method": "saliency", "target": 1000}, "target"),
+        ("attributions", CAT | {"method": "occlusion", "stride": 1}, "stride"),
+        ("attributions", CAT | {"method": "occlusion", "patch": 0}, "patch"),
+        ("occlusion", CAT | {"row": 227, "column": 0}, "row"),
+        ("top-patches", SQUEEZENET | {"layer": "features.0", "channel": 64}, "channel"),
+        ("top-patches", SQUEEZENET | {"layer": "features", "channel": 0}, "layer"),
+        ("top-patches", {"architecture": "vgg16", "layer": "features.0", "channel": 0}, ""),
+        ("optimised-input", SQUEEZENET | {"layer": "features.0", "channel": 64}, "channel"),
+        ("optimised-input", SQUEEZENET | {"layer": "flatten", "channel": 1, "steps": 1}, "steps"),
+    ],
+)  # fmt: skip
+def test_mistakes_are_told_where_they_are(
+    client: TestClient, path: str, question: dict[str, Any], field: str
+) -> None:
+    problem = refusal(client.post(f"/api/{path}", json=question))
+    assert not field or problem["where"]["field"] == field, problem
+
+
+# What a channel looks for
+
+
+def test_top_patches_are_the_largest_values_by_torch_alone(client: TestClient) -> None:
+    question = SQUEEZENET | {"layer": "features.9.concat", "channel": 3}
+    answer = ask(client, "top-patches", **question)
+    patches = answer["patches"]
+    assert len(patches) == 9
+    values = [patch["value"] for patch in patches]
+    assert values == sorted(values, reverse=True)
+    images = [patch["image"] for patch in patches]
+    assert max(map(images.count, images)) <= 3
+    model = trained("squeezenet1_1")
+    at = model.network.position("features.9.concat")
+    largest = max(
+        float(model.activations(torch.from_numpy(whole(name))[None])[at][0, 3].max())
+        for name in ("chelsea", "coffee", "astronaut", "grass")
+    )
+    assert values[0] >= 0.9 * largest  # and perhaps more on a part of a photo
+    assert images[0] == "chelsea"  # this channel answers to eyes
+    for patch in patches:
+        shape = [patch[axis][1] - patch[axis][0] + 1 for axis in ("rows", "columns")]
+        assert list(pixels(patch["patch"]).shape) == [*shape, 3]
+        assert pixels(patch["deconvnet"]).shape == pixels(patch["patch"]).shape
+        assert pixels(patch["deconvnet"]).std() > 0
+
+
+def whole(name: str) -> Any:
+    return prepared(picture(name), "photo", (3, 227, 227))
+
+
+def test_the_second_question_about_a_network_is_quick(client: TestClient) -> None:
+    ask(client, "top-patches", **SQUEEZENET, layer="features.1", channel=0)
+    kept = len(client.app.state.maxima)  # type: ignore[attr-defined]
+    started = time.perf_counter()
+    ask(client, "top-patches", **SQUEEZENET, layer="features.0", channel=1, count=3)
+    first = time.perf_counter() - started
+    assert first < 5
+    assert len(client.app.state.maxima) == kept  # type: ignore[attr-defined]
+
+
+def test_a_vectors_number_sees_the_whole_picture(client: TestClient) -> None:
+    answer = ask(client, "top-patches", **SQUEEZENET, layer="flatten", channel=285, count=2)
+    for patch in answer["patches"]:
+        assert (patch["image"], patch["unit"], patch["rows"]) == ("chelsea", [], [0, 226])
+
+
+def test_top_patches_of_a_network_of_ones_own(client: TestClient) -> None:
+    answer = ask(client, "top-patches", **OWN, seed=2, layer="1", channel=3)
+    assert len(answer["patches"]) == 9
+    assert all(patch["label"] == IMAGES[patch["image"]].says for patch in answer["patches"])
+
+
+# The optimised input
+
+
+def frames(client: TestClient, **query: Any) -> list[tuple[str, dict[str, Any]]]:
+    response = client.get("/api/optimised-input/frames", params=query)
+    assert response.status_code == 200, response.text
+    assert response.headers["content-type"].startswith("text/event-stream")
+    found = []
+    for block in response.text.strip().split("\n\n"):
+        name, data = block.split("\n")
+        found.append((name.removeprefix("event: "), json.loads(data.removeprefix("data: "))))
+    return found
+
+
+def test_frames_come_as_events_and_all_at_once_the_same(client: TestClient) -> None:
+    query = SQUEEZENET | {"layer": "features.3.concat", "channel": 3, "steps": 4 * EACH, "seed": 1}
+    *events, last = frames(client, **query)
+    assert last == ("done", {})
+    assert {name for name, _ in events} == {"frame"}
+    told = [frame for _, frame in events]
+    assert [frame["step"] for frame in told] == [0, EACH, 2 * EACH, 3 * EACH, 4 * EACH]
+    assert told[-1]["value"] > 3 * told[0]["value"]
+    assert pixels(told[-1]["picture"]).shape == (60, 60, 3)
+    assert ask(client, "optimised-input", **query)["frames"] == told
+    other = ask(client, "optimised-input", **query | {"seed": 2})["frames"]
+    assert other[-1]["picture"] != told[-1]["picture"]
+
+
+def test_a_problem_is_an_event(client: TestClient) -> None:
+    (event,) = frames(client, **SQUEEZENET, layer="features.0", channel=64)
+    assert event[0] == "problem"
+    assert event[1]["where"] == {"field": "channel"}
+    response = client.get("/api/optimised-input/frames", params={"layer": "a", "channel": "x"})
+    assert refusal(response)["where"] == {"field": "channel"}
+
+
+def test_a_network_in_the_link(client: TestClient) -> None:
+    query = {"source": OWN["source"], "input": "3,12,12", "layer": "3", "channel": 2, "steps": 8}
+    events = frames(client, **query)
+    assert [name for name, _ in events] == ["frame", "frame", "frame", "done"]
+    assert events[-2][1]["value"] > events[0][1]["value"]
+
+
+def test_too_many_runs_are_refused_and_leaving_makes_room(live_server: str) -> None:
+    address = f"{live_server}/api/optimised-input/frames"
+    query = SQUEEZENET | {"layer": "features.12.concat", "channel": 2, "steps": 512}
+    with httpx2.Client(timeout=60) as visitor:
+        asked = visitor.build_request("GET", address, params=query)
+        runs = [visitor.send(asked, stream=True) for _ in range(MOST_RUNS)]
+        assert all(run.status_code == 200 for run in runs)
+        refused = visitor.get(address, params=query)
+        assert refused.status_code == 503
+        assert refused.headers["retry-after"]
+        for run in runs:
+            run.close()
+        for _ in range(100):
+            last = visitor.get(address, params=query | {"layer": "features.0", "steps": 4})
+            if last.status_code == 200:
+                break
+            time.sleep(0.1)
+        assert last.status_code == 200
+        assert last.text.endswith("event: done\ndata: {}\n\n")
