@@ -29,3 +29,36 @@ export type Occlusion = {
 /** The image with one patch of it covered. */
 export const askOcclusion = (body: Asked, covered: Covered): Promise<Reply<Occlusion>> =>
   post<Occlusion>('/api/occlusion', { ...body, ...covered }, undefined, json)
+
+export type TopPatch = {
+  image: string
+  label: string | null
+  value: number | null
+  unit: number[]
+  rows: number[]
+  columns: number[]
+  patch: string
+  deconvnet: string
+}
+export type TopPatches = {
+  layer: string
+  channel: number
+  patches: TopPatch[]
+  says: string
+  paper: string
+}
+
+/** The network alone, without what it looks at. */
+const networkOf = ({ model, network, source, input, architecture, stride_on, seed, weights }: Asked) => ({
+  model,
+  network,
+  source,
+  input,
+  architecture,
+  stride_on: stride_on ?? undefined,
+  seed,
+  weights: weights ?? undefined,
+})
+
+export const askTopPatches = (asked: Asked, layer: string, channel: number): Promise<Reply<TopPatches>> =>
+  post<TopPatches>('/api/top-patches', { ...networkOf(asked), layer, channel }, undefined, json)
