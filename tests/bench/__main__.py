@@ -37,6 +37,7 @@ def main() -> int:
         activations.captures,
         activations.meanwhile,
         maps.to_canvas,
+        maps.drawing,
         server.start,
         page.in_chromium,
     ):

@@ -1,14 +1,17 @@
-"""Maps from the server to a painted canvas in Chromium, with the page's own code for it."""
+"""The page on activations in Chromium: maps from the server to a painted canvas, with the page's
+own code for it, and a stroke that is answered while it is drawn."""
 
+import math
 import os
 import statistics
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Request
 
 from tests.bench.page import opened
 from tests.bench.server import serving
@@ -16,6 +19,7 @@ from tests.bench.timing import Comparison
 
 HERE = Path(__file__).resolve().parent
 STATIC = HERE.parents[1] / "static"
+SECONDS = 4.0  # of drawing
 LAYER = "0"
 # 64 maps of 112 x 112, and next to nothing to compute.
 QUESTION = {
@@ -55,6 +59,33 @@ def to_canvas() -> Iterator[Comparison]:
     for i, unit in enumerate("sB"):
         what = ("64 maps of 112x112 to canvas", "64 maps of 112x112, bytes")[i]
         yield Comparison(what, "as JSON", ours[i], theirs[i], 0.25, unit)
+
+
+def drawing() -> Iterator[Comparison]:
+    """A hand that draws for some seconds, and how often all of the network follows it."""
+    with serving("-m", "app") as (port, _), opened(port) as page:
+        page.goto("/activations?model=digits")
+        sheet = page.get_by_label("A sheet to draw on")
+        box = sheet.bounding_box()
+        assert box
+        page.wait_for_load_state("networkidle")
+        answered: list[float] = []
+
+        def on_finished(request: Request) -> None:
+            if request.url.endswith("/api/activations"):
+                answered.append(time.perf_counter())
+
+        page.mouse.move(box["x"] + 50, box["y"] + 50)
+        page.mouse.down()
+        page.on("requestfinished", on_finished)
+        begun = time.perf_counter()
+        while (past := time.perf_counter() - begun) < SECONDS:
+            across, down = (math.sin(turns * past) * 0.35 + 0.5 for turns in (1.7, 2.3))
+            page.mouse.move(box["x"] + across * box["width"], box["y"] + down * box["height"])
+            page.wait_for_timeout(8)
+        page.mouse.up()
+    every = SECONDS / max(1, len(answered))
+    yield Comparison("a stroke is answered, every", "1/15 s", every, 1 / 15, 1.0)
 
 
 def measured(page: Page, name: str, question: dict[str, Any]) -> tuple[float, float]:
