@@ -60,5 +60,12 @@ const networkOf = ({ model, network, source, input, architecture, stride_on, see
   weights: weights ?? undefined,
 })
 
-export const askTopPatches = (asked: Asked, layer: string, channel: number): Promise<Reply<TopPatches>> =>
-  post<TopPatches>('/api/top-patches', { ...networkOf(asked), layer, channel }, undefined, json)
+let before: Promise<unknown> = Promise.resolve()
+
+/** One at a time: the first question about a network makes the server look through all its pictures. */
+export function askTopPatches(asked: Asked, layer: string, channel: number): Promise<Reply<TopPatches>> {
+  const question = { ...networkOf(asked), layer, channel }
+  const answer = before.then(() => post<TopPatches>('/api/top-patches', question, undefined, json))
+  before = answer
+  return answer
+}
