@@ -5,11 +5,14 @@ import type { Asked, ClassRow } from './types'
 import type { At, Unit } from './unit'
 
 /** One unit explained; the rest of the answer is not asked for. */
-export const askUnit = (body: Asked, unit: At): Promise<Reply<Unit>> =>
-  post<Unit>('/api/activations', { ...body, layers: [], top: 1, unit }, undefined, async (response) => {
+export function askUnit(body: Asked, { layer, channel, row, column }: At): Promise<Reply<Unit>> {
+  const unit = { layer, channel, ...(row === null || column === null ? {} : { row, column }) }
+  const question = { ...body, layers: [], top: 1, unit }
+  return post<Unit>('/api/activations', question, undefined, async (response) => {
     const answer = await json<{ unit: Unit }>(response)
     return answer.unit
   })
+}
 
 export const askAttribution = (
   body: Asked,
