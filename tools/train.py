@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.numpy import save_file
+from safetensors.numpy import save
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -61,7 +61,7 @@ def spread(n: int, most: float) -> Tensor:
 
 RECIPES = {
     "digits": Recipe(30, 0.05, 1e-3, strokes),
-    "garments": Recipe(10, 0.05, 5e-4),
+    "garments": Recipe(20, 0.05, 5e-4),
 }
 
 
@@ -116,7 +116,7 @@ def main(name: str, source: str | None = None, to: Path = ASSETS) -> None:
         module = learn(row.network, data, RECIPES[name])
         print(f"{accuracy(module, data, row.picture):.2f} % of the held-out pictures")
         weights = {key: value.contiguous().numpy() for key, value in module.state_dict().items()}
-    save_file(weights, to / models.MODELS[name].file)
+    (to / models.MODELS[name].file).write_bytes(save(weights))
 
 
 if __name__ == "__main__":

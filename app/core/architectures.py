@@ -1,7 +1,8 @@
 """ARCHITECTURES: the well-known networks, by torchvision's names where it has them.
 
 Layers bear torchvision's names too (`layer1.0.conv1`), so that the dots say what belongs together.
-Top-1 accuracies are torchvision's on ImageNet's validation set (weights IMAGENET1K_V1, one crop).
+Top-1 accuracies are torchvision's on ImageNet's validation set (`acc@1` of the IMAGENET1K_V1
+weights in torchvision/models, one centre crop).
 """
 
 from collections.abc import Callable, Mapping
@@ -252,6 +253,21 @@ class Architecture:
         """Where the accuracy is from."""
         return None if self.top1 is None else "torchvision, IMAGENET1K_V1, one 224 px centre crop"
 
+    @property
+    def told(self) -> dict[str, Any]:
+        """What is known of it, as JSON."""
+        return {
+            "name": self.name,
+            "title": self.title,
+            "year": self.year,
+            "paper": self.paper,
+            "says": self.says,
+            "slides": self.slides or None,
+            "top1": self.top1,
+            "top1_source": self.top1_source,
+            "options": {option: list(choices) for option, choices in self.options.items()},
+        }
+
 
 VGG_PAPER = "Simonyan & Zisserman, Very Deep Convolutional Networks, 2014"
 VGG_SLIDES = (
@@ -382,16 +398,5 @@ def architecture_answer(name: str, **options: str) -> dict[str, Any]:
     """The answer to GET /api/architectures/{name}: what is known of it, and its rows and totals."""
     network = architecture(name, **options)
     row = ARCHITECTURES[name]
-    return {
-        "name": row.name,
-        "title": row.title,
-        "year": row.year,
-        "paper": row.paper,
-        "says": row.says,
-        "slides": row.slides or None,
-        "top1": row.top1,
-        "top1_source": row.top1_source,
-        "options": dict(row.options),
-        "chosen": {option: choices[0] for option, choices in row.options.items()} | options,
-        **network_answer(network),
-    }
+    usual = {option: choices[0] for option, choices in row.options.items()}
+    return {**row.told, "chosen": usual | options, **network_answer(network)}

@@ -17,11 +17,12 @@ from app.core.networks import Network, analyse
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from app.core.changed_regions import Region
     from app.core.torch_networks import TorchNetwork
 
 NOISY_COPIES, NOISE = 16, 0.15  # SmoothGrad's: how many, and their deviation
 GRAY = 0.5  # what covers a patch: between black and white, as in Zeiler and Fergus
-AT_ONCE = 4  # pictures that go through a network together
+AT_ONCE = 15  # patches that go through a network together
 MOST_MACS = 10**11  # of one question: some seconds
 ALONG = ("activation", "normalisation", "regularisation", "joint")
 
@@ -79,14 +80,6 @@ def scores(model: TorchNetwork, image: Tensor) -> Tensor:
 def as_vector(output: Tensor) -> Tensor:
     """Pictures x classes; maps by their means."""
     return output.flatten(2).mean(dim=2) if output.dim() > 2 else output
-
-
-def probabilities(model: TorchNetwork, images: Tensor) -> Tensor:
-    """Pictures x classes, a few pictures at a time."""
-    import torch
-
-    with torch.no_grad():
-        return torch.cat([scores(model, some) for some in torch.split(images, AT_ONCE)]).softmax(1)
 
 
 # Gradients by the pixels
@@ -232,8 +225,32 @@ def check_patches(network: Network, many: int) -> None:
         )
 
 
+def gray(image: Tensor, places: Sequence[tuple[int, int]], patch: int) -> Region:
+    """Gray squares about some pixels, as the change that each is to the picture."""
+    import torch
+
+    from app.core.changed_regions import Region
+
+    height, width = (min(patch, n) for n in image.shape[2:])
+    whole = [covered(image, *place, patch) for place in places]
+    corners = [
+        [min(max(middle - patch // 2, 0), n - side) for middle, n, side in
+         zip(place, image.shape[2:], (height, width), strict=True)]
+        for place in places
+    ]  # fmt: skip
+    parts = [
+        one[:, :, top : top + height, left : left + width]
+        for one, (top, left) in zip(whole, corners, strict=True)
+    ]
+    rows, columns = map(list, zip(*corners, strict=True))
+    return Region(torch.cat(parts), rows, columns)
+
+
 def occlusion(sought: Sought) -> Found:
     import torch
+
+    from app.core.activations import score_layer
+    from app.core.changed_regions import outputs
 
     height, width = sought.image.shape[2:]
     rows, columns = cells(height, sought.stride), cells(width, sought.stride)
@@ -245,13 +262,16 @@ def occlusion(sought: Sought) -> Found:
             {"field": "method"},
         )
     check_patches(network, len(rows) * len(columns))
-    whole = probabilities(sought.model, sought.image)[0, sought.target]
+    model, last = sought.model, score_layer(network)
     places = [(row, column) for row in rows for column in columns]
-    left = []
-    for first in range(0, len(places), AT_ONCE):
-        some = places[first : first + AT_ONCE]
-        images = torch.cat([covered(sought.image, *place, sought.patch) for place in some])
-        left.append(probabilities(sought.model, images)[:, sought.target])
+    with torch.no_grad():
+        before = model.activations(sought.image)
+        whole = as_vector(before[last]).softmax(dim=1)[0, sought.target]
+        left = []
+        for first in range(0, len(places), AT_ONCE):
+            some = gray(sought.image, places[first : first + AT_ONCE], sought.patch)
+            after = as_vector(outputs(model, before, sought.image, some, last))
+            left.append(after.softmax(dim=1)[:, sought.target])
     grid = (whole - torch.cat(left)).reshape(len(rows), len(columns))
     return Found(grid, rows=rows, columns=columns)
 

@@ -28,8 +28,11 @@ def convolve(question: ConvolutionQuestion) -> dict[str, Any]:
     upstream = question.gradient(sliding)
     gradients = sliding.backward(upstream)
     cells = Cells(sliding, upstream)
-    for cell in question.cells:
+    told = list(question.cells)
+    for cell in told:
         checked_cell(cell, cells.shape, "cells")
+    if question.near:
+        told.insert(0, [min(i, n - 1) for i, n in zip(question.near, cells.shape, strict=True)])
     convolution = sliding if isinstance(sliding, Convolution) else None
     return {
         "layer": question.layer,
@@ -53,7 +56,7 @@ def convolve(question: ConvolutionQuestion) -> dict[str, Any]:
         "coverage": plain(sliding.coverage),
         "parameters": _parameters(question, sliding),
         "track": {"forward": cells.forward, "count": cells.count, "batch": _batch(cells)},
-        "cells": [cells.cell(cell) for cell in question.cells],
+        "cells": [cells.cell(cell) for cell in told],
     }
 
 

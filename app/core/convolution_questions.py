@@ -23,12 +23,12 @@ MOST_UNDER_WINDOWS = 4_000_000
 LARGEST = 1e9
 MOST_STEPS = 64
 
-Size = Annotated[int, Field(ge=1, le=64)]
-Padding = Annotated[int, Field(ge=0, le=64)]
-Length = Annotated[int, Field(ge=1, le=4096)]
-Around = Annotated[int, Field(ge=0, le=4096)]
+Size = Annotated[int, Field(strict=True, ge=1, le=64)]
+Padding = Annotated[int, Field(strict=True, ge=0, le=64)]
+Length = Annotated[int, Field(strict=True, ge=1, le=4096)]
+Around = Annotated[int, Field(strict=True, ge=0, le=4096)]
 Finite = Annotated[float, Field(ge=-LARGEST, le=LARGEST, allow_inf_nan=False)]
-Index = Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=3, max_length=3)]
+Index = Annotated[list[Annotated[int, Field(strict=True, ge=0)]], Field(min_length=3, max_length=3)]
 
 NESTED: list[JsonValue] = [{"type": "string"}, {"type": "array", "items": {}}]
 
@@ -54,7 +54,11 @@ class ConvolutionQuestion(Asked):
         default=None, description="Channels, height and width of a photo or of the numbers."
     )
     filters: int | None = Field(
-        default=None, ge=1, le=64, description="How many; 6, and 10 for Linear, if it is not said."
+        default=None,
+        strict=True,
+        ge=1,
+        le=64,
+        description="How many; 6, and 10 for Linear, if it is not said.",
     )
     kernel_size: Size | tuple[Size, Size] | None = Field(
         default=None, description="A number or (height, width); 5, and 2 for a pooling."
@@ -77,9 +81,15 @@ class ConvolutionQuestion(Asked):
         description='The gradient of the output: "sample" (small whole numbers), "ones", one cell '
         "only, or a number for each cell.",
     )
-    seed: int = Field(default=0, ge=0, le=2**31, description="Of everything that is random.")
+    seed: int = Field(
+        default=0, strict=True, ge=0, le=2**31, description="Of everything that is random."
+    )
     cells: list[Index] = Field(
         default=[], max_length=64, description="Cells of the output to be told in full."
+    )
+    near: Index | None = Field(
+        default=None,
+        description="One more cell to be told, the first: this one, or the nearest there is.",
     )
 
     model_config = ConfigDict(

@@ -12,6 +12,7 @@ from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
+from numpy.lib.stride_tricks import sliding_window_view
 
 from app.core.windows import Window
 
@@ -61,9 +62,10 @@ class Sliding:
         below, right = self.high.padding, self.wide.padding
         around = ((0, 0), (below, below), (right, right))
         padded = np.pad(self.input, around, constant_values=self.filling)
-        rows = (self.rows + below)[:, None, :, None]
-        columns = (self.columns + right)[None, :, None, :]
-        return np.ascontiguousarray(np.moveaxis(padded[:, rows, columns], 0, 2))
+        under = sliding_window_view(padded, (self.high.span, self.wide.span), axis=(1, 2))
+        high, wide = self.high, self.wide
+        taps = under[:, :: high.stride, :: wide.stride, :: high.dilation, :: wide.dilation]
+        return np.ascontiguousarray(np.moveaxis(taps, 0, 2))
 
     @cached_property
     def output(self) -> Floats:
@@ -84,11 +86,12 @@ class Sliding:
         below, right = self.high.padding, self.wide.padding
         reach = (height + 2 * below, width + 2 * right)
         total = np.zeros((channels, *reach))
-        for k in range(self.high.kernel):
-            rows = self.rows[:, k] + below
-            for j in range(self.wide.kernel):
-                columns = self.columns[:, j] + right
-                total[:, rows[:, None], columns[None, :]] += np.moveaxis(shares[..., k, j], 2, 0)
+        arriving = np.moveaxis(shares, 2, 0)
+        down = [every(self.high, k, len(self.rows)) for k in range(self.high.kernel)]
+        along = [every(self.wide, j, len(self.columns)) for j in range(self.wide.kernel)]
+        for k, rows in enumerate(down):
+            for j, columns in enumerate(along):
+                total[:, rows, columns] += arriving[..., k, j]
         return total[:, below : below + height, right : right + width]
 
     @cached_property
@@ -157,6 +160,12 @@ class AveragePooling(Sliding):
     def shares(self, upstream: Floats) -> Floats:
         share = np.moveaxis(upstream, 0, 2) / (self.high.kernel * self.wide.kernel)
         return np.broadcast_to(share[..., None, None], self.patches.shape)
+
+
+def every(window: Window, tap: int, count: int) -> slice:
+    """Where so many windows have one of their taps, counted from the start of the padding."""
+    first = tap * window.dilation
+    return slice(first, first + (count - 1) * window.stride + 1, window.stride)
 
 
 def taps(window: Window, n: int) -> Ints:

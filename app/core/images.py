@@ -189,9 +189,9 @@ def prepared(pixels: Bytes, kind: Kind, shape: Sequence[int]) -> Input:
     """A picture as a network takes it: of the input's shape, from 0 to 1.
 
     A photo is made as small as covers the input and its middle is cut out, so that the shorter side
-    is seen whole: SqueezeNet knows all that it knows of these photos at 227 of 227 pixels, and is
-    less sure with the usual margin (227 of 256). What is drawn or worn is made like the pictures
-    that the networks for it learned from. A Problem for an input that is no picture's.
+    is seen whole: SqueezeNet is surer of these photos so than with the usual margin (227 of 256).
+    What is drawn or worn is made like the pictures that the networks for it learned from. A Problem
+    for an input that is no picture's.
     """
     if len(shape) != 3 or shape[0] not in (1, 3):
         told = " x ".join(map(str, shape))

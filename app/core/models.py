@@ -14,9 +14,9 @@ import numpy.typing as npt
 from safetensors.numpy import load_file
 
 from app.core import layers
-from app.core.architectures import Builder, architecture
+from app.core.architectures import Builder, architecture, small
 from app.core.errors import Problem, nearest
-from app.core.images import ASSETS, Kind
+from app.core.images import ASSETS, GARMENTS, Kind
 from app.core.networks import Network
 
 Weights = dict[str, npt.NDArray[np.float32]]
@@ -77,6 +77,11 @@ def digits() -> Network:
     return net.network()
 
 
+def garments() -> Network:
+    """CS231n's example ConvNet, on one channel of 28 by 28."""
+    return small((1, 28, 28), blocks=3, padding=1, features=90, softmax=False)
+
+
 def patches() -> Network:
     """A first layer as AlexNet and ResNet begin, and nothing after it but a pooling."""
     net = Builder((3, 224, 224))
@@ -104,6 +109,14 @@ def rows() -> list[Model]:
             "LeCun, Bottou, Bengio & Haffner, Gradient-Based Learning, 1998",
             "8,000 digits of MNIST, shifted, turned, sheared, scaled, thinned and thickened",
             "MIT", 98.65, "2,000 digits of MNIST that were held out",
+        ),
+        Model(
+            "garments", "CS231n's example ConvNet",
+            "Tells ten kinds of garments apart, with ten 3x3 filters a layer.",
+            garments, "garment", GARMENTS,
+            "CS231n, Convolutional Neural Networks",
+            "Fashion-MNIST's 60,000 garments to learn from",
+            "MIT", 90.78, "Fashion-MNIST's 10,000 garments to test with",
         ),
         Model(
             "patches", "A first layer from photos alone",

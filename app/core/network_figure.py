@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, ValidationError, field_validator
 
-from app.core.architectures import ARCHITECTURES, Architecture, StrideOn, architecture
+from app.core.architectures import ARCHITECTURES, StrideOn, architecture
 from app.core.errors import Problem
 from app.core.figures import Asked, shown
 from app.core.layers import LAYERS, Layer, Shape
@@ -295,23 +295,6 @@ def layer_rows() -> list[dict[str, Any]]:
     return [layer_row(row) for row in LAYERS.values()]
 
 
-def architecture_row(row: Architecture) -> dict[str, Any]:
-    """A row of the architecture table: what is known of it, and its totals."""
-    answer = totals(row.name)
-    return {
-        "name": row.name,
-        "title": row.title,
-        "year": row.year,
-        "paper": row.paper,
-        "says": row.says,
-        "slides": row.slides or None,
-        "top1": row.top1,
-        "top1_source": row.top1_source,
-        "options": {name: list(choices) for name, choices in row.options.items()},
-        **answer,
-    }
-
-
 @lru_cache
 def totals(name: str) -> dict[str, Any]:
     """Depth, size and cost of a well-known network."""
@@ -324,4 +307,4 @@ def totals(name: str) -> dict[str, Any]:
 
 def architecture_rows() -> list[dict[str, Any]]:
     """The architecture table, in its order."""
-    return [architecture_row(row) for row in ARCHITECTURES.values()]
+    return [{**row.told, **totals(row.name)} for row in ARCHITECTURES.values()]

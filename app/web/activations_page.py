@@ -1,5 +1,6 @@
 """The page where a network looks at an image: question in the link, answer in the HTML."""
 
+from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -13,7 +14,7 @@ from app.core.errors import Problem
 from app.core.network_links import unpacked
 from app.web.problems import as_problem
 from app.web.templates import templates
-from app.workers import run
+from app.workers import Busy, run
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
@@ -71,7 +72,9 @@ async def activations(request: Request) -> HTMLResponse:
     answer, problem = None, None
     try:
         question = asked(request)
-        answer = await answered(request, question)
+        # A busy server sends the page all the same, which then asks by itself.
+        with suppress(Busy):
+            answer = await answered(request, question)
     except Problem as found:
         problem = {"message": found.message, "where": found.where, "suggestion": found.suggestion}
     context: dict[str, Any] = {

@@ -17,7 +17,7 @@ from app.web.templates import templates
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
-MIDDLE = (13, 12)  # the cell that a link without one looks at, where there is such a cell
+MIDDLE = (0, 13, 12)  # the cell that a link without one looks at, or one near it
 
 
 def asked(request: Request) -> dict[str, Any]:
@@ -33,13 +33,11 @@ def asked(request: Request) -> dict[str, Any]:
     return question
 
 
-def pointed(request: Request, output: list[int]) -> list[int]:
-    """The cell in a link, if the output has it; else one in the middle."""
+def pointed(request: Request) -> list[int]:
+    """The cell in a link; else one in the middle."""
     words = request.query_params.get("cell", "").split(",")
     cell = [int(word) for word in words if word.isdecimal()]
-    if len(cell) == len(output) and all(i < n for i, n in zip(cell, output, strict=True)):
-        return cell
-    return [0, *(min(i, n // 2) for i, n in zip(MIDDLE, output[1:], strict=True))]
+    return cell if len(cell) == len(MIDDLE) else list(MIDDLE)
 
 
 @router.get("/convolution")
@@ -52,10 +50,9 @@ async def convolution(request: Request) -> HTMLResponse:
         except ValidationError as error:
             mistake = error.errors()[0]
             raise as_problem(mistake | {"loc": ("body", *mistake["loc"])}, question) from None
+        whole = whole.model_copy(update={"near": pointed(request)})
         answer = orjson.loads(await answer_convolution(request, whole))
-        cell = pointed(request, answer["shapes"]["output"])
-        told = whole.model_copy(update={"cells": [cell]})
-        answer["cells"] = orjson.loads(await answer_convolution(request, told))["cells"]
+        cell = answer["cells"][0]["cell"]
     except Problem as found:
         problem = {"message": found.message, "where": found.where, "suggestion": found.suggestion}
     context = {

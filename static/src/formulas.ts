@@ -70,14 +70,18 @@ export function fittedFormula(latex: string): Attachment<HTMLElement> {
       if (scrolls) element.tabIndex = 0
     }
     const leave = formula(latex, true)(element)
-    // The formula may come later, with KaTeX, or grow with its fonts; either way it is measured then.
-    const watcher = new MutationObserver(() => shrink(false))
-    watcher.observe(element, { childList: true })
+    // Measured when the frame has been laid out anyway: an observer begins by telling the present size.
     const sizer = new ResizeObserver(() => shrink(false))
-    sizer.observe(element)
+    const measure = () => {
+      sizer.unobserve(element)
+      sizer.observe(element)
+    }
+    // The formula may come later, with KaTeX, or grow with its fonts; either way it is measured then.
+    const watcher = new MutationObserver(measure)
+    watcher.observe(element, { childList: true })
     const fonts = () => shrink(true)
     document.fonts.addEventListener('loadingdone', fonts)
-    shrink(false)
+    measure()
     return () => {
       leave?.()
       watcher.disconnect()

@@ -49,30 +49,67 @@ export function commandOf({ key, ctrlKey, metaKey, altKey, shiftKey }: Pressed):
   return PLAIN[key.length === 1 ? key.toLowerCase() : key] ?? null
 }
 
-/** What the list shows, in this order. */
-export const LIST: readonly (readonly [keys: string, says: string])[] = [
+export type KeyRow = readonly [keys: string, says: string]
+
+const PLAYING: readonly KeyRow[] = [
   ['→ PageDown N', 'one step forward'],
   ['← PageUp', 'one step back'],
   ['Space', 'play or pause'],
   ['Home, End', 'to the start, to the end'],
-  ['A', 'all of the graph'],
+]
+const SHOWING: readonly KeyRow[] = [
   ['F', 'full screen'],
   ['P', 'projector: large, without controls'],
   ['B or .', 'blank screen'],
   ['T', 'light or dark'],
-  ['Ctrl+Z, Ctrl+Shift+Z', 'undo, redo'],
-  ['Tab, then arrows', 'walk through the graph along its wires'],
-  ['Enter', 'on a gate or wire: add a gate there; on an input: change its value'],
-  ['C', 'on a node: lead its value into another gate'],
-  ['↑ ↓', 'in a value: change it, by more with Shift, by less with Alt; or drag it sideways'],
-  ['Delete', 'on a node or wire: take it out'],
+]
+const LEAVING: readonly KeyRow[] = [
   ['Esc', 'leave'],
   ['?', 'this list'],
 ]
+const EDITING: KeyRow = ['Ctrl+Z, Ctrl+Shift+Z', 'undo, redo']
 
-/** Where keys belong to what is being written or chosen. On the player's slider they are the page's own. */
-export function writing(target: EventTarget | null): boolean {
+/** What the list shows on each page, in this order. */
+export const LISTS = {
+  expression: [
+    ...PLAYING,
+    ['A', 'all of the graph'],
+    ...SHOWING,
+    EDITING,
+    ['Tab, then arrows', 'walk through the graph along its wires'],
+    ['Enter', 'on a gate or wire: add a gate there; on an input: change its value'],
+    ['C', 'on a node: lead its value into another gate'],
+    ['↑ ↓', 'in a value: change it, by more with Shift, by less with Alt; or drag it sideways'],
+    ['Delete', 'on a node or wire: take it out'],
+    ...LEAVING,
+  ],
+  convolution: [
+    ...PLAYING,
+    ...SHOWING,
+    ['Tab, then arrows', 'on a map: walk from cell to cell; on a weight: from weight to weight'],
+    ...LEAVING,
+  ],
+  network: [
+    ...SHOWING,
+    EDITING,
+    ['Tab, then Enter', 'on a layer: look at it; on a block: open it or close it'],
+    ['Alt+← Alt+→', 'on a layer: move it'],
+    ['Delete', 'on a layer: take it out'],
+    ...LEAVING,
+  ],
+} satisfies Record<string, readonly KeyRow[]>
+
+const ARROW = /^Arrow/
+const SLIDES = /^(Arrow|Page|Home|End)/
+
+/**
+ * Whether a key belongs to what is being written, chosen or slid. In the player they are the page's own,
+ * so that a clicker goes on after it was touched.
+ */
+export function writing({ target, key }: Pick<KeyboardEvent, 'target' | 'key'>): boolean {
   if (!(target instanceof HTMLElement)) return false
   if (target.isContentEditable || /^(TEXTAREA|SELECT)$/.test(target.tagName)) return true
-  return target instanceof HTMLInputElement && !/^(radio|checkbox|button|range)$/.test(target.type)
+  if (!(target instanceof HTMLInputElement) || /^(checkbox|button)$/.test(target.type)) return false
+  if (target.type !== 'radio' && target.type !== 'range') return true
+  return !target.closest('.player') && (target.type === 'radio' ? ARROW : SLIDES).test(key)
 }

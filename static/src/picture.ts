@@ -45,6 +45,7 @@ export async function serialize(
   const style = document.createElementNS(copy.namespaceURI, 'style')
   copy.append(style, paper, dressed(drawing, families))
   style.textContent = (await fontsOf(families)).join('\n')
+  await inlined(copy)
   return { text: new XMLSerializer().serializeToString(copy), width, height }
 }
 
@@ -72,6 +73,16 @@ function dressed(element: Element, families: Set<string>): Element {
     }
   }
   return copy
+}
+
+/** Photos go along too. */
+async function inlined(drawing: Element): Promise<void> {
+  for (const image of drawing.querySelectorAll('image')) {
+    const address = image.getAttribute('href')
+    if (!address || address.startsWith('data:')) continue
+    const file = await fetch(address)
+    image.setAttribute('href', await dataUrl(await file.blob()))
+  }
 }
 
 /** The page's own font files, for the families that the drawing uses. */

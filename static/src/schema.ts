@@ -1642,6 +1642,11 @@ export interface components {
              * @default []
              */
             cells: number[][];
+            /**
+             * Near
+             * @description One more cell to be told, the first: this one, or the nearest there is.
+             */
+            near?: number[] | null;
         };
         /**
          * DrawingAnswer
@@ -4028,6 +4033,11 @@ export interface components {
              * @default []
              */
             cells: number[][];
+            /**
+             * Near
+             * @description One more cell to be told, the first: this one, or the nearest there is.
+             */
+            near?: number[] | null;
             /**
              * First
              * @description The first step that is asked for.

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Sequence
 
-from tests.bench import activations, engine, maps, networks, page, server
+from tests.bench import activations, convolution, engine, maps, networks, page, server
 from tests.bench.timing import Comparison
 
 PREFIXES = {"s": ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs")), "B": ((1e6, "MB"), (1e3, "KB"))}
@@ -40,6 +40,7 @@ def main() -> int:
         maps.drawing,
         server.start,
         page.in_chromium,
+        convolution.in_chromium,
     ):
         for row in measure():
             missed += not row.met

@@ -87,9 +87,12 @@ def test_a_weight_by_hand(page: Page) -> None:
     weight = page.get_by_label("Weights of channel 0, row 1, column 1")
     patch = page.get_by_label("Patch of channel 0").inner_text().split()
     before = float(shown(page))
-    old = float(weight.input_value().replace("−", "-"))
-    weight.fill("7")
-    weight.press("Enter")
+    old = float(weight.inner_text().replace("−", "-"))
+    weight.click()
+    expect(weight).to_be_focused()
+    page.keyboard.type("7")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Weights of channel 0, row 2, column 1")).to_be_focused()
     wanted = before + (7 - old) * float(patch[4])
     expect(page.locator(".result b")).to_have_text(f"{wanted:g}".replace("-", "−"))
     page.wait_for_url(re.compile("weights="))
@@ -117,6 +120,96 @@ def test_play_and_pause(page: Page) -> None:
     count = int(page.locator(".player .count").inner_text().split()[0])
     assert count > 5
     expect(page.locator(".sentence")).to_contain_text("h[0, ")
+
+
+def test_every_product_of_a_large_kernel_can_be_reached(page: Page) -> None:
+    page.goto("/convolution?kernel_size=9")
+    asked = page.request.post(
+        "/api/convolution", data={"kernel_size": 9, "near": [0, 13, 12]}
+    ).json()["cells"][0]
+    page.get_by_role("button", name="In numbers").click()
+    products = page.get_by_label("Products of channel 2").locator(".cell")
+    expect(products).to_have_count(25)
+    page.get_by_role("slider", name="From row").fill("4")
+    page.get_by_role("slider", name="From column").fill("3")
+    wanted = [asked["products"][2][row][column] for row in range(4, 9) for column in range(3, 8)]
+    expect(products.nth(0)).to_have_text(f"{wanted[0]:g}".replace("-", "−"))
+    found = [float(text.replace("−", "-")) for text in products.all_inner_texts()]
+    assert found == wanted
+    weight = page.get_by_label("Weights of channel 2, row 8, column 7")
+    assert float(weight.inner_text().replace("−", "-")) == asked["weights"][2][8][7]
+
+
+def test_the_gradient_that_comes_back_is_chosen(page: Page) -> None:
+    """To one cell only: then dW is its patch, and what it sends is all there is."""
+    page.goto(NUMBERS)
+    page.get_by_text("Backward", exact=True).click()
+    page.locator(".map-area").nth(1).focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowDown")
+    expect(page.locator(".sentence")).to_contain_text("at h[1, 1, 1] sends")
+    page.get_by_label("Gradient that comes back").select_option("1 here, 0 elsewhere")
+    page.wait_for_url(re.compile("upstream="))
+    expect(page.get_by_label("Gradient that comes to this cell")).to_have_value("1")
+    page.get_by_label("Gradient that comes to this cell").fill("-3")
+    page.get_by_label("Gradient that comes to this cell").press("Enter")
+    expect(page.locator(".sentence")).to_contain_text("The gradient −3")
+    question = {"input": "numbers", "kernel_size": 3, "stride": 2, "padding": 1}
+    upstream = {"cell": [1, 1, 1], "value": -3}
+    asked = page.request.post("/api/convolution", data={**question, "upstream": upstream}).json()
+    page.keyboard.press("Escape")
+    page.keyboard.press("End")
+    page.locator(".map-area").nth(1).click()
+    grid = page.get_by_label("Gradient of the weights of channel 0, so far")
+    wanted = [f"{entry:g}".replace("-", "−") for row in asked["gradients"]["weights"][1][0]
+              for entry in row]  # fmt: skip
+    expect(grid.locator(".cell")).to_have_text(wanted)
+    page.get_by_label("Gradient that comes back").select_option("1 everywhere")
+    page.wait_for_url(re.compile("upstream=ones"))
+
+
+def test_a_window_that_is_not_square(page: Page) -> None:
+    page.goto("/convolution")
+    page.get_by_role("checkbox", name="square").uncheck()
+    page.get_by_role("slider", name="Kernel, height").fill("3")
+    page.get_by_role("slider", name="Padding, width").fill("2")
+    expect(page.locator(".output-maps .head")).to_contain_text("30 × 32 × 6")
+    expect(page.locator(".size")).to_contain_text("height")
+    page.wait_for_url(re.compile("padding=%5B0%2C2%5D"))
+    page.reload()
+    expect(page.locator(".output-maps .head")).to_contain_text("30 × 32 × 6")
+    page.get_by_role("checkbox", name="square").check()
+    expect(page.locator(".output-maps .head")).to_contain_text("30 × 30 × 6")
+
+
+def test_numbers_of_ones_own(page: Page) -> None:
+    page.goto("/convolution")
+    page.get_by_text("your own").click()
+    field = page.get_by_label("Channels × height × width")
+    field.fill("[[1, 2, 3], [4, 5")
+    expect(page.get_by_role("alert")).to_contain_text("no JSON yet")
+    field.fill("[[1, 2], [3, 4, 5]]")
+    expect(page.get_by_role("alert")).to_contain_text("nested lists of equal lengths")
+    field.fill("[[1, 2, 3], [4, 5, 6], [7, 8, 10]]")
+    page.get_by_label("Filters").fill("1")
+    page.locator(".filter select").select_option("identity")
+    expect(page.locator(".result b")).to_have_text("5")
+    page.wait_for_url(re.compile("input="))
+    page.reload()
+    expect(page.locator(".result b")).to_have_text("5")
+
+
+def test_sliders_and_choices_keep_their_arrows(page: Page) -> None:
+    page.goto("/convolution")
+    page.get_by_role("slider", name="Kernel").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".output-maps .head")).to_contain_text("27 × 27 × 6")
+    page.keyboard.press("f")
+    expect(page.locator("html:fullscreen")).to_have_count(1)
+    page.keyboard.press("f")
+    page.get_by_role("radio", name="Convolution").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".output-maps .head")).to_contain_text("16 × 16 × 3")
 
 
 @pytest.mark.parametrize(

@@ -182,3 +182,18 @@ def test_nothing_overflows_on_a_phone(page: Page, view: str) -> None:
     page.goto(f"/network?view={view}")
     page.wait_for_load_state("networkidle")
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+@pytest.mark.parametrize("view", ["field", "compare", "gradients"])
+def test_every_drawing_can_be_kept(page: Page, view: str) -> None:
+    page.goto(f"/network?view={view}")
+    # The process with torch takes its time to begin.
+    page.get_by_role("button", name="SVG", exact=True).wait_for(timeout=60_000)
+    for ending, start in (("SVG", b"<svg"), ("PNG", b"\x89PNG")):
+        with page.expect_download() as kept:
+            page.get_by_role("button", name=ending, exact=True).click()
+        assert kept.value.suggested_filename.endswith(ending.lower())
+        content = kept.value.path().read_bytes()
+        assert content.startswith(start)
+        assert len(content) > 5_000
+        assert b"/api/images" not in content

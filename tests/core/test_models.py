@@ -95,7 +95,7 @@ def test_folding_keeps_the_sums() -> None:
 # The small ones
 
 
-@pytest.mark.parametrize(("name", "images"), [("digits", "digit")])
+@pytest.mark.parametrize(("name", "images"), [("digits", "digit"), ("garments", "garment")])
 def test_what_was_held_out_is_recognised(name: str, images: str) -> None:
     right = [int(scores(name, f"{images}-{i}").argmax()) == i % 10 for i in range(SAMPLES)]
     accuracy = MODELS[name].accuracy
@@ -114,6 +114,13 @@ def test_a_digit_that_is_drawn_is_recognised() -> None:
             digits.append(digit)
     read = loaded("digits")(torch.from_numpy(np.stack(drawings))).argmax(1)
     assert np.mean(read.numpy() == digits) > 0.98
+
+
+def test_the_example_convnet_is_cs231n_s() -> None:
+    kinds = [node.layer.type for node in MODELS["garments"].network.layers]
+    block = ["Conv2d", "ReLU", "Conv2d", "ReLU", "MaxPool2d"]
+    assert kinds == [*block * 3, "Flatten", "Linear"]
+    assert sum(array.size for array in weights("garments").values()) == 5560
 
 
 def test_patches_gave_edges_of_many_directions_and_colours() -> None:

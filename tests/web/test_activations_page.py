@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from app.workers import Busy
+
 
 def written(html: str, name: str) -> Any:
     found = re.search(rf'<script type="application/json" id="{name}">(.*?)</script>', html, re.S)
@@ -61,6 +63,19 @@ def test_a_mistake_in_a_link_is_said(client: TestClient, link: str, sentence: st
     page = client.get(f"/activations{link}")
     assert page.status_code == 422
     assert sentence in written(page.text, "problem")["message"]
+
+
+def test_a_busy_server_sends_the_page_without_an_answer(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def busy(*_: Any, **__: Any) -> bytes:
+        raise Busy
+
+    monkeypatch.setattr("app.web.activations_page.run", busy)
+    page = client.get("/activations")
+    assert page.status_code == 200
+    assert written(page.text, "answer") is None
+    assert written(page.text, "problem") is None
 
 
 def test_only_this_page_may_ask_for_the_camera(client: TestClient) -> None:

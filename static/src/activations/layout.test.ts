@@ -85,7 +85,8 @@ test('parallel paths stand one above the other, a skip runs over what it skips',
       ['input', 'Input', [3, 8, 8], []],
       ['a', 'Conv2d', [4, 8, 8], ['input']],
       ['b', 'Conv2d', [4, 8, 8], ['a']],
-      ['add', 'Add', [4, 8, 8], ['b', 'a']],
+      ['down.0', 'Conv2d', [4, 8, 8], ['a']],
+      ['add', 'Add', [4, 8, 8], ['b', 'down.0', 'a']],
       ['add.relu', 'ReLU', [4, 8, 8], ['add'], 'add'],
     ] satisfies Told[]
   ).map(row)
@@ -94,6 +95,8 @@ test('parallel paths stand one above the other, a skip runs over what it skips',
   const over = Number(/H/.test(skip.path) && /V([\d.]+)Q/.exec(skip.path)![1])
   expect(over).toBeLessThan(skipping.places.find(({ group }) => group.name === 'b')!.y)
   apart(skipping)
+  const ends = skipping.modules.map(({ x, width }) => [x, x + width] as const)
+  for (const [i, [, end]] of ends.slice(0, -1).entries()) expect(end).toBeLessThanOrEqual(ends[i + 1]![0])
 })
 
 test('a point is on the map and the pixel that are painted there', () => {

@@ -31,11 +31,15 @@ export type Span = { text: string; x: number; width: number; room: number }
 export type Layout = { places: Place[]; wires: Wire[]; modules: Span[]; sides: Span[]; width: number }
 
 export const MAP_GAP = 1
+/** What is left free at both ends, for the names of narrow columns. */
+export const EDGE = 16
 const STACK_GAP = 12
 const KNOT = 8
-const LARGEST = 84
+/** The side of a map at most: so much, or a share of the room, on a wall. */
+const largestIn = (height: number): number => Math.max(84, height / 6)
 /** A number has no inside to look at: it grows only where there is room to spare. */
 const USUAL_NUMBER = 7
+const FEW = 32
 const LARGEST_NUMBER = 22
 const SMALLEST = 2
 const WORTH = 10
@@ -113,8 +117,9 @@ function sized(channels: number, cell: readonly [number, number], across: number
 /** A column's blocks; each has a share of the height by the room that its maps take. */
 function stack(column: readonly Group[], scale: number, most: number, height: number): Block[] {
   const sides = column.map(({ shape }) => {
-    const largest = shape[1] * shape[2] === 1 ? USUAL_NUMBER : LARGEST
-    return Math.min(largest, Math.max(SMALLEST, scale * weightOf(shape, most)))
+    const usual = shape[0] > FEW ? USUAL_NUMBER : 2 * USUAL_NUMBER
+    const largest = shape[1] * shape[2] === 1 ? usual : largestIn(height)
+    return Math.min(largest, Math.max(shape[0] > FEW ? SMALLEST : 5, scale * weightOf(shape, most)))
   })
   const room = column.map((group, i) => (group.knot ? 1 : group.shape[0] * sides[i]! ** 2))
   const whole = room.reduce((sum, each) => sum + each, 0)
@@ -132,7 +137,7 @@ function grow(
 ): void {
   for (;;) {
     const before = blocks[i]!
-    const after = before.map((block, j) => larger(column[j]!, block))
+    const after = before.map((block, j) => larger(column[j]!, block, largestIn(height)))
     const tall = after.reduce((sum, block) => sum + block.height + STACK_GAP, -STACK_GAP)
     blocks[i] = after
     if (tall > height || after.every((block, j) => block === before[j]) || !fits()) {
@@ -142,11 +147,11 @@ function grow(
   }
 }
 
-function larger(group: Group, block: Block): Block {
+function larger(group: Group, block: Block, largest: number): Block {
   const [channels, rows, columns] = group.shape
   const side = Math.max(...block.cell) + 1
   const most = Math.max(rows, columns)
-  if (group.knot || side > (most === 1 ? LARGEST_NUMBER : LARGEST)) return block
+  if (group.knot || side > (most === 1 ? LARGEST_NUMBER : largest)) return block
   const cell = [columns, rows].map((n) => Math.max(SMALLEST, Math.round((side * n) / most))) as [
     number,
     number,
@@ -167,7 +172,7 @@ export function layoutOf(
     blocks.reduce((sum, column) => sum + Math.max(...column.map((block) => block.width)) + gap, -gap)
 
   // The largest maps with which the whole network fits; larger ones when one looks closer.
-  let [low, high] = [SMALLEST, LARGEST]
+  let [low, high] = [SMALLEST, largestIn(height)]
   for (let i = 0; i < 24; i++) {
     const scale = (low + high) / 2
     if (widthOf(stacked(scale)) <= width) low = scale
@@ -175,7 +180,7 @@ export function layoutOf(
   }
   // Looked at closer, a map is worth looking at, however little room there is.
   const closer = zoom > 1 ? Math.max(low, WORTH) * zoom : low
-  const blocks = stacked(Math.min(LARGEST, closer))
+  const blocks = stacked(Math.min(largestIn(height), closer))
   const wide = Math.max(width, widthOf(blocks))
   columns.forEach((column, i) => grow(column, blocks, i, height - top, () => widthOf(blocks) <= wide))
 
@@ -249,14 +254,15 @@ function spansOf(places: readonly Place[], textOf: (place: Place) => string): Sp
     const text = textOf(place)
     const last = spans.at(-1)
     const end = place.x + place.width
-    if (last?.text === text) {
+    // Of paths that stand one above the other, the first gives the name.
+    if (last && (last.text === text || place.x < last.end)) {
       last.x = Math.min(last.x, place.x)
       last.end = Math.max(last.end, end)
     } else spans.push({ text, x: place.x, end })
   }
   return spans.map(({ text, x, end }, i) => {
-    const before = (x - (spans[i - 1]?.end ?? x - 60)) / 2
-    const after = ((spans[i + 1]?.x ?? end + 60) - end) / 2
+    const before = (x - (spans[i - 1]?.end ?? x - 2 * EDGE)) / 2
+    const after = ((spans[i + 1]?.x ?? end + 2 * EDGE) - end) / 2
     return { text, x, width: end - x, room: end - x + 2 * Math.max(0, Math.min(before, after)) }
   })
 }

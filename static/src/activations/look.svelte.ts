@@ -66,6 +66,9 @@ export class Look {
   /** What is asked of the maps beyond what the cursor says: nothing, or one of these. */
   #held = $state<'product' | 'weight' | null>(null)
 
+  /** What is to be shown as soon as there is something. */
+  #first: Show = 'activation'
+
   #tensors = $state.raw<Readonly<Record<string, Tensor>>>({})
   #whole = $state.raw<Readonly<Record<string, Whole>>>({})
   #fetching: Record<string, AbortController> = {}
@@ -109,7 +112,7 @@ export class Look {
     this.channel = sight.channel
     this.row = sight.row
     this.column = sight.column
-    this.t = this.forward
+    this.#first = sight.show
     this.setShow(sight.show)
     if (!problem) void this.ask()
   }
@@ -229,9 +232,9 @@ export class Look {
   /** Another network: what was chosen in the old one means nothing in it. */
   setNetwork(network: Omit<Asked, 'image'>, image = this.asked.image): void {
     this.choose({ layer: null, view: 'overview' })
+    this.#first = this.show
     this.answer = null
     this.#tensors = {}
-    this.t = Infinity
     this.asked = { ...network, image, target: null, of: this.asked.of ?? 'score' }
     void this.ask()
   }
@@ -303,7 +306,8 @@ export class Look {
     this.#tensors = tensors
     this.answer = answer
     this.era += 1
-    if (count !== answer.steps.length) {
+    if (!count) this.setShow(this.#first)
+    else if (count !== answer.steps.length) {
       this.t = { end: this.steps.length, turn: this.forward, start: 0 }[share]
     }
     this.pointed = null

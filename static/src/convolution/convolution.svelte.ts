@@ -3,11 +3,13 @@ import type { Problem } from '../api'
 import { arrived, presentStep, type Mode } from '../player'
 import { post, json } from '../server'
 import { cellOfStep, paceOf, placeOf, sumsAt, within, type Shape, type Sums } from './cells'
-import { changed, fromQuestion } from './setting'
+import { changed, fromQuestion, isOneCell } from './setting'
 import type { Answer, Backward, Cell, Forward, Setting, Step, Steps } from './types'
 
 /** What is fetched is kept, up to so much. */
 const MOST_CHUNKS = 160
+
+export type Section = { row: number; column: number; rows: number; columns: number }
 
 type First = {
   question: Record<string, unknown>
@@ -27,6 +29,9 @@ export class Convolution {
   /** The cell that is pointed at, and the one that stays when nothing is. */
   hovered = $state.raw<Cell | null>(null)
   pinned = $state.raw<Cell | null>(null)
+
+  /** Where a section of a large window begins that is shown in numbers; null where all of it is. */
+  section = $state.raw<Section | null>(null)
 
   #chunks = $state.raw<Readonly<Record<number, Steps>>>({})
   #loading: number[] = []
@@ -98,11 +103,11 @@ export class Convolution {
     if (answer && cell) this.#seed(answer)
   }
 
-  /** The cell that came with the page, as a chunk of steps of its own. */
+  /** The cell that came with the answer, as a chunk of steps of its own. */
   #seed(answer: Answer): void {
     const told = answer.cells[0]
-    if (!told || !this.pinned) return
-    const place = placeOf(this.pinned, this.shape)
+    if (!told) return
+    const place = placeOf(told.cell as unknown as Cell, this.shape)
     this.#first = { place, step: { kind: 'forward', ...told } as Forward }
   }
   #first = $state.raw<{ place: number; step: Forward } | null>(null)
@@ -155,6 +160,13 @@ export class Convolution {
     this.#glance = on ? { present: this.present, sums: this.sums } : null
   }
 
+  /** Look at a cell, and stay there; a gradient that comes to one cell only moves there. */
+  pin(cell: Cell): void {
+    this.pinned = cell
+    const { upstream } = this.setting
+    if (this.backward && isOneCell(upstream)) this.change({ upstream: { ...upstream, cell } })
+  }
+
   change(part: Partial<Setting>): void {
     this.set(changed(this.setting, part))
   }
@@ -183,7 +195,8 @@ export class Convolution {
     this.busy = true
     do {
       this.#again = false
-      const reply = await post<Answer>('/api/convolution', this.#question(), undefined, json)
+      const question = { ...this.#question(), near: this.cell }
+      const reply = await post<Answer>('/api/convolution', question, undefined, json)
       if (reply.answer) this.#show(reply.answer)
       this.problem = reply.problem
     } while (this.#again)
@@ -198,8 +211,8 @@ export class Convolution {
     this.#era += 1
     this.#loading = []
     this.#chunks = {}
-    this.#first = null
     this.answer = answer
+    this.#seed(answer)
     const { forward, count } = answer.track
     const same = before.forward === forward
     if (!same) this.t = { end: count, turn: forward, start: Math.min(this.t, forward) }[share]

@@ -1,5 +1,5 @@
 /** The setting as a link, and back; and what of it still holds when a part of it changes. */
-import type { Answer, Cell, Layer, Setting, Volume } from './types'
+import type { Answer, Cell, Layer, OneCell, Setting, Size, Volume } from './types'
 
 export const LAYERS: readonly (readonly [Layer, string])[] = [
   ['Conv2d', 'Convolution'],
@@ -21,6 +21,11 @@ export const USUAL: Setting = {
   bias: 0,
   upstream: 'sample',
 }
+
+/** Of these the output's size depends. */
+const SIZING = ['input', 'kernel_size', 'stride', 'padding', 'dilation', 'filters'] as const
+/** Up to so many cells every gradient can be typed, and stands in the link. */
+const TYPED = 256
 
 const NAMES = Object.keys(USUAL) as (keyof Setting)[]
 
@@ -59,9 +64,14 @@ export function changed(setting: Setting, change: Partial<Setting>): Setting {
   }
   if ('input' in change && change.input !== setting.input) {
     next.weights = typeof next.weights === 'string' ? next.weights : null
-    next.kernel_size = change.input === 'numbers' ? Math.min(3, next.kernel_size ?? 3) : next.kernel_size
+    if (typeof change.input !== 'string' || change.input === 'numbers')
+      next.kernel_size = typeof next.kernel_size === 'number' ? Math.min(3, next.kernel_size) : 3
     if (next.layer !== 'Conv2d') next.kernel_size = setting.kernel_size
     next.bias = 0
+  }
+  if (SIZING.some((name) => name in change && change[name] !== setting[name])) {
+    if (isOneCell(next.upstream)) next.upstream = { ...next.upstream, cell: [0, 0, 0] }
+    else if (typeof next.upstream !== 'string') next.upstream = USUAL.upstream
   }
   if ('filters' in change) {
     const count = next.filters ?? 0
@@ -108,3 +118,21 @@ export function withBias(setting: Setting, answer: Answer, index: number, bias: 
   const all = (answer.bias ?? []).map((value, i) => (i === index ? bias : (value ?? 0)))
   return { ...setting, filters: all.length, bias: all }
 }
+
+export function isOneCell(upstream: Setting['upstream']): upstream is OneCell {
+  return typeof upstream === 'object' && 'cell' in upstream
+}
+
+/** The gradient of one cell set by hand; where there are too many to keep, the others become zero. */
+export function withUpstream(setting: Setting, answer: Answer, cell: Cell, value: number): Setting {
+  const [map, row, column] = cell
+  if (isOneCell(setting.upstream) || answer.track.forward > TYPED)
+    return { ...setting, upstream: { cell, value } }
+  const upstream = structuredClone(answer.upstream) as Volume
+  upstream[map]![row]![column] = value
+  return { ...setting, upstream }
+}
+
+/** The height and width of a size. */
+export const pairOf = (size: Size): readonly [number, number] =>
+  typeof size === 'number' ? [size, size] : size

@@ -20,17 +20,23 @@ export type Cell = readonly [number, number, number]
 export type Layer = Answer['layer']
 export type Weights = string | (string | Volume)[]
 
+/** A number for both axes, or height and width. */
+export type Size = number | readonly [number, number]
+/** A gradient that comes to one cell only. */
+export type OneCell = { cell: Cell; value: number }
+
 /** What a visitor has chosen; what is null is the server's choice. */
 export type Setting = {
   layer: Layer
-  input: string
+  /** A name, or numbers of one's own. */
+  input: string | Volume
   seed: number
   filters: number | null
-  kernel_size: number | null
-  stride: number | null
-  padding: number
-  dilation: number
+  kernel_size: Size | null
+  stride: Size | null
+  padding: Size
+  dilation: Size
   weights: Weights | null
   bias: number | number[]
-  upstream: string
+  upstream: string | OneCell | Volume
 }

@@ -6,6 +6,7 @@ import type { Asked, ImageRow, LookAnswer, ModelRow } from '../activations/types
 import type { Problem } from '../api'
 import '../styles/panels.css'
 import '../styles/player.css'
+import '../styles/presenter.css'
 import '../styles/projector.css'
 import '../styles/numbers.css'
 import '../styles/units.css'

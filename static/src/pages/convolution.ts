@@ -6,9 +6,12 @@ import { stepOf } from '../convolution/setting'
 import type { Answer, Cell, Filter, Image } from '../convolution/types'
 import '../styles/graph.css'
 import '../styles/player.css'
+import '../styles/presenter.css'
 import '../styles/projector.css'
 import '../styles/numbers.css'
+import '../styles/arithmetic.css'
 import '../styles/convolution.css'
+import '../styles/convolution-projector.css'
 import './page'
 
 /** What the server has put into the page: the first question and its answer, so that nothing need be asked. */
