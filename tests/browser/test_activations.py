@@ -5,9 +5,12 @@ import math
 import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
+import numpy as np
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Response, Route, expect
+from safetensors.numpy import save
 
 from tests.browser.visitor import at_step, leave_fields
 
@@ -379,6 +382,25 @@ def test_a_network_of_ones_own_comes_from_the_page_on_networks(page: Page) -> No
     page.get_by_label("seed").press("Enter")
     expect(page.locator(".target b")).not_to_have_text(before, timeout=LOOK)
     page.wait_for_url(re.compile("seed=7"))
+
+
+def test_weights_of_ones_own_are_taken_and_others_refused_in_words(page: Page) -> None:
+    source = "nn.Sequential(nn.Conv2d(3, 2, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten())"
+    visit(page, "/activations?" + urlencode({"source": source, "input": "3,16,16"}))
+    looked(page)
+    given = {
+        "0.weight": np.zeros((2, 3, 3, 3), np.float32),
+        "0.bias": np.array([-1.25, 4.5], np.float32),
+    }
+    choose = page.locator("input[type=file][accept='.safetensors']")
+    file = {"name": "mine.safetensors", "mimeType": "application/octet-stream"}
+    choose.set_input_files(files=[{**file, "buffer": save(given)}])
+    # No pixel counts with these: the scores are the biases.
+    expect(top_class(page)).to_contain_text("class 1", timeout=LOOK)
+    expect(page.locator(".classes")).to_contain_text("100 %")
+    expect(page.get_by_text("mine.safetensors")).to_be_visible()
+    choose.set_input_files(files=[{**file, "buffer": save({"0.weight": given["0.weight"]})}])
+    expect(page.get_by_role("alert")).to_contain_text("`0.bias` are missing")
 
 
 @pytest.mark.parametrize(
