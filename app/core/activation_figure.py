@@ -132,7 +132,8 @@ def _class(look: Look, captured: "Capture", index: int) -> dict[str, Any]:
 def _layers(network: Network, captured: "Capture") -> list[dict[str, Any]]:
     """A row a layer, the picture first."""
     result = analyse(network)
-    rows = [_layer(captured, -1) | {"type": "Input", "kind": INPUT, "inputs": [], "follows": None}]
+    picture = {"type": "Input", "kind": INPUT, "inputs": []}
+    rows = [_layer(captured, -1) | picture | {"follows": None, "receptive_field": None}]
     follows: list[str | None] = []
     for i, node in enumerate(network.layers):
         sources = result.sources[i]
@@ -148,6 +149,7 @@ def _layers(network: Network, captured: "Capture") -> list[dict[str, Any]]:
                 "kind": node.layer.kind,
                 "inputs": [network.layers[j].name if j >= 0 else INPUT for j in sources],
                 "follows": name,
+                "receptive_field": seen.told if (seen := result.sights[i]) else None,
             }
         )
     return rows

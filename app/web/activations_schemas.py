@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+from app.web.network_schemas import FieldAnswer
 from app.web.schemas import Number
 
 
@@ -50,6 +51,9 @@ class LookedLayer(BaseModel):
     weight_gradient: Statistics | None
     follows: str | None = Field(
         description="The layer with a window whose numbers it changes one by one."
+    )
+    receptive_field: FieldAnswer | None = Field(
+        description="What one of its units can see of the picture, padding included."
     )
 
 

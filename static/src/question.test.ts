@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { fromQuery, readValue, sameForm, toQuery, type Setting } from './question'
+import { fromQuery, linkOf, readValue, sameForm, toQuery, type Setting } from './question'
 
 const setting: Setting = {
   text: 'q = x + y\nf = q * z',
@@ -11,6 +11,13 @@ const setting: Setting = {
 test('a link says the whole setting', () => {
   expect(fromQuery('?' + toQuery(setting))).toEqual(setting)
   expect(toQuery({ text: 'x', inputs: {}, step: null, mistake: null })).toBe('expression=x')
+})
+
+test('a long link goes behind the #, where no server has to read it', () => {
+  expect(linkOf('expression=x')).toBe('/?expression=x')
+  const long = toQuery({ ...setting, inputs: { x: Array.from({ length: 4000 }, (_, i) => i) } })
+  expect(linkOf(long)).toBe(`/#${long}`)
+  expect(fromQuery(linkOf(long).slice(2)).inputs?.x).toHaveLength(4000)
 })
 
 test('what a link says wrongly is left out', () => {

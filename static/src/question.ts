@@ -20,6 +20,12 @@ export function toQuery({ text, inputs, step, mistake }: Setting): string {
   return query.toString()
 }
 
+/** Beyond this a link goes behind the `#`, which no server has to read. The same as in unit_expressions.py. */
+const LONGEST = 6000
+
+/** The link on this page that a query makes. */
+export const linkOf = (query: string): string => (query.length > LONGEST ? `/#${query}` : `/?${query}`)
+
 /** What a link says; what it says wrongly is left out, since the server has said so already. */
 export function fromQuery(search: string): Partial<Setting> {
   const query = new URLSearchParams(search)

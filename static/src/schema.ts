@@ -2979,6 +2979,8 @@ export interface components {
              * @description The layer with a window whose numbers it changes one by one.
              */
             follows: string | null;
+            /** @description What one of its units can see of the picture, padding included. */
+            receptive_field: components["schemas"]["FieldAnswer"] | null;
         };
         /**
          * MaxPool2d

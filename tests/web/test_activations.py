@@ -34,6 +34,9 @@ def test_photos_are_what_they_are(client: TestClient, image: str, names: set[str
     assert [step["layer"] for step in answer["steps"][:2]] == ["input", "features.0"]
     assert answer["steps"][-1] == {"pass": "backward", "layer": "input"}
     assert len(answer["steps"]) == 2 * len(answer["layers"])
+    # 3x3 with stride 2, then pooled alike: 3, 3, 3 + 2 x 2
+    seen = [row["receptive_field"]["size"] for row in answer["layers"][1:4]]
+    assert seen == [[3, 3], [3, 3], [7, 7]]
 
 
 def test_another_class_and_the_loss_can_be_asked_about(client: TestClient) -> None:

@@ -15,6 +15,7 @@ const row = ([name, type, shape, inputs, follows]: Told): LayerRow => ({
   gradient: null,
   weight_gradient: null,
   follows: follows ?? null,
+  receptive_field: null,
 })
 
 const FIRE = (

@@ -28,13 +28,25 @@ export function largest(values: ArrayLike<number>): number {
   return best
 }
 
-/** The channel that is chosen if it is there; else the one that answers most, or the class that is asked about. */
-export function channelOf(look: Look, row: LayerRow): number {
-  const count = row.shape[0] ?? 1
-  if (look.channel !== null && look.channel < count) return look.channel
+/** The channel that answers most to the photo; of the last layer the class that is asked about. */
+export function strongestChannel(look: Look, row: LayerRow): number {
+  if (row.shape[0] === look.model?.classes.length) return look.answer?.target.index ?? 0
   if (row.shape.length > 1) return largest(look.thumbnail(row.name, 'activation')?.scales ?? [0])
-  if (count === look.model?.classes.length) return look.answer?.target.index ?? 0
   return largest(look.whole(row.name)?.activation?.values ?? [0])
+}
+
+/** The channel that is chosen if it is there; else the strongest. */
+export function channelOf(look: Look, row: LayerRow): number {
+  const chosen = look.channel !== null && look.channel < (row.shape[0] ?? 1)
+  return chosen ? look.channel! : strongestChannel(look, row)
+}
+
+/** So many layers from the shallow to the deep: the last of each group that begins with a convolution. */
+export function depthsOf(layers: readonly LayerRow[], count: number): LayerRow[] {
+  const ends = layers.filter(({ type }) => type === 'Conv2d').map((base) => groupOf(layers, base).at(-1)!)
+  const many = Math.min(count, ends.length)
+  if (many < 2) return ends.slice(0, many)
+  return Array.from({ length: many }, (_, i) => ends[Math.round((i * (ends.length - 1)) / (many - 1))]!)
 }
 
 /** The pixel that is chosen if it is there; else the channel's largest, once that is known. */

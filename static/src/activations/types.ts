@@ -43,6 +43,8 @@ export type LayerRow = {
   weight_gradient: Stats | null
   /** The layer with a window that this pointwise one belongs to. */
   follows: string | null
+  /** What one of its units can see of the picture; null, and the reason, where no one size holds. */
+  receptive_field: { size: [number, number] | null; reason: string | null } | null
 }
 export type Step = { pass: 'forward' | 'backward'; layer: string }
 export type LookAnswer = {

@@ -26,6 +26,13 @@ if (place) {
     step: fromQuery(location.search).step ?? null,
   })
   const examples = written<Example[]>('examples')
+  // What stands behind the `#` the server has not read.
+  const open = (): void => {
+    const { text, inputs } = fromQuery(location.hash.slice(1))
+    if (text !== undefined) void expression.open(text, inputs ?? {})
+  }
+  open()
+  addEventListener('hashchange', open)
   place.replaceChildren()
   mount(ExpressionPage, { target: place, props: { expression, examples } })
 }
