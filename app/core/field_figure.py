@@ -1,14 +1,16 @@
 """The questions on what units see, and on gradients before any training, with their answers."""
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 
 from app.core import gradient_flow, layers
+from app.core.chart_tikz import Measure, gradients_tikz
 from app.core.cone_drawings import cone_drawing
 from app.core.errors import Problem
 from app.core.figures import Asked, shown
 from app.core.network_figure import AskedNetwork
+from app.core.network_tikz import cone_tikz
 from app.core.networks import Network, analyse, cone, network_answer, sequential
 
 THREE = {
@@ -91,6 +93,21 @@ def _sentence(found: dict[str, Any], told: dict[str, Any], several: bool) -> str
         return f"{said}{rest}"
     pixels = "pixel" if down == 1 else "pixels"
     return f"{said}{rest} The unit below it sees the same, {down} {pixels} further down."
+
+
+class FieldExportQuestion(FieldQuestion):
+    """The cone of one unit in another language."""
+
+    model_config = shown(THREE | {"format": "tikz"})
+
+    format: Literal["tikz"]
+
+
+def receptive_field_export(question: FieldExportQuestion) -> str:
+    """The answer to POST /api/receptive-field/export."""
+    found = receptive_field(question)
+    unit = ", ".join(map(str, found["unit"]))
+    return cone_tikz(found["drawing"], f"What unit ({unit}) of {found['layer']} sees")
 
 
 # One large kernel or several small ones
@@ -198,3 +215,19 @@ class GradientSizesQuestion(gradient_flow.DeepStack):
 def gradient_sizes(question: GradientSizesQuestion) -> dict[str, Any]:
     """The answer to POST /api/gradient-sizes; imports torch."""
     return gradient_flow.gradient_sizes(question)
+
+
+class GradientSizesExportQuestion(GradientSizesQuestion):
+    """The curves of one measure in another language."""
+
+    model_config = shown({"blocks": 8, "format": "tikz"}) | {"frozen": True, "extra": "forbid"}
+
+    format: Literal["tikz"]
+    measure: Measure = Field(
+        default="gradients", description="Which of an answer's sizes the curves show."
+    )
+
+
+def gradient_sizes_export(question: GradientSizesExportQuestion) -> str:
+    """The answer to POST /api/gradient-sizes/export; imports torch."""
+    return gradients_tikz(gradient_sizes(question), question.measure)

@@ -32,8 +32,12 @@ class DeepStack(BaseModel):
 
     blocks: int = Field(default=10, strict=True, ge=1, le=50, description="Of two layers each.")
     width: int = Field(default=16, strict=True, ge=1, le=64, description="Channels of each layer.")
-    residual: bool = Field(default=False, description="Each block adds to its input (the skip).")
-    batch_norm: bool = Field(default=False, description="Normalise after each convolution.")
+    residual: bool = Field(
+        default=False, strict=True, description="Each block adds to its input (the skip)."
+    )
+    batch_norm: bool = Field(
+        default=False, strict=True, description="Normalise after each convolution."
+    )
     initialisation: Initialisation = Field(
         default="pytorch", description="PyTorch's own, or He et al. 2015: variance 2 / fan-in."
     )

@@ -341,7 +341,7 @@ def faces(volume: Mapping[str, Any]) -> dict[str, list[tuple[float, float]]]:
     }
 
 
-# As files
+# As a file
 
 # Colours of light paper, of equal weight and told apart by those who see fewer: front, top, side.
 COLOURS = {
@@ -416,50 +416,3 @@ def _rules(volume: Mapping[str, Any]) -> Iterator[str]:
 
 def _points(corners: Iterable[tuple[float, float]]) -> str:
     return " ".join(f"{x:.2f},{y:.2f}" for x, y in corners)
-
-
-def tikz(drawn: Mapping[str, Any], title: str = "A network") -> str:
-    """The drawing as a LaTeX document that compiles by itself; a page can also take its picture."""
-    points = 0.6  # TeX points to a pixel
-    lines = [
-        f"% {title.replace(chr(10), ' ')}",
-        r"\documentclass[tikz,border=4pt]{standalone}",
-        r"\begin{document}",
-    ]
-    used = dict.fromkeys(v[key] for v in drawn["volumes"] for key in ("kind", "base"))
-    for kind in used:
-        for face, colour in zip(("front", "top", "side"), COLOURS[kind], strict=True):
-            lines.append(rf"\definecolor{{{kind}-{face}}}{{HTML}}{{{colour[1:].upper()}}}")
-    lines.append(rf"\begin{{tikzpicture}}[x={points}pt,y=-{points}pt,line join=round]")
-
-    def at(x: float, y: float) -> str:
-        return f"({x:.2f},{y:.2f})"
-
-    for volume in drawn["volumes"]:
-        lines.append(f"  % {volume['name']}")
-        dashed = ",dashed" if volume["problem"] else ""
-        for face, corners in faces(volume).items():
-            path = " -- ".join(at(x, y) for x, y in corners)
-            colour = f"{volume['base' if face == 'side' else 'kind']}-{face}"
-            lines.append(rf"  \filldraw[fill={colour},line width=0.3pt{dashed}] {path} -- cycle;")
-        if volume["group"]:
-            for share in (1 / 3, 2 / 3):
-                x, y, r = (volume["x"] + volume["thickness"] * share, volume["y"], volume["recede"])
-                lines.append(
-                    rf"  \draw[line width=0.25pt] {at(x, y + volume['height'])} -- {at(x, y)} -- "
-                    rf"{at(x + r, y - r)};"
-                )
-    for wire in drawn["wires"]:
-        first, *_, last = wire["points"]
-        top = wire["points"][2][1]
-        lines.append(
-            rf"  \draw[->,rounded corners=3pt,line width=0.5pt] {at(*first)} -- "
-            rf"{at(first[0], top)} -- {at(last[0], top)} -- {at(*last)};"
-        )
-    for label in drawn["labels"]:
-        said = r" \\ ".join(f"${text}$".replace("×", r"\times ") for text in label["lines"])
-        lines.append(
-            rf"  \node[align=center,font=\scriptsize,anchor=north] at "
-            rf"{at(label['x'], label['y'] - 12)} {{{said}}};"
-        )
-    return "\n".join([*lines, r"\end{tikzpicture}", r"\end{document}", ""])

@@ -8,11 +8,13 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import Field, ValidationError, field_validator
 
 from app.core.architectures import ARCHITECTURES, StrideOn, architecture
+from app.core.chart_tikz import scatter_tikz
 from app.core.errors import Problem
 from app.core.figures import Asked, shown
 from app.core.layers import LAYERS, Layer, Shape
-from app.core.network_drawings import drawing, svg, tikz
+from app.core.network_drawings import drawing, svg
 from app.core.network_exports import layer_code, pytorch, stack_code
+from app.core.network_tikz import network_tikz
 from app.core.networks import FLOAT_BYTES, Input, Network, analyse, network_answer
 from app.core.torch_code import MAX_SOURCE, read
 
@@ -206,7 +208,7 @@ def export(question: NetworkExportQuestion) -> str:
     row = ARCHITECTURES.get(question.architecture or "")
     title = row.title if row else "A network"
     drawn = drawing(found, network_answer(found), question.open)
-    return svg(drawn, title) if question.format == "svg" else tikz(drawn, title)
+    return svg(drawn, title) if question.format == "svg" else network_tikz(drawn, title)
 
 
 # The tables
@@ -308,3 +310,29 @@ def totals(name: str) -> dict[str, Any]:
 def architecture_rows() -> list[dict[str, Any]]:
     """The architecture table, in its order."""
     return [{**row.told, **totals(row.name)} for row in ARCHITECTURES.values()]
+
+
+class ArchitecturesExportQuestion(Asked):
+    """Well-known networks side by side in another language."""
+
+    model_config = shown({"names": ["alexnet", "vgg16", "resnet50"], "format": "tikz"})
+
+    names: list[Annotated[str, Field(max_length=64)]] = Field(
+        min_length=1, max_length=64, description="Names of GET /api/architectures."
+    )
+    format: Literal["tikz"]
+
+
+def architectures_export(question: ArchitecturesExportQuestion) -> str:
+    """The answer to POST /api/architectures/export: accuracy against multiply-adds."""
+    for name in question.names:
+        if name not in ARCHITECTURES:
+            raise Problem(f"there is no architecture `{name}`", {"field": "names"})
+    rows = [
+        {**ARCHITECTURES[name].told, **totals(name)}
+        for name in dict.fromkeys(question.names)
+        if ARCHITECTURES[name].top1 is not None
+    ]
+    if not rows:
+        raise Problem("of none of these an accuracy is known", {"field": "names"})
+    return scatter_tikz(rows)

@@ -53,6 +53,12 @@ async def export(request: Request, question: figure.NetworkExportQuestion) -> Re
     return Response(text, media_type=MEDIA_TYPES[question.format])
 
 
+TIKZ: dict[str, Any] = {
+    "response_class": Response,
+    "responses": {200: {"content": {MEDIA_TYPES["tikz"]: {}}}},
+}
+
+
 @router.get("/layers", responses={200: {"model": list[schemas.LayerRow]}})
 async def layers() -> Response:
     """The layer table: arguments, bounds, and a sentence on each."""
@@ -63,6 +69,13 @@ async def layers() -> Response:
 async def architectures() -> Response:
     """The well-known networks with their totals."""
     return Json(encode(figure.architecture_rows()))
+
+
+@router.post("/architectures/export", **TIKZ)
+async def architectures_export(question: figure.ArchitecturesExportQuestion) -> Response:
+    """Accuracy against multiply-adds of well-known networks, as TikZ."""
+    text = figure.architectures_export(question)
+    return Response(text, media_type=MEDIA_TYPES[question.format])
 
 
 @router.get("/architectures/{name}", responses={200: {"model": schemas.ArchitectureAnswer}})
@@ -90,6 +103,15 @@ async def receptive_field(request: Request, question: fields.FieldQuestion) -> R
     return Json(encode(await answered(request, fields.receptive_field, question)))
 
 
+@router.post("/receptive-field/export", **TIKZ)
+async def receptive_field_export(
+    request: Request, question: fields.FieldExportQuestion
+) -> Response:
+    """The cone as TikZ."""
+    text = await answered(request, fields.receptive_field_export, question)
+    return Response(text, media_type=MEDIA_TYPES[question.format])
+
+
 @router.post("/receptive-field/stack", responses={200: {"model": schemas.StackAnswer}})
 async def stack(question: fields.StackQuestion) -> Response:
     """One large kernel against a stack of 3x3 that sees as much."""
@@ -111,3 +133,13 @@ async def gradient_sizes(request: Request, question: fields.GradientSizesQuestio
     """Gradients by layer at initialisation, with and without skips and batch norm, measured."""
     executor = request.app.state.executor
     return Json(encode(await run(executor, fields.gradient_sizes, question, timeout=SECONDS)))
+
+
+@router.post("/gradient-sizes/export", **TIKZ)
+async def gradient_sizes_export(
+    request: Request, question: fields.GradientSizesExportQuestion
+) -> Response:
+    """The curves of one measure as TikZ, measured again: the same settings, the same numbers."""
+    executor = request.app.state.executor
+    text = await run(executor, fields.gradient_sizes_export, question, timeout=SECONDS)
+    return Response(text, media_type=MEDIA_TYPES[question.format])

@@ -304,6 +304,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/architectures/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Architectures Export
+         * @description Accuracy against multiply-adds of well-known networks, as TikZ.
+         */
+        post: operations["architectures_export_api_architectures_export_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/architectures/{name}": {
         parameters: {
             query?: never;
@@ -364,6 +384,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/receptive-field/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Receptive Field Export
+         * @description The cone as TikZ.
+         */
+        post: operations["receptive_field_export_api_receptive_field_export_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/receptive-field/stack": {
         parameters: {
             query?: never;
@@ -418,6 +458,26 @@ export interface paths {
          * @description Gradients by layer at initialisation, with and without skips and batch norm, measured.
          */
         post: operations["gradient_sizes_api_gradient_sizes_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/gradient-sizes/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Gradient Sizes Export
+         * @description The curves of one measure as TikZ, measured again: the same settings, the same numbers.
+         */
+        post: operations["gradient_sizes_export_api_gradient_sizes_export_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -908,6 +968,30 @@ export interface components {
             macs: number;
             /** Activation Bytes */
             activation_bytes: number;
+        };
+        /**
+         * ArchitecturesExportQuestion
+         * @description Well-known networks side by side in another language.
+         * @example {
+         *       "format": "tikz",
+         *       "names": [
+         *         "alexnet",
+         *         "vgg16",
+         *         "resnet50"
+         *       ]
+         *     }
+         */
+        ArchitecturesExportQuestion: {
+            /**
+             * Names
+             * @description Names of GET /api/architectures.
+             */
+            names: string[];
+            /**
+             * Format
+             * @constant
+             */
+            format: "tikz";
         };
         /** AskedExample */
         AskedExample: {
@@ -2037,6 +2121,64 @@ export interface components {
             reason: string | null;
         };
         /**
+         * FieldExportQuestion
+         * @description The cone of one unit in another language.
+         * @example {
+         *       "format": "tikz",
+         *       "input": [
+         *         1,
+         *         7,
+         *         7
+         *       ],
+         *       "source": "nn.Sequential(nn.Conv2d(1, 1, 3), nn.Conv2d(1, 1, 3), nn.Conv2d(1, 1, 3))"
+         *     }
+         */
+        FieldExportQuestion: {
+            /** @description The layers themselves. */
+            network?: components["schemas"]["Network"] | null;
+            /**
+             * Source
+             * @description PyTorch code: nn.Sequential(...), read and never run.
+             */
+            source?: string | null;
+            /**
+             * Input
+             * @description Goes with `source`: (channels, height, width) or (features,).
+             */
+            input?: [
+                number,
+                number,
+                number
+            ] | [
+                number
+            ] | null;
+            /**
+             * Architecture
+             * @description A name of GET /api/architectures.
+             */
+            architecture?: string | null;
+            /**
+             * Stride On
+             * @description For ResNet-50 and deeper: the convolution of a block that halves the maps, "3x3" as torchvision has it or "1x1" as the paper.
+             */
+            stride_on?: ("3x3" | "1x1") | null;
+            /**
+             * Layer
+             * @description A layer's name; the last maps if left out.
+             */
+            layer?: string | null;
+            /**
+             * Unit
+             * @description (row, column) of a map or (feature,) of a vector; the middle if left out.
+             */
+            unit?: number[] | null;
+            /**
+             * Format
+             * @constant
+             */
+            format: "tikz";
+        };
+        /**
          * FieldQuestion
          * @description One unit of one layer.
          * @example {
@@ -2354,6 +2496,64 @@ export interface components {
             curves: components["schemas"]["GradientCurve"][];
             /** Sentence */
             sentence: string;
+        };
+        /**
+         * GradientSizesExportQuestion
+         * @description The curves of one measure in another language.
+         * @example {
+         *       "blocks": 8,
+         *       "format": "tikz"
+         *     }
+         */
+        GradientSizesExportQuestion: {
+            /**
+             * Blocks
+             * @description Of two layers each.
+             * @default 10
+             */
+            blocks: number;
+            /**
+             * Width
+             * @description Channels of each layer.
+             * @default 16
+             */
+            width: number;
+            /**
+             * Residual
+             * @description Each block adds to its input (the skip).
+             * @default false
+             */
+            residual: boolean;
+            /**
+             * Batch Norm
+             * @description Normalise after each convolution.
+             * @default false
+             */
+            batch_norm: boolean;
+            /**
+             * Initialisation
+             * @description PyTorch's own, or He et al. 2015: variance 2 / fan-in.
+             * @default pytorch
+             * @enum {string}
+             */
+            initialisation: "pytorch" | "he";
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
+            /**
+             * Format
+             * @constant
+             */
+            format: "tikz";
+            /**
+             * Measure
+             * @description Which of an answer's sizes the curves show.
+             * @default gradients
+             * @enum {string}
+             */
+            measure: "gradients" | "weight_gradients" | "activations";
         };
         /**
          * GradientSizesQuestion
@@ -5393,6 +5593,57 @@ export interface operations {
             };
         };
     };
+    architectures_export_api_architectures_export_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ArchitecturesExportQuestion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-tex": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The question has a mistake, and this is where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Too busy for now; ask again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
     architecture_api_architectures__name__get: {
         parameters: {
             query?: {
@@ -5511,6 +5762,57 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReceptiveFieldAnswer"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The question has a mistake, and this is where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Too busy for now; ask again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    receptive_field_export_api_receptive_field_export_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FieldExportQuestion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-tex": unknown;
                 };
             };
             /** @description The body is too large */
@@ -5664,6 +5966,57 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GradientSizesAnswer"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The question has a mistake, and this is where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Too busy for now; ask again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    gradient_sizes_export_api_gradient_sizes_export_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GradientSizesExportQuestion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-tex": unknown;
                 };
             };
             /** @description The body is too large */

@@ -222,3 +222,7 @@ def test_every_drawing_can_be_kept(page: Page, view: str) -> None:
         assert content.startswith(start)
         assert len(content) > 5_000
         assert b"/api/images" not in content
+    with page.expect_download() as kept:
+        page.get_by_role("button", name="TikZ", exact=True).click()
+    assert kept.value.suggested_filename.endswith(".tex")
+    assert b"\\begin{tikzpicture}" in kept.value.path().read_bytes()

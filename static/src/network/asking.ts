@@ -1,19 +1,24 @@
 /** What the page on networks asks the server. */
 import { json, post } from '../server'
-import type { Asked, Cone, DeepStack, Effective, GradientSizes, NetworkAnswer, Stack } from './types'
+import type { Asked, Cone, DeepStack, Effective, GradientSizes, Measure, NetworkAnswer, Stack } from './types'
 
 const INCLUDE = ['network', 'drawing', 'code']
 
 export const askNetwork = (asked: Asked, open: string[] | null, mend: boolean, signal?: AbortSignal) =>
   post<NetworkAnswer>('/api/network', { ...asked, open, mend, include: INCLUDE }, signal, json)
 
+const text = (response: Response): Promise<string> => response.text()
+
 export type Format = 'pytorch' | 'json' | 'svg' | 'tikz'
 
 export const askExport = (asked: Asked, format: Format, open: string[] | null) =>
-  post<string>('/api/network/export', { ...asked, open, format }, undefined, (response) => response.text())
+  post<string>('/api/network/export', { ...asked, open, format }, undefined, text)
 
 export const askCone = (asked: Asked, layer: string | null, unit: number[] | null, signal?: AbortSignal) =>
   post<Cone>('/api/receptive-field', { ...asked, layer, unit }, signal, json)
+
+export const askConeTikz = (asked: Asked, layer: string, unit: number[]) =>
+  post<string>('/api/receptive-field/export', { ...asked, layer, unit, format: 'tikz' }, undefined, text)
 
 export const askStack = (kernel: number, channels: number, signal?: AbortSignal) =>
   post<Stack>('/api/receptive-field/stack', { kernel_size: kernel, channels }, signal, json)
@@ -23,3 +28,9 @@ export const askEffective = (asked: Asked, layer: string) =>
 
 export const askGradientSizes = (stack: DeepStack, signal?: AbortSignal) =>
   post<GradientSizes>('/api/gradient-sizes', stack, signal, json)
+
+export const askGradientsTikz = (stack: DeepStack, measure: Measure) =>
+  post<string>('/api/gradient-sizes/export', { ...stack, measure, format: 'tikz' }, undefined, text)
+
+export const askScatterTikz = (names: string[]) =>
+  post<string>('/api/architectures/export', { names, format: 'tikz' }, undefined, text)

@@ -57,6 +57,7 @@ export type Cone = With<
 export type Stack = Schemas['StackAnswer']
 export type Effective = Schemas['EffectiveFieldAnswer']
 export type GradientSizes = Schemas['GradientSizesAnswer']
+export type Measure = 'gradients' | 'weight_gradients' | 'activations'
 export type DeepStack = {
   blocks: number
   width: number
