@@ -58,7 +58,8 @@ def test_parameters_are_compared_in_length(page: Page) -> None:
     page.goto("/convolution")
     box = page.locator(".parameters .amount").last.bounding_box()
     filled = page.locator(".parameters .amount span").last.bounding_box()
-    assert box and filled
+    assert box
+    assert filled
     assert filled["width"] == pytest.approx(box["width"], abs=2)
     assert filled["width"] > 200
 
