@@ -137,7 +137,8 @@ class Analysis:
         depths = [0] * (len(self.sources) + 1)  # the last is the input's, at -1
         for i, (node, sources) in enumerate(zip(self.network.layers, self.sources, strict=True)):
             counts = node.layer.kind in ("convolution", "linear")
-            depths[i] = counts + max(map(depths.__getitem__, sources), default=0)
+            below = map(depths.__getitem__, sources)
+            depths[i] = counts + (next(below) if len(sources) == 1 else max(below, default=0))
         return depths[-2]
 
 
@@ -174,6 +175,8 @@ def analyse(network: Network) -> Analysis:
 
 def _sources(node: LayerNode, i: int, positions: Mapping[str, int], hints: bool) -> tuple[int, ...]:
     inputs, operands = node.inputs, node.layer.operands
+    if not inputs and operands == 1:  # as most layers are
+        return (i - 1,)
     for name in inputs:
         if positions.get(name, i) == i:
             near = nearest(name, [known for known in positions if known != node.name] * hints)
@@ -192,7 +195,7 @@ def _sources(node: LayerNode, i: int, positions: Mapping[str, int], hints: bool)
 
 def _output(layer: Layer, shapes: list[Shape]) -> Shape:
     output = layer.output(*shapes)
-    if output == shapes[0] and not layer.weights:
+    if output is shapes[0]:  # passed on as it is, by layers that take no multiply-adds
         return output
     if prod(output) > MOST_ENTRIES or layer.macs(output) > MOST_MACS:
         raise Misfit(
