@@ -89,9 +89,12 @@ def test_another_class_has_other_reasons(page: Page) -> None:
     page.goto(WHY)
     card = page.locator("[data-method=saliency]")
     expect(card).to_contain_text("espresso", timeout=LOOK)
+    patch = page.locator(".gray-patch").element_handle()
     page.get_by_role("searchbox", name="Any other class").fill("tabby")
     page.get_by_role("searchbox", name="Any other class").press("Enter")
     expect(card).to_contain_text("tabby", timeout=LOOK)
+    # The picture is the same, so it stands still, and a patch that is held stays in the hand.
+    assert patch.evaluate("patch => patch.isConnected")
 
 
 def test_an_input_climbs_and_is_stopped_and_taken_back(page: Page) -> None:

@@ -32,6 +32,12 @@ export type Small = { shape: number[]; bytes: Uint8Array; scales: Float32Array; 
 export type Spot = { layer: string; channel: number; row: number; column: number }
 export type Whole = Partial<Record<Kind, Tensor>>
 
+/** Whether the same picture goes through the same network: then every activation is what it was. */
+function sameForward(one: Asked, other: Asked): boolean {
+  const keys = Object.keys({ ...one, ...other }) as (keyof Asked)[]
+  return keys.every((key) => key === 'target' || key === 'of' || one[key] === other[key])
+}
+
 type First = {
   question: Asked
   answer: LookAnswer | null
@@ -71,6 +77,10 @@ export class Look {
 
   #tensors = $state.raw<Readonly<Record<string, Tensor>>>({})
   #whole = $state.raw<Readonly<Record<string, Whole>>>({})
+  /** Layers of which only what the forward pass gave is kept: another class is asked about. */
+  #half: readonly string[] = []
+  /** The question that the answer is of. */
+  #taken: Asked | null = null
   #fetching: Record<string, AbortController> = {}
 
   model = $derived(this.models.find(({ name }) => name === this.asked.model) ?? null)
@@ -105,6 +115,7 @@ export class Look {
     this.models = models
     this.images = images
     this.asked = question
+    this.#taken = answer && question
     this.answer = answer
     this.problem = problem
     this.view = sight.view
@@ -185,7 +196,8 @@ export class Look {
 
   /** Fetch a layer's maps whole. */
   want(layer: string | null): void {
-    if (layer === null || this.#whole[layer] || this.#fetching[layer] || !this.rowOf(layer)) return
+    if (layer === null || !this.rowOf(layer) || this.#fetching[layer]) return
+    if (this.#whole[layer] && !this.#half.includes(layer)) return
     const fetching = new AbortController()
     this.#fetching[layer] = fetching
     void this.#fetch(layer, fetching)
@@ -209,6 +221,7 @@ export class Look {
         if (tensor) whole[kind] = tensor
       }
       const kept = Object.entries(this.#whole).slice(1 - MOST_WHOLE)
+      this.#half = this.#half.filter((name) => name !== layer)
       this.#whole = { ...Object.fromEntries(kept), [layer]: whole }
     } catch {
       // Overtaken.
@@ -261,10 +274,11 @@ export class Look {
         top: TOP,
       }
       const { signal } = asking
-      const reply = await this.#persist(() => askMaps(this.body, question, signal), signal)
+      const asked = this.asked
+      const reply = await this.#persist(() => askMaps(asked, question, signal), signal)
       if (this.#asking !== asking) return
       this.problem = reply.problem
-      if (reply.answer) this.#take(reply.answer)
+      if (reply.answer) this.#take(reply.answer, asked)
     } catch {
       // Overtaken.
     } finally {
@@ -296,13 +310,23 @@ export class Look {
     }
   }
 
+  /** Of the whole maps, what still holds: nothing, or for the same forward pass what it gave. */
+  #keepForward(same: boolean): void {
+    const kept = Object.entries(same ? this.#whole : {}).map(([layer, { activation, weight }]) => {
+      return [layer, { ...(activation && { activation }), ...(weight && { weight }) }] as const
+    })
+    this.#half = kept.map(([layer]) => layer)
+    this.#whole = Object.fromEntries(kept)
+  }
+
   /** What was played to its end stays so; the layer that is looked at stays, if there still is one. */
-  #take({ answer, tensors }: Looked): void {
+  #take({ answer, tensors }: Looked, asked: Asked): void {
     const [forward, count] = [this.forward, this.steps.length]
     const share = this.t >= count ? 'end' : this.t >= forward ? 'turn' : 'start'
     for (const fetching of Object.values(this.#fetching)) fetching.abort()
     this.#fetching = {}
-    this.#whole = {}
+    this.#keepForward(this.#taken !== null && sameForward(this.#taken, asked))
+    this.#taken = asked
     this.#tensors = tensors
     this.answer = answer
     this.era += 1
