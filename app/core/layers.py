@@ -7,11 +7,11 @@ comes out (`output`), which weights it has and how many multiply-adds it takes.
 Sizes are without the batch: (channels, height, width), or (features,) for a vector.
 """
 
-from functools import cached_property
+from functools import cached_property, lru_cache
 from math import gcd, prod
 from typing import Annotated, Any, ClassVar, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from app.core import bounds
 from app.core.bounds import Misfit
@@ -63,16 +63,6 @@ class Layer(BaseModel):
     def parameters(self) -> int:
         """How many numbers are learned."""
         return sum(map(prod, self.weights.values()))
-
-    @cached_property
-    def told(self) -> dict[str, Any]:
-        """What is known of it wherever it stands, as JSON."""
-        return {
-            "type": self.type,
-            "kind": self.kind,
-            "weights": self.weights,
-            "parameters": self.parameters,
-        }
 
     @property
     def arguments(self) -> dict[str, Any]:
@@ -384,11 +374,17 @@ class Concat(Layer):
         return (sum(shape[0] for shape in shapes), *shapes[0][1:])
 
 
+@lru_cache(4096)
+def shared(layer: Layer) -> Layer:
+    """The first of all layers that equal it: what was worked out for one is known of all."""
+    return layer
+
+
 AnyLayer = Annotated[
     Conv2d | MaxPool2d | AvgPool2d | AdaptiveAvgPool2d | Linear | Flatten
     | ReLU | LeakyReLU | GELU | Sigmoid | Tanh | Softmax
     | BatchNorm2d | LocalResponseNorm | Dropout | Add | Concat,
-    Field(discriminator="type"),
+    Field(discriminator="type"), AfterValidator(shared),
 ]  # fmt: skip
 LAYERS: dict[str, type[Layer]] = {
     row.model_fields["type"].default: row for row in get_args(get_args(AnyLayer)[0])

@@ -114,6 +114,7 @@ class Analysis:
     network: Network
     sources: list[tuple[int, ...]] = field(default_factory=list)
     shapes: list[Shape | None] = field(default_factory=list)
+    macs: list[int | None] = field(default_factory=list)
     sights: list[Sight | None] = field(default_factory=list)
     problems: dict[int, Problem] = field(default_factory=dict)
 
@@ -136,9 +137,10 @@ class Analysis:
         """Layers with weights on the longest way through, as in "a 50-layer ResNet"."""
         depths = [0] * (len(self.sources) + 1)  # the last is the input's, at -1
         for i, (node, sources) in enumerate(zip(self.network.layers, self.sources, strict=True)):
-            counts = node.layer.kind in ("convolution", "linear")
-            below = map(depths.__getitem__, sources)
-            depths[i] = counts + (next(below) if len(sources) == 1 else max(below, default=0))
+            below = depths[sources[0]] if sources else 0
+            for source in sources[1:]:
+                below = max(below, depths[source])
+            depths[i] = below + (node.layer.kind in ("convolution", "linear"))
         return depths[-2]
 
 
@@ -148,26 +150,33 @@ def analyse(network: Network) -> Analysis:
     unknown = (None,) * len(network.layers)
     shapes: list[Any] = [*unknown, network.input]  # the last is the input's, at -1
     sights: list[Sight | None] = [*unknown, first_sight(network.input)]
+    told: dict[tuple[Any, ...], tuple[Shape, int]] = {}  # by layer: equal ones are one
     for i, node in enumerate(network.layers):
         name, layer = node.name, node.layer
         sources: tuple[int, ...] = ()
-        problem, output = None, None
+        problem = output = macs = None
         try:
             if name in positions:
                 taken = "is what comes in" if name == INPUT else "is the name of two layers"
                 raise Misfit(f"`{name}` {taken}; call this one something else", "name")
             positions[name] = i
-            sources = _sources(node, i, positions, len(result.problems) < MOST_HINTS)
-            given = [*map(shapes.__getitem__, sources)]
+            if node.inputs or layer.operands > 1:
+                sources = _sources(node, i, positions, len(result.problems) < MOST_HINTS)
+            else:  # as in most layers
+                sources = (i - 1,)
+            given = [shapes[source] for source in sources]
             if None not in given:
-                output = _output(layer, given)
+                case = (id(layer), *given)
+                output, macs = told.get(case) or told.setdefault(case, _output(layer, given))
         except Misfit as misfit:
             misfit.where["layer"] = name
             output, problem = misfit.output, misfit
+            macs = layer.macs(output) if output else None
             result.problems[i] = misfit
         if output and (problem is None or "field" in problem.where):
-            sights[i] = sight(layer, given[0], output, [*map(sights.__getitem__, sources)])
+            sights[i] = sight(layer, given[0], output, [sights[source] for source in sources])
         shapes[i] = output
+        result.macs.append(macs)
         result.sources.append(sources)
     result.shapes, result.sights = shapes[:-1], sights[:-1]
     return result
@@ -175,8 +184,6 @@ def analyse(network: Network) -> Analysis:
 
 def _sources(node: LayerNode, i: int, positions: Mapping[str, int], hints: bool) -> tuple[int, ...]:
     inputs, operands = node.inputs, node.layer.operands
-    if not inputs and operands == 1:  # as most layers are
-        return (i - 1,)
     for name in inputs:
         if positions.get(name, i) == i:
             near = nearest(name, [known for known in positions if known != node.name] * hints)
@@ -193,16 +200,16 @@ def _sources(node: LayerNode, i: int, positions: Mapping[str, int], hints: bool)
     return tuple([positions[name] for name in inputs]) if inputs else (i - 1,)
 
 
-def _output(layer: Layer, shapes: list[Shape]) -> Shape:
+def _output(layer: Layer, shapes: Sequence[Shape]) -> tuple[Shape, int]:
+    """The size of what comes out, and the multiply-adds that it takes. Raises Misfit."""
     output = layer.output(*shapes)
-    if output is shapes[0]:  # passed on as it is, by layers that take no multiply-adds
-        return output
-    if prod(output) > MOST_ENTRIES or layer.macs(output) > MOST_MACS:
+    macs = layer.macs(output)
+    if prod(output) > MOST_ENTRIES or macs > MOST_MACS:
         raise Misfit(
-            f"this layer alone would give {prod(output):,} numbers by {layer.macs(output):,} "
-            "multiply-adds, which is more than any network that was ever built"
+            f"this layer alone would give {prod(output):,} numbers by {macs:,} multiply-adds, "
+            "which is more than any network that was ever built"
         )
-    return output
+    return output, macs
 
 
 # What a network comes to, as JSON
@@ -215,9 +222,7 @@ def network_answer(network: Network) -> dict[str, Any]:
     first; rows whose size cannot be known then have None for it, and totals leave them out.
     """
     result = analyse(network)
-    names = [*(node.name for node in network.layers), INPUT]  # the input's position is -1
-    lists = (network.layers, result.sources, result.shapes, result.sights)
-    rows = [_row(names, *known) for known in zip(*lists, strict=True)]
+    rows = _rows(result)
     for i, problem in result.problems.items():
         rows[i]["problem"] = {
             "message": problem.message,
@@ -233,30 +238,32 @@ def network_answer(network: Network) -> dict[str, Any]:
         "depth": result.depth,
         "parameters": parameters,
         "parameter_bytes": FLOAT_BYTES * parameters,
-        "macs": sum([row["macs"] or 0 for row in rows]),
+        "macs": sum(filter(None, result.macs)),
         "activation_bytes": sum([row["activation_bytes"] or 0 for row in rows]),
         "problem": None if first is None else rows[first]["problem"],
     }
 
 
-def _row(
-    names: Sequence[str],
-    node: LayerNode,
-    sources: tuple[int, ...],
-    output: Shape | None,
-    seen: Sight | None,
-) -> dict[str, Any]:
-    layer = node.layer
-    return {
-        "name": node.name,
-        **layer.told,
-        "inputs": [*map(names.__getitem__, sources)] or node.inputs,
-        "output": output,
-        "macs": layer.macs(output) if output else None,
-        "activation_bytes": FLOAT_BYTES * prod(output) if output else None,
-        "receptive_field": seen.told if seen else None,
-        "problem": None,
-    }
+def _rows(result: Analysis) -> list[dict[str, Any]]:
+    nodes = result.network.layers
+    names = [*(node.name for node in nodes), INPUT]  # the input's position is -1
+    lists = (nodes, result.sources, result.shapes, result.macs, result.sights)
+    return [
+        {
+            "name": node.name,
+            "type": (layer := node.layer).type,
+            "kind": layer.kind,
+            "weights": layer.weights,
+            "parameters": layer.parameters,
+            "inputs": [names[source] for source in sources] or node.inputs,
+            "output": output,
+            "macs": macs,
+            "activation_bytes": FLOAT_BYTES * prod(output) if output else None,
+            "receptive_field": seen.told if seen else None,
+            "problem": None,
+        }
+        for node, sources, output, macs, seen in zip(*lists, strict=True)
+    ]
 
 
 def cone(network: Network, name: str, unit: tuple[int, ...]) -> dict[str, Any]:

@@ -65,9 +65,12 @@ class ReceptiveField(NamedTuple):
             self.low + first * self.jump, self.high + last * self.jump, self.jump * window.stride
         )
 
-    def hull(self, other: ReceptiveField) -> ReceptiveField:
-        """The field of a unit that sees both; a Problem where the two move at different speeds."""
-        if self.jump != other.jump:
+    def hull(self, other: ReceptiveField, units: int) -> ReceptiveField:
+        """The field of units that see both; a Problem where the two move at different speeds.
+
+        How they move is no matter where there is only one unit.
+        """
+        if self.jump != other.jump and units > 1:
             raise Problem(
                 f"the paths that meet here step by {self.jump} and {other.jump} input pixels, so "
                 "no one receptive field holds for all units"
@@ -77,7 +80,10 @@ class ReceptiveField(NamedTuple):
         return ReceptiveField(min(self.low, other.low), max(self.high, other.high), self.jump)
 
 
-@dataclass(frozen=True)
+Fields = tuple[ReceptiveField, ReceptiveField]  # along the height, along the width
+
+
+@dataclass(frozen=True, eq=False)
 class Sight:
     """The receptive fields of a layer's units along height and width, or why there is no one field.
 
@@ -85,8 +91,14 @@ class Sight:
     """
 
     extent: tuple[int, int]
-    fields: tuple[ReceptiveField, ReceptiveField] | None
+    fields: Fields | None
     reason: str | None = None
+
+    def known(self) -> Fields:
+        """Its fields; a Problem with the reason where there is no one field."""
+        if not self.fields:
+            raise Problem(self.reason or "no one receptive field holds for all units")
+        return self.fields
 
     @cached_property
     def told(self) -> dict[str, Any]:
@@ -117,25 +129,18 @@ def sight(
     if type(layer) in POINTWISE:
         return sights[0]
     known = [seen for seen in sights if seen]
-    if not known or len(known) < len(sights):
+    if len(known) < len(sights):
         return None
     first = known[0]
     extent = extent_of(layer, output, first.extent)
-    fields = [seen.fields for seen in known if seen.fields]
-    if len(fields) < len(known):
-        return Sight(extent, None, next(seen.reason for seen in known if not seen.fields))
-    windows = windows_of(layer, shape, first.extent)
     try:
-        high = _meet([pair[0] for pair in fields], extent[0]).through(windows[0])
-        square = windows[0] is windows[1] and extent[0] == extent[1]
-        if square and all(pair[0] is pair[1] for pair in fields):
-            wide = high  # as in most networks: half the work
-        else:
-            wide = _meet([pair[1] for pair in fields], extent[1]).through(windows[1])
+        high, wide = first.known() if len(known) == 1 else _meet(known, extent)
+        tall, broad = windows_of(layer, shape, first.extent)
+        square = high is wide and tall is broad  # as in most networks: half the work
+        high = high.through(tall)
+        wide = high if square else wide.through(broad)
     except Problem as problem:
         return Sight(extent, None, problem.message)
-    if len(known) > 1 and any(seen.extent != first.extent for seen in known):
-        return Sight(extent, None, "the vectors that meet here come from maps of different sizes")
     same = (high, wide) == first.fields and extent == first.extent
     return first if same else Sight(extent, (high, wide))
 
@@ -156,9 +161,14 @@ def windows_of(
     return layer.windows(shape)
 
 
-def _meet(fields: Sequence[ReceptiveField], units: int) -> ReceptiveField:
-    """The hull of fields; how they move is no matter where there is only one unit."""
-    met = fields[0]
-    for one in fields[1:]:
-        met = met.hull(one if units > 1 else one._replace(jump=met.jump))
-    return met
+def _meet(sights: Sequence[Sight], extent: tuple[int, int]) -> Fields:
+    """The hulls of what several see, for so many units along each axis."""
+    high, wide = sights[0].known()
+    for seen in sights[1:]:
+        tall, broad = seen.known()
+        if seen.extent != sights[0].extent:
+            raise Problem("the vectors that meet here come from maps of different sizes")
+        square = high is wide and tall is broad and extent[0] == extent[1]
+        high = high.hull(tall, extent[0])
+        wide = high if square else wide.hull(broad, extent[1])
+    return high, wide
