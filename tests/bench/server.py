@@ -68,6 +68,8 @@ GET = b"GET /healthz HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n"
 def serving(*command: str) -> Iterator[tuple[int, int]]:
     """The port and process id of a server on a free port."""
     environment = {**os.environ, "HOST": "127.0.0.1", "PORT": "0"}
+    # What Python compiles it keeps, as it does on every machine where that is not forbidden.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     with subprocess.Popen(
         [sys.executable, *command], env=environment, stdout=subprocess.PIPE, text=True
     ) as server:
