@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, partial
 from itertools import groupby
 from math import isfinite
-from operator import mul
+from operator import itemgetter, mul
 from typing import Any
 
 import numpy as np
@@ -83,9 +83,12 @@ class Plan:
         return tape
 
     @cached_property
-    def targets(self) -> list[int]:
-        """The target of every flow: its gradient is the flow's upstream."""
-        return [target for _, target, _ in self.graph.flows]
+    def upstreams(self) -> Callable[[Sequence[float]], Sequence[float]]:
+        """Of all gradients, each flow's upstream: the one of its target."""
+        targets = [target for _, target, _ in self.graph.flows]
+        if len(targets) < 2:
+            return lambda gradients: [gradients[target] for target in targets]
+        return itemgetter(*targets)  # a third of the time
 
 
 def _first_two(operands: Sequence[int]) -> tuple[int, int]:
@@ -144,7 +147,7 @@ def scalar_backward(plan: Plan, values: list[Any]) -> Evaluation:
         for position, source in flows or enumerate(graph.nodes[target].inputs):
             gradients[source] += upstream * slopes[position]
             factors.append(slopes[position])
-    upstreams = list(map(gradients.__getitem__, plan.targets))
+    upstreams = list(plan.upstreams(gradients))
     downstreams = list(map(mul, upstreams, factors))
     result = Evaluation(
         graph, values, graph.flows, gradients, upstreams, factors, downstreams, {}, {}
