@@ -339,9 +339,9 @@ def test_the_camera_is_asked_again_after_each_answer(page: Page) -> None:
         pass
     at_once = most
     page.get_by_role("button", name="Stop").click()
+    page.unroute_all(behavior="ignoreErrors")  # one may be under way
     expect(page.locator("video")).to_have_count(0)
     looked(page)
-    page.unroute("**/api/activations")
     assert frames >= 2
     assert at_once == 1
 
