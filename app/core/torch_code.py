@@ -21,6 +21,8 @@ MAX_NUMBER = 2**31
 LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)?")
 PREFIX = re.compile(r"^(?:torch\.nn\.|nn\.|collections\.)")
 CONTAINERS = ("Sequential", "OrderedDict")
+ELSEWHERE = ("device", "dtype")  # where weights are and as what; torch's layers with weights ask
+MOVES = ("to", "cuda", "cpu", "float", "half", "eval", "train")  # what they return is the module
 READ = [name for name, row in LAYERS.items() if row.operands == 1]  # those that torch has
 KINDS = {
     ast.ListComp: "a comprehension", ast.GeneratorExp: "a comprehension", ast.Lambda: "a lambda",
@@ -54,6 +56,11 @@ def read(source: str, input: Shape) -> tuple[Network, dict[str, tuple[int, int]]
     nodes = [{"name": name, "layer": layer} for name, layer in layers]
     network = Network.model_validate({"input": input, "layers": nodes})
     return network, {name: reader.places[id(layer)] for name, layer in layers}
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A device or a type of numbers, such as `torch.float32`: it changes no size and no count."""
 
 
 class _Reader:
@@ -181,6 +188,12 @@ class _Reader:
                     )
                 case ast.Name():
                     return self.named(node)
+                case ast.Attribute(value=ast.Name("torch")):
+                    return Setting()
+                case ast.IfExp():  # "cuda" if torch.cuda.is_available() else "cpu"
+                    choice = (self.value(node.body), self.value(node.orelse))
+                    if all(isinstance(value, str | Setting) for value in choice):
+                        return Setting()
             self.refuse(node)
         finally:
             self.depth -= 1
@@ -233,6 +246,10 @@ class _Reader:
 
     def call(self, node: ast.Call) -> Any:
         name = dotted(node.func)
+        if name == "torch.device":
+            return Setting()
+        if isinstance(node.func, ast.Attribute) and node.func.attr in MOVES:
+            return self.value(node.func.value)
         if name is None:
             self.refuse(node.func, "a call like this")
         type = PREFIX.sub("", name)
@@ -249,7 +266,10 @@ class _Reader:
         return self.layer(node, type)
 
     def layer(self, node: ast.Call, type: str) -> Layer:
-        fields = [field for field in LAYERS[type].model_fields if field != "type"]
+        row = LAYERS[type]
+        fields = [field for field in row.model_fields if field != "type"]
+        elsewhere = ELSEWHERE if row.weights is not Layer.weights else ()
+        fields += elsewhere
         values = self.elements(node.args)
         if len(values) > len(fields):
             self.fail(f"{type} takes {len(fields)} arguments and is given {len(values)}", node)
@@ -262,7 +282,16 @@ class _Reader:
             if name in arguments or name == "type":
                 twice = "is given twice" if name in arguments else "is no argument"
                 self.fail(f"`{name}` of {type} {twice}", keyword)
-            arguments[name], places[name] = self.value(keyword.value), keyword
+            told = name in elsewhere and isinstance(keyword.value, ast.Name)  # of code around it
+            arguments[name] = Setting() if told else self.value(keyword.value)
+            places[name] = keyword
+        for name in elsewhere:
+            if not isinstance(arguments.pop(name, None), str | int | float | Setting | None):
+                self.fail(
+                    f"`{name}` of {type} changes no size: it is left unread, if it is a word such "
+                    'as "cuda", a number, None, or a name such as torch.float32',
+                    places[name],
+                )
         try:
             layer = make(type, arguments)
         except Problem as problem:

@@ -1,6 +1,8 @@
 """PyTorch code read and written: as people write it, there and back, and as nobody should."""
 
+import inspect
 import random
+import re
 import time
 from typing import Any
 
@@ -9,9 +11,10 @@ import torch
 from torch import nn
 
 from app.core.errors import Problem
+from app.core.layers import LAYERS
 from app.core.network_exports import TAKEN, pytorch, stack_code
 from app.core.networks import Network, network_answer, sequential
-from app.core.torch_code import read
+from app.core.torch_code import ELSEWHERE, READ, read
 from tests.core.random_networks import random_network
 from tests.core.test_networks import conv
 
@@ -102,6 +105,45 @@ def test_other_ways_to_write_it(source: str, types: list[str]) -> None:
     assert [node.layer.type for node in network.layers] == types
 
 
+PLACED = """
+device = "cuda" if torch.cuda.is_available() else "cpu"
+model = nn.Sequential(
+    nn.Conv2d(3, 6, 5, device="meta", dtype=torch.float32),
+    nn.BatchNorm2d(6, 1e-5, 0.1, True, True, torch.device("meta"), None),
+    nn.Flatten(),
+    nn.Linear(6 * 28 * 28, 10, False, device, dtype=dtype),
+).to(device).eval()
+"""
+
+
+def test_where_weights_are_and_as_what_changes_no_size() -> None:
+    network, places = read(PLACED, IMAGE)
+    plain = read(re.sub(r", (torch.device|device|dtype).*\),", "),", PLACED), IMAGE)[0]
+    assert network == plain
+    names = {"torch": torch, "nn": nn, "dtype": torch.float64}
+    exec(PLACED.replace("device = ", "device = 'meta' and ").replace(".to(device)", ""), names)
+    model = names["model"]
+    assert isinstance(model, nn.Module)
+    assert network_answer(network)["parameters"] == count(model)
+    offset, length = places["0"]
+    assert PLACED[offset : offset + length].endswith("dtype=torch.float32)")
+
+
+@pytest.mark.parametrize("type", READ)
+def test_a_layer_takes_device_and_dtype_where_torch_does(type: str) -> None:
+    asked = [name for name in inspect.signature(getattr(nn, type)).parameters if name in ELSEWHERE]
+    needed = ", ".join(
+        f"{name}=1" for name, field in LAYERS[type].model_fields.items() if field.is_required()
+    )
+    for name in ELSEWHERE:
+        source = f"nn.{type}({needed}{', ' if needed else ''}{name}=None)"
+        if name in asked:
+            assert read(source, IMAGE)[0] == read(source.replace(f"{name}=None", ""), IMAGE)[0]
+        else:
+            with pytest.raises(Problem, match=f"{type} has no argument `{name}`"):
+                read(source, IMAGE)
+
+
 @pytest.mark.parametrize("seed", range(40))
 @pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel")
 def test_there_and_back(seed: int) -> None:
@@ -150,7 +192,13 @@ def test_torchs_own_names_are_kept_free() -> None:
         ("nn.Conv2d(3, 6, 5, 0)", "`stride` of Conv2d is a whole number from 1", "0)"),
         ("nn.Conv2d(3, 6)", "`kernel_size` of Conv2d is missing", "nn.Conv2d(3, 6)"),
         ("'é', nn.Conv2d(3, 6, 5, stride=0)", "whole number from 1", "stride=0"),
-        ("nn.Linear(3, 4, True, 5)", "takes 3 arguments and is given 4", "nn.Linear"),
+        ("nn.Linear(3, 4, True, 5, 6, 7)", "takes 5 arguments and is given 6", "nn.Linear"),
+        ("nn.Linear(3, 4, device=[1])", "changes no size: it is left unread, if", "device=[1]"),
+        ("nn.Linear(3, 4, device=f())", "no layer `f`", "f()"),
+        ("nn.Linear(3, torch.float32)", "`out_features` of Linear is a whole", "torch.float32"),
+        ("nn.Linear(3, 4, True, 0, device=0)", "`device` of Linear is given twice", "device=0)"),
+        ("nn.ReLU()" + ".eval()" * 60, "nested 50 deep", None),
+        ("nn.ReLU()" + ".eval()" * 9_000, "nested", None),
         ("nn.Linear(3, 4, in_features=3)", "`in_features` of Linear is given twice", "in_features"),
         ("nn.Sequential([nn.ReLU()])", "wants a star", "nn.Sequential"),
         ("[nn.ReLU() for i in range(9)]", "a comprehension is not read", "["),
@@ -182,7 +230,7 @@ def test_torchs_own_names_are_kept_free() -> None:
         ("\0", "not Python", None),
         ("\ud800", "not Python", None),
     ],
-    ids=range(36),
+    ids=range(42),
 )
 def test_what_cannot_be_read_is_said_at_its_place(source: str, said: str, at: str | None) -> None:
     started = time.process_time()
