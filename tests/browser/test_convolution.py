@@ -198,7 +198,8 @@ NUMBERS_OUTSIDE = """() => [...document.querySelectorAll('.number-grid .cell')].
   return [...cell.children].flatMap((part) => {
     text.selectNodeContents(part)
     const { left, right } = text.getBoundingClientRect()
-    return left - room.left < 1.5 || room.right - right < 1.5
+    const apart = 0.14 * parseFloat(getComputedStyle(cell).fontSize)
+    return left - room.left < apart || room.right - right < apart
       ? [`${part.textContent}: ${right - left} in ${room.width}`] : []
   })
 })"""
