@@ -6,20 +6,23 @@ from math import prod
 from typing import Any
 
 from app.core.convolution_questions import (
+    MOST_NUMBERS,
     MOST_STEPS,
     ConvolutionQuestion,
     StepsQuestion,
     WindowQuestion,
     checked_cell,
 )
-from app.core.convolution_steps import Cells, plain
-from app.core.convolutions import Convolution, Sliding
+from app.core.convolution_steps import Cells, number, plain
+from app.core.convolutions import Convolution, Floats, Sliding
 from app.core.errors import Problem
 from app.core.filters import FILTERS
 from app.core.layers import Conv2d, Linear
 from app.core.windows import window_answer
 
 STEP_NUMBERS = 40_000  # in an answer about steps
+CONNECTED = 10  # outputs of the fully connected layer that a convolution is compared with
+FIRST, LAST = 4, 2  # of its many inputs and weights, those that are told
 
 
 def convolve(question: ConvolutionQuestion) -> dict[str, Any]:
@@ -55,6 +58,7 @@ def convolve(question: ConvolutionQuestion) -> dict[str, Any]:
         "window": _window(sliding),
         "coverage": plain(sliding.coverage),
         "parameters": _parameters(question, sliding),
+        "connected": _connected(question, sliding),
         "track": {"forward": cells.forward, "count": cells.count, "batch": _batch(cells)},
         "cells": [cells.cell(cell) for cell in told],
     }
@@ -121,6 +125,36 @@ def _window(sliding: Sliding) -> dict[str, Any]:
         (high.padding, wide.padding),
         (high.dilation, wide.dilation),
     )
+
+
+def _connected(question: ConvolutionQuestion, sliding: Sliding) -> dict[str, Any] | None:
+    """A fully connected layer on the same input, to stand beside a convolution: W times x."""
+    inputs = sliding.input.size
+    if question.layer != "Conv2d" or CONNECTED * inputs > MOST_NUMBERS:
+        return None
+    asked = ConvolutionQuestion(
+        layer="Linear", input=question.input, shape=question.shape, seed=question.seed,
+        filters=CONNECTED,
+    )  # fmt: skip
+    layer = asked.sliding()
+    assert isinstance(layer, Convolution)
+    parameters = asked.row(layer.input.shape, CONNECTED).parameters
+    rows = zip(layer.weights, layer.output.reshape(-1), strict=True)
+    return {
+        "inputs": inputs,
+        "x": _ends(layer.input),
+        "rows": [_ends(weights) | {"value": number(value)} for weights, value in rows],
+        "parameters": parameters,
+        "latex": rf"{CONNECTED} \cdot ({inputs} + 1) = {parameters}",
+        "sentence": f"Each of the {CONNECTED} outputs is a row of W, {inputs:,} weights, "
+        f"times all of x; with the biases that is {parameters:,} parameters.",
+    }
+
+
+def _ends(volume: Floats) -> dict[str, Any]:
+    """The volume as one vector, of which the first and the last numbers are told."""
+    vector = volume.reshape(-1)
+    return {"first": plain(vector[:FIRST]), "last": plain(vector[max(FIRST, vector.size - LAST) :])}
 
 
 def _parameters(question: ConvolutionQuestion, sliding: Sliding) -> dict[str, Any]:

@@ -169,13 +169,16 @@ class Hit:
 
 
 def strongest(network: Network, found: ChannelMaxima, aim: Channel, count: int) -> list[Hit]:
-    """The patches with the largest values, none twice and few of one photo."""
+    """The patches with the largest values, none twice and few of one photo; none at all where a
+    channel is silent."""
     shape = analyse(network).shapes[aim.layer]
     layer = network.layers[aim.layer].name
     assert shape
     size = network.input[-2:]
     hits: list[Hit] = []
     for i in np.argsort(-found.values, kind="stable"):
+        if found.values[i] == 0:  # from here on its ReLU lets nothing through
+            break
         unit = divmod(int(found.places[i]), shape[2]) if shape[1:] else ()
         seen = cone(network, layer, unit or (aim.channel,))["input"]
         if seen is None:

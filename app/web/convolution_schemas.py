@@ -80,6 +80,30 @@ class LayerParameters(BaseModel):
     compared: list[ParameterCount]
 
 
+class VectorEnds(BaseModel):
+    """A long vector, of which only the first and the last numbers are told."""
+
+    first: list[Number]
+    last: list[Number]
+
+
+class ConnectedRow(VectorEnds):
+    """A row of W, and the output that it gives."""
+
+    value: Number
+
+
+class ConnectedLayer(BaseModel):
+    """A fully connected layer on the same input: every output is a row of W times x."""
+
+    inputs: int
+    x: VectorEnds = Field(description="The input as one vector: channel by channel, row by row.")
+    rows: list[ConnectedRow]
+    parameters: int
+    latex: str
+    sentence: str
+
+
 class CellTrack(BaseModel):
     forward: int = Field(description="Steps that go forward, one a cell of the output.")
     count: int = Field(description="All steps: forward, backward, and the sum.")
@@ -138,6 +162,9 @@ class ConvolutionAnswer(BaseModel):
     window: WindowAnswer
     coverage: list[list[int]] = Field(description="How many windows cover each position.")
     parameters: LayerParameters
+    connected: ConnectedLayer | None = Field(
+        description="Beside a convolution, unless its input is too large."
+    )
     track: CellTrack
     cells: list[Cell]
 

@@ -1465,6 +1465,36 @@ export interface components {
             rays: number[][][][];
         };
         /**
+         * ConnectedLayer
+         * @description A fully connected layer on the same input: every output is a row of W times x.
+         */
+        ConnectedLayer: {
+            /** Inputs */
+            inputs: number;
+            /** @description The input as one vector: channel by channel, row by row. */
+            x: components["schemas"]["VectorEnds"];
+            /** Rows */
+            rows: components["schemas"]["ConnectedRow"][];
+            /** Parameters */
+            parameters: number;
+            /** Latex */
+            latex: string;
+            /** Sentence */
+            sentence: string;
+        };
+        /**
+         * ConnectedRow
+         * @description A row of W, and the output that it gives.
+         */
+        ConnectedRow: {
+            /** First */
+            first: (number | null)[];
+            /** Last */
+            last: (number | null)[];
+            /** Value */
+            value: number | null;
+        };
+        /**
          * Conv2d
          * @description Slides filters over all channels; each output is one 3-D dot product and a bias.
          */
@@ -1581,6 +1611,8 @@ export interface components {
              */
             coverage: number[][];
             parameters: components["schemas"]["LayerParameters"];
+            /** @description Beside a convolution, unless its input is too large. */
+            connected: components["schemas"]["ConnectedLayer"] | null;
             track: components["schemas"]["CellTrack"];
             /** Cells */
             cells: components["schemas"]["Cell"][];
@@ -4627,6 +4659,16 @@ export interface components {
             width: number;
             /** Height */
             height: number;
+        };
+        /**
+         * VectorEnds
+         * @description A long vector, of which only the first and the last numbers are told.
+         */
+        VectorEnds: {
+            /** First */
+            first: (number | null)[];
+            /** Last */
+            last: (number | null)[];
         };
         /**
          * VolumePlace

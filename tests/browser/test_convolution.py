@@ -46,7 +46,7 @@ def test_a_link_keeps_a_cell_on_its_way_back(page: Page) -> None:
     page.locator(".map-area").nth(1).focus()
     page.keyboard.press("ArrowRight")
     told = page.locator(".sentence")
-    expect(told).to_contain_text("The gradient")
+    expect(told).to_contain_text("at h[1, 0, 1] sends")
     page.wait_for_url(re.compile("cell=.*mode=backward"))
     before = told.inner_text()
     page.reload()
@@ -134,6 +134,62 @@ def test_layers_share_the_input(page: Page) -> None:
     expect(page.locator(".sentence")).to_contain_text("the largest number under the window")
     page.get_by_text("Backward", exact=True).click()
     expect(page.locator(".sentence")).to_contain_text("alone, which was the largest")
+
+
+def test_a_fully_connected_layer_stands_beside_it(page: Page) -> None:
+    """A row of W times all of the same input, one of 10 outputs, and what both would learn."""
+    page.goto("/convolution")
+    beside = page.locator(".connected")
+    asked = page.request.post("/api/convolution", data={"layer": "Linear"}).json()
+    x = [entry for plane in asked["input"] for row in plane for entry in row]
+    rows = beside.locator("tr")
+    expect(beside.locator("summary")).to_contain_text("3072 → 10")
+    expect(rows.nth(0).locator("td")).to_have_text([*map(str, x[:4]), "⋯", *map(str, x[-2:])])
+    expect(beside.locator(".product")).to_contain_text("30,730 parameters against 456")
+    page.get_by_label("Filters").fill("1")
+    expect(beside.locator(".product")).to_contain_text("against 76")
+    page.get_by_label("Output 0: ").focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    w = [entry for plane in asked["weights"][3] for row in plane for entry in row]
+    shown = [f"{entry}".replace("-", "−") for entry in w[:4] + w[-2:]]
+    expect(rows.nth(1).locator("td")).to_have_text([*shown[:4], "⋯", *shown[4:]])
+    value = sum(left * right for left, right in zip(x, w, strict=True))
+    told = f"W3 · x = {value}".replace("-", "−")
+    expect(beside.locator(".product")).to_contain_text(told)
+    page.wait_for_url(re.compile("connected=3"))
+    page.reload()
+    expect(beside.locator(".product")).to_contain_text(told)
+    beside.locator("summary").click()
+    page.wait_for_url(re.compile("connected=folded"))
+    page.reload()
+    expect(beside.locator("summary")).to_be_visible()
+    expect(beside.locator(".product")).to_be_hidden()
+    page.get_by_text("Max pooling", exact=True).click()
+    expect(beside).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    ("query", "width", "height"), [("", 1280, 800), ("?projector=1", 1920, 1080), ("", 360, 740)]
+)
+def test_the_fully_connected_layer_leaves_the_filter_its_room(
+    page: Page, query: str, width: int, height: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": height})
+    page.goto(f"/convolution{query}")
+    beside = page.locator(".connected").bounding_box()
+    arithmetic = page.locator(".arithmetic").bounding_box()
+    player = page.locator(".player").bounding_box()
+    assert beside
+    assert arithmetic
+    assert player
+    if width > 360:
+        assert beside["x"] >= arithmetic["x"] + arithmetic["width"]
+        assert player["y"] + player["height"] <= height
+    else:
+        assert beside["y"] >= arithmetic["y"] + arithmetic["height"]
+    assert page.locator(".connected").evaluate("part => part.scrollWidth <= part.clientWidth")
+    assert beside["y"] + beside["height"] <= player["y"]
 
 
 def test_play_and_pause(page: Page) -> None:

@@ -56,6 +56,16 @@ def test_they_are_the_largest_units_of_all_pictures(layer: int) -> None:
             assert any(hit.cut.image == cut.image for hit in hits)
 
 
+def test_a_silent_channel_has_no_patches() -> None:
+    model = model_of(3, 32, 32)
+    with torch.no_grad():
+        model.steps[0].bias[2] = -1e3
+    found = maxima(model, "photo")
+    before, after = Channel(0, 2), Channel(1, 2)
+    assert len(strongest(model.network, found.of(before), before, 9)) == 9
+    assert strongest(model.network, found.of(after), after, 9) == []
+
+
 def test_the_nine_differ() -> None:
     model = model_of(3, 32, 32)
     found = maxima(model, "photo")

@@ -59,6 +59,38 @@ def test_answers_keep_to_their_schema(client: TestClient, layer: str) -> None:
         assert told["first"] == first
 
 
+def test_a_fully_connected_layer_beside_it(client: TestClient) -> None:
+    """The same as the layer itself, and as the plain sum over the flat input."""
+    beside = ask(client, "convolution", {"seed": 3})["connected"]
+    linear = ask(client, "convolution", {"layer": "Linear", "seed": 3})
+
+    def flat(volume: Any) -> list[float]:
+        return [entry for plane in volume for row in plane for entry in row]
+
+    x = flat(linear["input"])
+    assert beside["inputs"] == len(x) == 3072
+    assert beside["x"] == {"first": x[:4], "last": x[-2:]}
+    assert beside["parameters"] == linear["parameters"]["count"] == 30_730
+    assert beside["latex"] == linear["parameters"]["latex"]
+    assert len(beside["rows"]) == 10
+    for row, weights, [[value]] in zip(
+        beside["rows"], linear["weights"], linear["output"], strict=True
+    ):
+        w = flat(weights)
+        assert row == {"first": w[:4], "last": w[-2:], "value": value}
+        assert value == sum(left * right for left, right in zip(x, w, strict=True))
+
+
+def test_a_fully_connected_layer_only_where_it_can_stand(client: TestClient) -> None:
+    assert ask(client, "convolution", {"layer": "MaxPool2d"})["connected"] is None
+    assert ask(client, "convolution", {"layer": "Linear"})["connected"] is None
+    large = {"shape": [3, 64, 64], "filters": 1, "kernel_size": 3}
+    assert ask(client, "convolution", large)["connected"] is None
+    small = {"input": [[1, 2], [3, 4]], "kernel_size": 1, "filters": 1}
+    beside = ask(client, "convolution", small)["connected"]
+    assert beside["x"] == {"first": [1, 2, 3, 4], "last": []}
+
+
 def test_a_large_one_is_answered_by_a_worker(client: TestClient) -> None:
     question = {"shape": [3, 64, 64], "filters": 12, "kernel_size": 9}
     assert ask(client, "convolution", question)["shapes"]["output"] == [12, 56, 56]

@@ -30,7 +30,10 @@ export function largest(values: ArrayLike<number>): number {
 
 /** The channel that answers most to the photo; of the last layer the class that is asked about. */
 export function strongestChannel(look: Look, row: LayerRow): number {
-  if (row.shape[0] === look.model?.classes.length) return look.answer?.target.index ?? 0
+  const layers = look.answer?.layers ?? []
+  const last = layers.findLastIndex(({ weights }) => Object.keys(weights).length > 0)
+  const scores = layers.indexOf(row) >= last && row.shape[0] === look.model?.classes.length
+  if (scores) return look.answer?.target.index ?? 0
   if (row.shape.length > 1) return largest(look.thumbnail(row.name, 'activation')?.scales ?? [0])
   return largest(look.whole(row.name)?.activation?.values ?? [0])
 }

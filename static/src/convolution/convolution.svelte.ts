@@ -4,7 +4,7 @@ import { arrived, presentStep, type Mode } from '../player'
 import { post, json } from '../server'
 import { cellOfStep, paceOf, placeOf, sumsAt, within, type Shape, type Sums } from './cells'
 import { changed, fromQuestion, isOneCell } from './setting'
-import type { Answer, Backward, Cell, Forward, Setting, Step, Steps } from './types'
+import type { Answer, Backward, Beside, Cell, Forward, Setting, Step, Steps } from './types'
 
 /** What is fetched is kept, up to so much. */
 const MOST_CHUNKS = 160
@@ -20,6 +20,7 @@ type First = {
   /** Whether the link itself names the cell. */
   pointed: boolean
   mode: Mode
+  beside: Beside
 }
 
 export class Convolution {
@@ -32,6 +33,9 @@ export class Convolution {
   /** The cell that is pointed at, and the one that stays when nothing is. */
   hovered = $state.raw<Cell | null>(null)
   pinned = $state.raw<Cell | null>(null)
+
+  /** What is seen of the fully connected layer on the same input. */
+  beside = $state.raw<Beside>(0)
 
   /** Where a section of a large window begins that is shown in numbers; null where all of it is. */
   section = $state.raw<Section | null>(null)
@@ -96,12 +100,13 @@ export class Convolution {
   toldSums: Sums | null = $derived(this.#glance ? this.#glance.sums : this.sums)
   #known: { steps: Steps; sums: Sums; end: number } | null = null
 
-  constructor({ question, answer, problem, cell, step, pointed, mode }: First) {
+  constructor({ question, answer, problem, cell, step, pointed, mode, beside }: First) {
     this.#given = question
     this.setting = fromQuestion(question)
     this.answer = answer
     this.problem = problem
     this.mode = mode
+    this.beside = beside
     this.t = Math.min(step ?? answer?.track.forward ?? 0, answer?.track.count ?? 0)
     this.pinned = step === null || pointed ? cell : null
     if (answer && cell) this.#seed(answer)

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import {
+  besideOf,
   changed,
   fromQuestion,
   modeOf,
@@ -20,6 +21,14 @@ const answer = {
     { name: 'edges', says: '' },
   ],
 } as unknown as Answer
+
+test('a link keeps the row of W that is looked at, or that it is folded away', () => {
+  for (const beside of [0, 3, 'folded'] as const)
+    expect(besideOf(`?${toQuery(USUAL, null, null, 'both', beside)}`)).toBe(beside)
+  expect(toQuery(USUAL, null, null, 'both', 3)).toBe('connected=3')
+  for (const strange of ['', '?connected=11', '?connected=-1', '?connected=x'])
+    expect(besideOf(strange)).toBe(0)
+})
 
 test('a link says what differs from the usual, and no more', () => {
   expect(toQuery(USUAL, null, null, 'both')).toBe('')

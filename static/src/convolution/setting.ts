@@ -1,6 +1,6 @@
 /** The setting as a link, and back; and what of it still holds when a part of it changes. */
 import type { Mode } from '../player'
-import type { Answer, Cell, Layer, OneCell, Setting, Size, Volume } from './types'
+import type { Answer, Beside, Cell, Layer, OneCell, Setting, Size, Volume } from './types'
 
 export const LAYERS: readonly (readonly [Layer, string])[] = [
   ['Conv2d', 'Convolution'],
@@ -30,8 +30,14 @@ const TYPED = 256
 
 const NAMES = Object.keys(USUAL) as (keyof Setting)[]
 
-/** What differs from the usual, the cell, the step, and the way it goes. */
-export function toQuery(setting: Setting, cell: Cell | null, step: number | null, mode: Mode): string {
+/** What differs from the usual, the cell, the step, the way it goes, and what stands beside it. */
+export function toQuery(
+  setting: Setting,
+  cell: Cell | null,
+  step: number | null,
+  mode: Mode,
+  beside: Beside = 0,
+): string {
   const query = new URLSearchParams()
   for (const name of NAMES) {
     const value = setting[name]
@@ -41,6 +47,7 @@ export function toQuery(setting: Setting, cell: Cell | null, step: number | null
   if (cell) query.set('cell', cell.join(','))
   if (step !== null) query.set('step', String(step))
   if (mode !== 'both') query.set('mode', mode)
+  if (beside !== 0) query.set('connected', String(beside))
   return query.toString()
 }
 
@@ -59,6 +66,12 @@ export function stepOf(search: string): number | null {
 export function modeOf(search: string): Mode {
   const mode = new URLSearchParams(search).get('mode')
   return mode === 'forward' || mode === 'backward' ? mode : 'both'
+}
+
+/** Which row of the fully connected layer's W is looked at, if it is not folded away. */
+export function besideOf(search: string): Beside {
+  const beside = new URLSearchParams(search).get('connected') ?? ''
+  return beside === 'folded' ? beside : /^\d$/.test(beside) ? Number(beside) : 0
 }
 
 /** A change, and what it makes meaningless: weights by hand belong to a kernel of their size. */

@@ -9,6 +9,7 @@ export type Step = Steps['steps'][number]
 export type Forward = Schemas['ForwardCellStep']
 export type Backward = Schemas['BackwardCellStep']
 export type Axis = Schemas['WindowAxis']
+export type Connected = Schemas['ConnectedLayer']
 export type Filter = Schemas['FilterRow']
 export type Image = { name: string; says: string }
 
@@ -24,6 +25,9 @@ export type Weights = string | (string | Volume)[]
 export type Size = number | readonly [number, number]
 /** A gradient that comes to one cell only. */
 export type OneCell = { cell: Cell; value: number }
+
+/** Of the fully connected layer beside a convolution: the row of W that is looked at. */
+export type Beside = number | 'folded'
 
 /** What a visitor has chosen; what is null is the server's choice. */
 export type Setting = {

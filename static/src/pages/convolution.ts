@@ -2,7 +2,7 @@ import { mount } from 'svelte'
 import type { Problem } from '../api'
 import { Convolution } from '../convolution/convolution.svelte'
 import ConvolutionPage from '../convolution/ConvolutionPage.svelte'
-import { modeOf, stepOf } from '../convolution/setting'
+import { besideOf, modeOf, stepOf } from '../convolution/setting'
 import type { Answer, Cell, Filter, Image } from '../convolution/types'
 import '../styles/graph.css'
 import '../styles/player.css'
@@ -11,6 +11,7 @@ import '../styles/projector.css'
 import '../styles/numbers.css'
 import '../styles/arithmetic.css'
 import '../styles/convolution.css'
+import '../styles/connected.css'
 import '../styles/convolution-projector.css'
 import './page'
 
@@ -29,6 +30,7 @@ if (place) {
     step: stepOf(location.search),
     pointed: new URLSearchParams(location.search).has('cell'),
     mode: modeOf(location.search),
+    beside: besideOf(location.search),
   })
   const filters = written<Filter[]>('filters')
   const images = written<Image[]>('images')
