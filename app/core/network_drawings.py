@@ -12,6 +12,7 @@ from math import cos, pi, sqrt
 from typing import Any
 
 from app.core.layers import Shape
+from app.core.network_labels import LINE, labels
 from app.core.networks import INPUT, Network
 
 SIDE = 122.0  # the largest map's height in pixels
@@ -25,6 +26,8 @@ WIDTH = 1040.0  # thickness and gaps stretch towards this width, within bounds
 LEAST_STRETCH, MOST_STRETCH = 0.4, 1.8
 LEAST_THICK = 3.0
 LEAST_WIDTH = 440.0
+# Height and thickness at least: a finger hits what does not fit, and what follows is seen.
+LEAST_SIZED, LEAST_UNSIZED, LEAST_WRONG = (LEAST, LEAST_THICK), (18.0, 12.0), (44.0, 18.0)
 ARC = 15.0  # a wire's rise above the volumes, by its level
 MOST_OPEN = 60  # groups are opened by themselves as long as no more than this is to be drawn
 COSTS = ("parameters", "macs", "activation_bytes")
@@ -131,6 +134,7 @@ def drawing(
     _down(volumes, wires, MARGIN / 2 - min([*arcs, *(v["top"] - 10 for v in volumes)]))
     width = max(LEAST_WIDTH, _right(volumes) + MARGIN)
     floor = max(v["y"] + v["height"] for v in volumes)
+    sizes, below = labels(volumes, floor, width)
     known = {group.name for group in all}
     shown = [group for group in all if group.name in names and _around(group.name, names, known)]
     levels = sorted({group.level for group in shown})
@@ -140,17 +144,17 @@ def drawing(
         volume["faces"] = {name: _points(corners) for name, corners in faces(volume).items()}
     return {
         "width": round(width, 2),
-        "height": round(floor + 46 + BRACKET * len(levels), 2),
+        "height": round(below + 12 + BRACKET * len(levels), 2),
         "volumes": volumes,
         "wires": wires,
-        "labels": _labels(volumes, floor, width),
+        "labels": sizes,
         "brackets": [
             {
                 "name": group.name,
                 "layers": group.last - group.first + 1,
                 "start": volumes[place[group.first]]["middle"],
                 "end": volumes[place[group.last]]["middle"],
-                "y": round(floor + 46 + BRACKET * (len(levels) - 1 - levels.index(group.level)), 2),
+                "y": round(below + 12 + BRACKET * (len(levels) - 1 - levels.index(group.level)), 2),
             }
             for group in shown
         ],
@@ -191,7 +195,10 @@ def _volumes(
                 "last": item.last,
                 "output": last["output"],
                 "joint": joint,
-                "thin": not item.group and last["kind"] in THIN and found[-1]["kind"] != "input",
+                "thin": not item.group
+                and last["kind"] in THIN
+                and found[-1]["kind"] != "input"
+                and not last["problem"],
                 "problem": any(row["problem"] for row in own),
                 **{cost: sum(row[cost] or 0 for row in own) for cost in COSTS},
             }
@@ -208,8 +215,19 @@ def _volumes(
         channels, high, wide = known if len(known) == 3 else (known[0], 1, 1)
         volume["height"] = round(max(LEAST, SIDE * high / largest), 2)
         volume["recede"] = round(max(LEAST, SIDE * wide / largest) * RECEDE, 2)
-        volume["thickness"] = SLAB if volume["thin"] else round(max(LEAST, sqrt(channels)), 2)
+        slab = volume["thin"] or volume["output"] is None
+        volume["thickness"] = SLAB if slab else round(max(LEAST, sqrt(channels)), 2)
+        least = _least(volume)[0]
+        volume["height"] = max(volume["height"], least)
+        volume["recede"] = max(volume["recede"], round(least * RECEDE, 2))
     return found
+
+
+def _least(volume: Mapping[str, Any]) -> tuple[float, float]:
+    """The height and the thickness that a volume has at least."""
+    if volume["problem"]:
+        return LEAST_WRONG
+    return LEAST_UNSIZED if volume["output"] is None else LEAST_SIZED
 
 
 def _main_kind(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -227,7 +245,7 @@ def _arrange(volumes: Sequence[dict[str, Any]]) -> None:
     thick = sum(v["thickness"] + GAP * (not v["thin"]) for v in volumes)
     stretch = min(MOST_STRETCH, max(LEAST_STRETCH, WIDTH / thick))
     for volume in volumes:
-        volume["thickness"] = round(max(LEAST_THICK, volume["thickness"] * stretch), 2)
+        volume["thickness"] = round(max(_least(volume)[1], volume["thickness"] * stretch), 2)
     axis = tallest / 2
     at = MARGIN + volumes[0]["recede"] / 2
     for i, volume in enumerate(volumes):
@@ -298,39 +316,6 @@ def _down(volumes: Sequence[dict[str, Any]], wires: Sequence[dict[str, Any]], by
         wire["points"] = [[x, round(y + by, 2)] for x, y in wire["points"]]
 
 
-def _labels(volumes: Sequence[Mapping[str, Any]], floor: float, width: float) -> list[Any]:
-    """Sizes under the row: one for each run of equal ones, left out where there is no room."""
-    runs: list[tuple[list[int], float, float]] = []
-    for volume in volumes:
-        size = volume["output"]
-        if size is None:
-            continue
-        start, end = volume["middle"], volume["middle"]
-        if runs and runs[-1][0] == list(size):
-            start = runs.pop()[1]
-        runs.append((list(size), start, end))
-    found = []
-    order = sorted(range(len(runs)), key=lambda i: i not in (0, len(runs) - 1))
-    placed: list[tuple[float, float]] = []
-    for i in order:
-        size, start, end = runs[i]
-        middle = (start + end) / 2
-        lines = _size_lines(size)
-        half = max(map(len, lines)) * 3.6 + 5
-        middle = min(max(middle, half), width - half)
-        if any(middle - half < b and a < middle + half for a, b in placed):
-            continue
-        placed.append((middle - half, middle + half))
-        found.append({"x": round(middle, 2), "y": round(floor + 20, 2), "lines": lines})
-    return sorted(found, key=lambda label: label["x"])
-
-
-def _size_lines(size: Sequence[int]) -> list[str]:
-    if len(size) == 1:
-        return [f"{size[0]}"]
-    return [f"{size[0]}", f"{size[1]}×{size[2]}"]
-
-
 def faces(volume: Mapping[str, Any]) -> dict[str, list[tuple[float, float]]]:
     """The corners of the three faces that are seen."""
     x, y, t, h, r = (volume[key] for key in ("x", "y", "thickness", "height", "recede"))
@@ -388,9 +373,14 @@ def svg(drawn: Mapping[str, Any], title: str = "A network") -> str:
             f'<path d="M{x - 3:g} {y - 6:g}L{x:g} {y:g}L{x + 3:g} {y - 6:g}" fill="{INK}"/>'
         )
     for label in drawn["labels"]:
+        if label["lead"]:
+            lines.append(
+                f'<polyline points="{_points(label["lead"])}" fill="none" stroke="{INK}" '
+                'stroke-width="0.5" opacity="0.5"/>'
+            )
         for n, text in enumerate(label["lines"]):
             lines.append(
-                f'<text x="{label["x"]:g}" y="{label["y"] + 14 * n:g}" font-size="12" '
+                f'<text x="{label["x"]:g}" y="{label["y"] + LINE * n:g}" font-size="12" '
                 f'text-anchor="middle" fill="{INK}">{text}</text>'
             )
     return "\n".join([*lines, "</svg>", ""])
@@ -414,5 +404,5 @@ def _rules(volume: Mapping[str, Any]) -> Iterator[str]:
         )
 
 
-def _points(corners: Iterable[tuple[float, float]]) -> str:
+def _points(corners: Iterable[Sequence[float]]) -> str:
     return " ".join(f"{x:.2f},{y:.2f}" for x, y in corners)

@@ -39,7 +39,10 @@ def _row(drawn: Mapping[str, Any]) -> Iterator[str]:
         line = path([first, (first[0], top), (last[0], top), last])
         yield rf"\draw[->,rounded corners=3pt,line width=0.5pt] {line};"
     for label in drawn["labels"]:
-        said = r" \\ ".join(f"${text}$".replace("×", r"\times ") for text in label["lines"])
+        if label["lead"]:
+            yield rf"\draw[black!50,line width=0.25pt] {path(label['lead'])};"
+        sizes = (text if label["wrong"] else f"${text}$" for text in label["lines"])
+        said = r" \\ ".join(sizes).replace("×", r"\times ")
         yield (
             rf"\node[align=center,font=\scriptsize,anchor=north] at "
             rf"{at(label['x'], label['y'] - 12)} {{{said}}};"

@@ -81,6 +81,8 @@ class SizeLabel(BaseModel):
     x: float
     y: float
     lines: list[str]
+    wrong: bool = Field(description="Whether it says that a layer does not fit.")
+    lead: list[list[float]] = Field(description="A line from the volumes to it, or nothing.")
 
 
 class Bracket(BaseModel):

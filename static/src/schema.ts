@@ -3967,6 +3967,16 @@ export interface components {
             y: number;
             /** Lines */
             lines: string[];
+            /**
+             * Wrong
+             * @description Whether it says that a layer does not fit.
+             */
+            wrong: boolean;
+            /**
+             * Lead
+             * @description A line from the volumes to it, or nothing.
+             */
+            lead: number[][];
         };
         /** SkipPlace */
         SkipPlace: {

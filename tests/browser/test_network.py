@@ -1,7 +1,9 @@
 """The page on networks: build, paste, look into, compare."""
 
+import itertools
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -84,6 +86,74 @@ def test_a_small_network_fits_on_a_wall(page: Page) -> None:
     box = page.locator(".network-drawing").bounding_box()
     assert box
     assert box["y"] + box["height"] < 1080
+
+
+TEXTS = """(drawing) => [...drawing.querySelectorAll('text')].map((text) => {
+    const { left, right, top, bottom } = text.getBoundingClientRect()
+    const size = parseFloat(getComputedStyle(text).fontSize) * text.getScreenCTM().a
+    return { said: text.textContent.trim(), left, right, top, bottom, size }
+})"""
+# What a label's box holds above and below its letters.
+AIR = 1.5
+
+
+def overlaps(texts: list[dict[str, Any]]) -> list[str]:
+    """The pairs of texts that stand on one another."""
+    return [
+        f"{a['said']} on {b['said']}"
+        for a, b in itertools.combinations(texts, 2)
+        if min(a["right"], b["right"]) > max(a["left"], b["left"])
+        and min(a["bottom"], b["bottom"]) - max(a["top"], b["top"]) > AIR
+    ]
+
+
+DRAWN = (
+    "architecture=lenet5", "architecture=alexnet", "architecture=vgg16", "architecture=resnet50",
+    "architecture=resnet50&open=layer1,layer1.0,layer2,layer2.0,layer2.1",
+    "architecture=squeezenet1_1", "architecture=cs231n", "architecture=tiny_vgg",
+    "source=nn.Sequential(nn.Conv2d(3,6,5),nn.Conv2d(4,6,5),nn.Flatten(),nn.BatchNorm2d(6))"
+    "&input=3,32,32",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("network", DRAWN)
+def test_no_label_of_a_drawing_stands_on_another(page: Page, network: str) -> None:
+    for width, height, more, least in (
+        (1920, 1080, "&projector=1", 24), (1280, 800, "", 12), (360, 740, "", 12)
+    ):  # fmt: skip
+        page.set_viewport_size({"width": width, "height": height})
+        page.goto(f"/network?{network}{more}")
+        page.evaluate("document.fonts.ready")
+        drawing = page.locator(".network-drawing")
+        texts = drawing.evaluate(TEXTS)
+        assert len(texts) >= 9
+        assert not overlaps(texts)
+        assert min(text["size"] for text in texts) >= least - 0.1
+        box = drawing.bounding_box()
+        assert box
+        assert all(box["x"] <= text["left"] for text in texts)
+        assert all(text["right"] <= box["x"] + box["width"] for text in texts)
+
+
+def test_every_size_of_vgg_is_told(page: Page) -> None:
+    page.goto("/network?architecture=vgg16&projector=1")
+    sizes = ["".join(said.split()) for said in page.locator(".size").all_text_contents()]
+    for channels, side in ((3, 224), (64, 224), (64, 112), (128, 112), (128, 56), (512, 7)):
+        assert f"{channels}{side}×{side}" in sizes
+
+
+def test_what_does_not_fit_is_seen_and_hit_with_a_finger(page: Page) -> None:
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto("/network?source=nn.Sequential(nn.Flatten(),nn.BatchNorm2d(6))&input=3,32,32")
+    wrong = page.get_by_role("button", name=re.compile("^1: BatchNorm2d.*does not fit"))
+    expect(page.locator(".network-drawing .size.wrong")).to_have_text(re.compile("does not *fit"))
+    wrong.scroll_into_view_if_needed()
+    box = wrong.bounding_box()
+    assert box
+    assert min(box["width"], box["height"]) >= 44
+    assert wrong.locator(".front").evaluate("(front) => getComputedStyle(front).stroke") != "none"
+    page.mouse.click(box["x"] + 2, box["y"] + box["height"] / 2)
+    expect(page.get_by_label("Layer 1", exact=True)).to_contain_text("put it before Flatten")
 
 
 def test_build_by_keyboard(page: Page) -> None:

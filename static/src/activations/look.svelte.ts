@@ -247,6 +247,7 @@ export class Look {
     this.choose({ layer: null, view: 'overview' })
     this.#first = this.show
     this.answer = null
+    this.#taken = null
     this.#tensors = {}
     this.asked = { ...network, image, target: null, of: this.asked.of ?? 'score' }
     void this.ask()
@@ -266,19 +267,24 @@ export class Look {
     this.#again = false
     this.busy = true
     try {
+      const asked = this.asked
+      const same = this.#taken !== null && sameForward(this.#taken, asked)
       const question: MapQuestion = {
         layers: 'all',
-        include: ['activation', 'gradient', ...(this.#held ? [this.#held] : [])],
+        include: [
+          ...(same && this.era ? [] : (['activation'] as const)),
+          'gradient',
+          ...(this.#held ? [this.#held] : []),
+        ],
         encoding: 'uint8',
         thumbnail: THUMBNAIL,
         top: TOP,
       }
       const { signal } = asking
-      const asked = this.asked
       const reply = await this.#persist(() => askMaps(asked, question, signal), signal)
       if (this.#asking !== asking) return
       this.problem = reply.problem
-      if (reply.answer) this.#take(reply.answer, asked)
+      if (reply.answer) this.#take(reply.answer, asked, same)
     } catch {
       // Overtaken.
     } finally {
@@ -310,24 +316,26 @@ export class Look {
     }
   }
 
-  /** Of the whole maps, what still holds: nothing, or for the same forward pass what it gave. */
-  #keepForward(same: boolean): void {
-    const kept = Object.entries(same ? this.#whole : {}).map(([layer, { activation, weight }]) => {
+  /** After the same forward pass, what it gave still holds; after another nothing does. */
+  #keep(forward: boolean): void {
+    for (const fetching of Object.values(this.#fetching)) fetching.abort()
+    this.#fetching = {}
+    const kept = Object.entries(forward ? this.#whole : {}).map(([layer, { activation, weight }]) => {
       return [layer, { ...(activation && { activation }), ...(weight && { weight }) }] as const
     })
     this.#half = kept.map(([layer]) => layer)
     this.#whole = Object.fromEntries(kept)
+    const small = Object.entries(forward ? this.#tensors : {})
+    this.#tensors = Object.fromEntries(small.filter(([name]) => /:(activation|weight)\b/.test(name)))
   }
 
   /** What was played to its end stays so; the layer that is looked at stays, if there still is one. */
-  #take({ answer, tensors }: Looked, asked: Asked): void {
+  #take({ answer, tensors }: Looked, asked: Asked, same: boolean): void {
     const [forward, count] = [this.forward, this.steps.length]
     const share = this.t >= count ? 'end' : this.t >= forward ? 'turn' : 'start'
-    for (const fetching of Object.values(this.#fetching)) fetching.abort()
-    this.#fetching = {}
-    this.#keepForward(this.#taken !== null && sameForward(this.#taken, asked))
+    if (!same || this.#taken?.target !== asked.target || this.#taken?.of !== asked.of) this.#keep(same)
     this.#taken = asked
-    this.#tensors = tensors
+    this.#tensors = { ...this.#tensors, ...tensors }
     this.answer = answer
     this.era += 1
     if (!count) this.setShow(this.#first)
