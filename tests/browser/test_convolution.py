@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -245,6 +246,48 @@ def test_a_weight_that_is_only_looked_at_stays_as_it_is(page: Page) -> None:
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Tab")
     expect(page.locator(".result b")).to_have_text("−0.001234")
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["", "kernel_size=3", "kernel_size=7", "kernel_size=9", "mode=backward", "layer=Linear",
+     "layer=MaxPool2d", "layer=MaxPool2d&mode=backward&cell=2,3,3",
+     "layer=AvgPool2d&kernel_size=7"],
+)  # fmt: skip
+def test_a_phone_shows_all_of_the_arithmetic(page: Page, query: str) -> None:
+    """Nothing is out of sight to the right, nothing is empty, and the formula can be read."""
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto(f"/convolution?{query}")
+    expect(page.locator(".step .katex-html")).to_be_visible()
+    area = page.locator(".arithmetic-area")
+    assert area.evaluate("area => area.scrollWidth <= area.clientWidth")
+    places = area.locator(".channel, .total").evaluate_all(
+        "rows => rows.map(row => row.getBoundingClientRect())"
+        ".filter(({ height }) => height).map(({ top, bottom }) => [top, bottom])"
+    )
+    assert places
+    assert all(after[0] - before[1] < 30 for before, after in pairwise(places))
+    step = page.locator(".convolution .step").bounding_box()
+    beside = page.locator(".connected").bounding_box() if not query.startswith("layer") else None
+    assert step
+    assert (beside["y"] if beside else step["y"]) - places[-1][1] < 30
+    size = page.locator(".step .katex-html .mord").first.evaluate(
+        "letter => parseFloat(getComputedStyle(letter).fontSize)"
+    )
+    assert size >= 13
+
+
+def test_the_player_stays_in_sight_on_a_phone(page: Page) -> None:
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto("/convolution?step=0")
+    page.locator(".map-area").first.scroll_into_view_if_needed()
+    page.get_by_role("button", name="Play").click()
+    expect(page.locator(".player .count")).not_to_contain_text(re.compile("^0 /"))
+    for place in (page.locator(".map-area").first, page.get_by_role("button", name="Pause")):
+        box = place.bounding_box()
+        assert box
+        assert box["y"] >= 0
+        assert box["y"] + box["height"] <= 740
 
 
 def test_play_and_pause(page: Page) -> None:
