@@ -171,7 +171,14 @@ def test_a_fully_connected_layer_stands_beside_it(page: Page) -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "width", "height"), [("", 1280, 800), ("?projector=1", 1920, 1080), ("", 360, 740)]
+    ("query", "width", "height"),
+    [
+        ("", 1280, 800),
+        ("?kernel_size=11", 1280, 800),
+        ("?kernel_size=3&filters=1", 1280, 800),
+        ("?projector=1", 1920, 1080),
+        ("", 360, 740),
+    ],
 )
 def test_the_fully_connected_layer_leaves_the_filter_its_room(
     page: Page, query: str, width: int, height: int
@@ -190,7 +197,9 @@ def test_the_fully_connected_layer_leaves_the_filter_its_room(
     else:
         assert beside["y"] >= arithmetic["y"] + arithmetic["height"]
     assert page.locator(".connected").evaluate("part => part.scrollWidth <= part.clientWidth")
-    assert beside["y"] + beside["height"] <= player["y"]
+    step = page.locator(".convolution .step").bounding_box()
+    assert step
+    assert beside["y"] + beside["height"] <= step["y"]
 
 
 NUMBERS_OUTSIDE = """() => [...document.querySelectorAll('.number-grid .cell')].flatMap((cell) => {
@@ -246,6 +255,23 @@ def test_a_weight_that_is_only_looked_at_stays_as_it_is(page: Page) -> None:
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Tab")
     expect(page.locator(".result b")).to_have_text("−0.001234")
+
+
+@pytest.mark.parametrize("layer", ["Conv2d", "MaxPool2d"])
+@pytest.mark.parametrize("mode", ["both", "backward"])
+def test_nothing_moves_while_the_numbers_of_a_cell_are_fetched(
+    page: Page, layer: str, mode: str
+) -> None:
+    page.goto(f"/convolution?layer={layer}&mode={mode}")
+    last = page.locator(".map-area").last
+    expect(page.locator(".sentence")).not_to_be_empty()
+    page.wait_for_load_state("networkidle")
+    before = last.bounding_box()
+    with page.expect_request("**/steps"):
+        page.route("**/steps", lambda route: None)
+        last.hover(position={"x": 3, "y": 3})
+    page.wait_for_function("document.querySelector('.number-grid .cell')?.textContent[0] === '–'")
+    assert last.bounding_box() == pytest.approx(before, abs=0.5)
 
 
 @pytest.mark.parametrize(
