@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from app.core.architectures import ARCHITECTURES
+
 SOURCE = "nn.Sequential(nn.Conv2d(3, 6, 5), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten())"
 CODE = "PyTorch code: paste nn.Sequential(...)"
 
@@ -240,6 +242,32 @@ def test_vgg16_beside_resnet152(page: Page) -> None:
     expect(page.locator(".scatter circle:not(.dot)")).to_have_count(2)
     expect(page.get_by_label("What slides say")).to_contain_text("GoogLeNet")
     expect(page).to_have_url(re.compile("compare=vgg16%2Cresnet152"))
+
+
+@pytest.mark.parametrize("names", [list(ARCHITECTURES), ["vgg16", "resnet152"], ["squeezenet1_1"]])
+def test_no_name_of_the_chart_stands_on_another(page: Page, names: list[str]) -> None:
+    for width, height, more in ((1920, 1080, "&projector=1"), (1280, 800, ""), (360, 740, "")):
+        page.set_viewport_size({"width": width, "height": height})
+        page.goto(f"/network?view=compare&compare={','.join(names)}{more}")
+        page.evaluate("document.fonts.ready")
+        chart = page.locator(".scatter")
+        texts = chart.evaluate(TEXTS)
+        told = {text["said"] for text in texts}
+        for row in (ARCHITECTURES[name] for name in names):
+            assert row.top1 is None or row.title.replace("with batch norm", "BN") in told
+        assert not overlaps(texts)
+        # What is clipped would be clipped in the picture that one takes along.
+        box = chart.bounding_box()
+        assert box
+        assert max(text["right"] for text in texts) <= box["x"] + box["width"]
+        assert min(text["left"] for text in texts) >= box["x"]
+        assert not more or min(text["size"] for text in texts) >= 23.9
+
+
+def test_a_row_of_the_table_points_at_its_disc(page: Page) -> None:
+    page.goto("/network?view=compare&compare=vgg16,vgg16_bn")
+    page.get_by_role("button", name="VGG-16 with batch norm", exact=True).focus()
+    expect(page.locator(".scatter .name.hovered")).to_have_text("VGG-16 BN")
 
 
 def test_gradients_with_and_without_skip(page: Page) -> None:
