@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -190,6 +191,103 @@ def test_the_fully_connected_layer_leaves_the_filter_its_room(
         assert beside["y"] >= arithmetic["y"] + arithmetic["height"]
     assert page.locator(".connected").evaluate("part => part.scrollWidth <= part.clientWidth")
     assert beside["y"] + beside["height"] <= player["y"]
+
+
+NUMBERS_OUTSIDE = """() => [...document.querySelectorAll('.number-grid .cell')].flatMap((cell) => {
+  const room = cell.getBoundingClientRect()
+  const text = document.createRange()
+  return [...cell.children].flatMap((part) => {
+    text.selectNodeContents(part)
+    const { left, right } = text.getBoundingClientRect()
+    const apart = 0.14 * parseFloat(getComputedStyle(cell).fontSize)
+    return left - room.left < apart || room.right - right < apart
+      ? [`${part.textContent}: ${right - left} in ${room.width}`] : []
+  })
+})"""
+
+
+@pytest.mark.parametrize("mode", ["both", "backward"])
+@pytest.mark.parametrize(
+    ("projector", "width", "height"), [(1, 1920, 1080), (0, 1280, 800), (0, 360, 740)]
+)
+def test_no_number_leaves_its_cell(
+    page: Page, projector: int, width: int, height: int, mode: str
+) -> None:
+    """Under every filter, on every photo; numbers beside one another never touch."""
+    page.set_viewport_size({"width": width, "height": height})
+    setting = f"mode={mode}&filters=7" + ("&projector=1" if projector else "")
+    photos = ("coffee", "chelsea", "astronaut") if projector else ("coffee",)
+    for photo, kernel in [(photo, 5) for photo in photos] + [("coffee", 3)]:
+        page.goto(f"/convolution?input={photo}&kernel_size={kernel}&cell=0,20,9&{setting}")
+        for map_ in range(7):
+            page.locator(".map-area").nth(map_).focus()
+            page.keyboard.press("ArrowRight")
+            page.keyboard.press("ArrowLeft")
+            expect(page.locator(".sentence")).to_contain_text(f"h[{map_}, 20, ")
+            assert page.locator(".number-grid .cell").count() == 9 * kernel**2
+            assert page.evaluate(NUMBERS_OUTSIDE) == [], (photo, kernel, map_)
+
+
+def test_long_numbers_stay_in_their_cells_too(page: Page) -> None:
+    weights = [[[[-0.001234, 123456.5], [-99999.9, 0.33333]]]]
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    for projector in ("", "&projector=1"):
+        page.goto(f"/convolution?input=[[1.25,2],[-3.125,77]]&weights={weights}{projector}"
+                  "&kernel_size=2")  # fmt: skip
+        expect(page.locator(".number-grid .cell")).to_have_count(12)
+        assert page.evaluate(NUMBERS_OUTSIDE) == []
+
+
+def test_a_weight_that_is_only_looked_at_stays_as_it_is(page: Page) -> None:
+    """What is too long for its cell is written shorter, and not what the weight is."""
+    page.goto("/convolution?input=[[1,0],[0,0]]&weights=[[[[-0.001234,0],[0,0]]]]&kernel_size=2")
+    weight = page.get_by_label("Weights of channel 0, row 0, column 0")
+    weight.click()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Tab")
+    expect(page.locator(".result b")).to_have_text("−0.001234")
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["", "kernel_size=3", "kernel_size=7", "kernel_size=9", "mode=backward", "layer=Linear",
+     "layer=MaxPool2d", "layer=MaxPool2d&mode=backward&cell=2,3,3",
+     "layer=AvgPool2d&kernel_size=7"],
+)  # fmt: skip
+def test_a_phone_shows_all_of_the_arithmetic(page: Page, query: str) -> None:
+    """Nothing is out of sight to the right, nothing is empty, and the formula can be read."""
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto(f"/convolution?{query}")
+    expect(page.locator(".step .katex-html")).to_be_visible()
+    area = page.locator(".arithmetic-area")
+    assert area.evaluate("area => area.scrollWidth <= area.clientWidth")
+    places = area.locator(".channel, .total").evaluate_all(
+        "rows => rows.map(row => row.getBoundingClientRect())"
+        ".filter(({ height }) => height).map(({ top, bottom }) => [top, bottom])"
+    )
+    assert places
+    assert all(after[0] - before[1] < 30 for before, after in pairwise(places))
+    step = page.locator(".convolution .step").bounding_box()
+    beside = page.locator(".connected").bounding_box() if not query.startswith("layer") else None
+    assert step
+    assert (beside["y"] if beside else step["y"]) - places[-1][1] < 30
+    size = page.locator(".step .katex-html .mord").first.evaluate(
+        "letter => parseFloat(getComputedStyle(letter).fontSize)"
+    )
+    assert size >= 13
+
+
+def test_the_player_stays_in_sight_on_a_phone(page: Page) -> None:
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto("/convolution?step=0")
+    page.locator(".map-area").first.scroll_into_view_if_needed()
+    page.get_by_role("button", name="Play").click()
+    expect(page.locator(".player .count")).not_to_contain_text(re.compile("^0 /"))
+    for place in (page.locator(".map-area").first, page.get_by_role("button", name="Pause")):
+        box = place.bounding_box()
+        assert box
+        assert box["y"] >= 0
+        assert box["y"] + box["height"] <= 740
 
 
 def test_play_and_pause(page: Page) -> None:

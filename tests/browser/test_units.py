@@ -265,7 +265,9 @@ def test_the_kernel_slides_and_stops_where_one_wants(page: Page) -> None:
     expect(count).to_have_text("2 / 196")
     at = {"layer": "features.9.expand3x3_activation", "channel": 3, "row": 0, "column": 1}
     sum_ = unit_of(page, at)["chain"][0]["sum"]
-    expect(page.locator(".sum-line .value")).to_have_text(re.compile(written(sum_).pattern[1:]))
+    expect(page.locator(".sum-line .value")).to_have_text(
+        re.compile(written(sum_).pattern[1:]), timeout=LOOK
+    )
     page.get_by_role("button", name="Play").click()
     expect(count).not_to_have_text("2 / 196")
     page.get_by_role("button", name="Pause").click()

@@ -71,6 +71,39 @@ def test_the_patch_goes_by_keys(page: Page) -> None:
     expect(patch).to_have_attribute("aria-label", re.compile("row 44, column 37"))
 
 
+def test_the_patch_goes_by_touch(browser: Browser, live_server: str) -> None:
+    with browser.new_context(
+        base_url=live_server, viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True
+    ) as context:
+        page = context.new_page()
+        page.goto(WHY, timeout=LOOK)
+        settled(page)
+        patch = page.locator(".gray-patch")
+        page.locator(".patch-area").scroll_into_view_if_needed()
+        area = page.locator(".patch-area").bounding_box()
+        assert area
+        finger = context.new_cdp_session(page)
+
+        def touch(kind: str, *points: tuple[float, float]) -> None:
+            places = [{"x": x, "y": y} for x, y in points]
+            finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": places})
+
+        # A tap brings it there; a swipe elsewhere would scroll the page.
+        page.touchscreen.tap(area["x"] + area["width"] / 2, area["y"] + area["height"] * 0.75)
+        expect(patch).to_have_attribute(
+            "aria-label", re.compile(r"row 1(69|7[01]), column 11[345]\b")
+        )
+        x, y = middle(patch)
+        touch("touchStart", (x, y))
+        for part in range(1, 11):
+            touch("touchMove", (x + area["width"] * part / 40, y))
+        touch("touchEnd")
+        # A quarter of 227 pixels to the right.
+        expect(patch).to_have_attribute(
+            "aria-label", re.compile(r"row 1(69|7[01]), column 17[012]\b")
+        )
+
+
 def test_every_method_names_its_paper_and_says_where(page: Page) -> None:
     page.goto(WHY)
     rows = page.request.get("/api/attributions").json()

@@ -17,6 +17,8 @@ export type Grid = {
   across: number
 }
 
+/** Between tiles, in CSS pixels. */
+export const TILE_GAP = 4
 const ZERO = 128
 const STEPS = 127
 

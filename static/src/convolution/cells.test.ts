@@ -4,6 +4,7 @@ import {
   cellAt,
   cellOfStep,
   filled,
+  isBrief,
   paceOf,
   placeOf,
   reachOf,
@@ -136,4 +137,9 @@ test('the largest size gets the full colour', () => {
 test('a narrow screen has a line a step', () => {
   expect(stacked('h = a + b = 3')).toBe('\\begin{aligned} h &= a + b \\\\ &= 3 \\end{aligned}')
   expect(stacked('x, \\quad y')).toBe('\\begin{aligned} &x, \\\\ &y \\end{aligned}')
+})
+
+test('three characters are brief', () => {
+  expect(isBrief([[[255, -12, 0, null]], [[999]]])).toBe(true)
+  for (const long of [0.5, -100, 1000, NaN]) expect(isBrief([[[1, long]]])).toBe(false)
 })

@@ -107,6 +107,14 @@ export function reachOf(planes: Volume): number {
   return most
 }
 
+/** Whether every number stands in three characters: then its grid needs less room, and others get it. */
+export const isBrief = (planes: Volume): boolean =>
+  planes.every((plane) =>
+    plane.every((row) =>
+      row.every((value) => value === null || (Number.isInteger(value) && value > -100 && value < 1000)),
+    ),
+  )
+
 /** Short enough to be followed, long enough to be seen: a small layer step by step, a large one as a film. */
 export const paceOf = (count: number): number => Math.max(12, Math.min(1500, 120_000 / count))
 
