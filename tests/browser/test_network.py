@@ -1,9 +1,11 @@
 """The page on networks: build, paste, look into, compare."""
 
 import itertools
+import json
 import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -72,6 +74,28 @@ def test_the_code_says_what_the_rows_say_even_where_they_do_not_fit(page: Page) 
     expect(page.get_by_role("textbox", name="PyTorch code")).to_have_value(
         re.compile(r"Flatten.*BatchNorm2d", re.S)
     )
+
+
+def test_the_code_of_branches_is_never_that_of_another_network(page: Page) -> None:
+    page.goto("/network?source=nn.Sequential(nn.Conv2d(3,6,5))&input=3,32,32")
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(page.locator(".layer-table .problem")).to_contain_text("inputs of one size")
+    code = page.get_by_role("textbox", name="PyTorch code")
+    expect(code).to_have_value(re.compile(r"^# does not fit yet: .*class Network", re.S))
+    kernel = "Conv2d(3, 6, 5)"
+    assert kernel in code.input_value()
+    page.goto("/network?network=" + quote(json.dumps(NOWHERE)))
+    expect(page.locator("#code-problem")).to_contain_text("The code waits until sum fits")
+    expect(code).to_have_value("")
+
+
+NOWHERE = {
+    "input": [3, 8, 8],
+    "layers": [
+        {"name": "act", "layer": {"type": "ReLU"}},
+        {"name": "sum", "layer": {"type": "Add"}, "inputs": ["act", "nothing"]},
+    ],
+}
 
 
 def test_nothing_is_cut_off_a_deep_network_s_table(page: Page) -> None:
