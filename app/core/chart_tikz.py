@@ -42,7 +42,7 @@ class Axes:
 
 # Accuracy against cost
 
-SCATTER = Axes(46, 540, 16, 280, (log10(2e8), log10(3e10)), (54, 80))
+SCATTER = Axes(46, 448, 16, 280, (log10(2e8), log10(3e10)), (54, 80))
 COSTS = {3e8: "300M", 1e9: "1G", 3e9: "3G", 1e10: "10G", 3e10: "30G"}
 DISC = 2.1  # pixels: the radius for a million parameters; the area goes with the parameters
 
@@ -76,37 +76,101 @@ def _scatter(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         radius = f"{DISC * sqrt(row['parameters'] / 1e6):.2f}"
         looks = "fill=disc,fill opacity=0.28,draw=disc,line width=0.4pt"
         yield rf"\filldraw[{looks}] {at(x, y)} circle[radius={radius}];"
-    taken = [(x - 3, y - 3, x + 3, y + 3) for x, y, _ in places]
-    for x, y, row in places:
+    names = [row["title"].replace(" with batch norm", " BN") for *_, row in places]
+    spots = name_spots([(x, y, name) for (x, y, _), name in zip(places, names, strict=True)])
+    for (x, y, _), name, spot in zip(places, names, spots, strict=True):
+        if spot.lead:
+            yield rf"\draw[ink!75,line width=0.3pt] {path([(x, y), spot.lead])};"
         yield rf"\fill[ink] {at(x, y)} circle[radius=2];"
-        place, anchor = _free(x, y, LETTER * len(row["title"]), taken)
-        yield words(*place, escaped(row["title"]), f"anchor={anchor}")
-
-
-LETTER = 6.8  # pixels that one takes at this size, about
-Box = tuple[float, float, float, float]
-
-
-def _free(x: float, y: float, width: float, taken: list[Box]) -> tuple[tuple[float, float], str]:
-    """Where a dot's name hides least of the others, above it if it can, and what stands there."""
-    found: list[tuple[float, Box, tuple[float, float], str]] = []
-    for right, down, anchor, before in (
-        (0, -7, "base", 0.5), (0, 15, "base", 0.5), (-6, 4, "base east", 1), (6, 4, "base west", 0),
-        (4, -7, "base west", 0), (-4, -7, "base east", 1), (4, 15, "base west", 0),
-        (-4, 15, "base east", 1),
-    ):  # fmt: skip
-        left, base = x + right - width * before, y + down
-        box = (left, base - 9, left + width, base + 3)
-        beyond = max(0.0, SCATTER.left - left) + max(0.0, left + width - SCATTER.right - 18)
-        hidden = sum(
-            max(0.0, min(box[2], other[2]) - max(box[0], other[0]))
-            * max(0.0, min(box[3], other[3]) - max(box[1], other[1]))
-            for other in taken
+        yield words(spot.x, spot.y, escaped(name), f"anchor={spot.anchor}")
+    if any(name.endswith(" BN") for name in names):
+        yield words(
+            axes.left, axes.bottom + 34, "BN: with batch norm", "anchor=base west,text=ink!75"
         )
-        found.append((hidden + 100 * beyond, box, (x + right, base), anchor))
-    _, box, place, anchor = min(found, key=lambda one: one[0])
-    taken.append(box)
-    return place, anchor
+
+
+LETTER = 7.6  # pixels that one takes at this size at most
+COLUMN = SCATTER.right + 12
+Box = tuple[float, float, float, float]
+Dot = tuple[float, float, str]
+
+
+@dataclass(frozen=True)
+class Spot:
+    """Where a name stands, and where the line from its dot ends if it is in the column."""
+
+    x: float
+    y: float
+    anchor: str
+    lead: tuple[float, float] | None = None
+
+    def box(self, said: str) -> Box:
+        """Left, top, right and bottom of what the name takes."""
+        width = LETTER * len(said)
+        left = self.x - width * {"base west": 0, "base": 0.5, "base east": 1}[self.anchor]
+        return left, self.y - 13, left + width, self.y + 4
+
+
+def name_spots(dots: Sequence[Dot]) -> list[Spot]:
+    """Each name beside its dot where that hides nothing, else in a column at the right.
+
+    The page on networks places them by the same rules (`scatter.ts`), for its own letters.
+    """
+    beside: dict[int, Spot] = {}
+    taken = [(x - 3, y - 3, x + 3, y + 3) for x, y, _ in dots]
+    for i in sorted(range(len(dots)), key=lambda i: dots[i][0]):
+        x, y, said = dots[i]
+        for spot in (
+            Spot(x, y - 7, "base"), Spot(x - 8, y + 5, "base east"),
+            Spot(x + 8, y + 5, "base west"), Spot(x, y + 19, "base"),
+        ):  # fmt: skip
+            left, top, right, bottom = box = spot.box(said)
+            within = (
+                left >= SCATTER.left
+                and right <= SCATTER.right
+                and top >= 4
+                and bottom <= SCATTER.bottom
+            )
+            if within and not any(_meet(box, other) for other in taken):
+                taken.append(box)
+                beside[i] = spot
+                break
+    while True:
+        listed = _column({i: dot for i, dot in enumerate(dots) if i not in beside})
+        lines = [(dots[i], spot.lead) for i, spot in listed.items() if spot.lead]
+        crossed = next(
+            (i for i, spot in beside.items()
+             if any(_runs_through(dot, end, spot.box(dots[i][2])) for dot, end in lines)),
+            None,
+        )  # fmt: skip
+        if crossed is None:
+            return [(beside | listed)[i] for i in range(len(dots))]
+        del beside[crossed]
+
+
+def _column(dots: Mapping[int, Dot]) -> dict[int, Spot]:
+    """Names from top to bottom, each as high as its dot or pushed on by the one above."""
+    last, found = SCATTER.top - APART / 2, dict[int, float]()
+    for i, (_, y, _) in sorted(dots.items(), key=lambda one: one[1][1]):
+        found[i] = last = max(y, last + APART)
+    over = max(0.0, last - SCATTER.bottom + APART / 2)
+    return {
+        i: Spot(COLUMN, y - over + 5, "base west", (COLUMN - 3, y - over)) for i, y in found.items()
+    }
+
+
+def _meet(a: Box, b: Box) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
+
+
+def _runs_through(dot: Dot, end: tuple[float, float], box: Box) -> bool:
+    """Whether a straight line passes through a box that lies between its ends."""
+    x, y, _ = dot
+    start, stop = max(x, box[0]), min(end[0], box[2])
+    if start >= stop:
+        return False
+    heights = [y + (at - x) / (end[0] - x) * (end[1] - y) for at in (start, stop)]
+    return min(heights) < box[3] and max(heights) > box[1]
 
 
 # Gradients by layer

@@ -8,6 +8,7 @@ from app.core.layers import Layer
 from app.core.networks import Network, analyse
 
 INDENT = "    "
+MOST_NAMED = 3  # of the layers that do not fit
 # Attributes of nn.Module and names in the code: a layer called so gets a `_`.
 TAKEN = frozenset(
     "T_destination add_module apply bfloat16 buffers call_super_init children compile cpu cuda "
@@ -29,9 +30,15 @@ def pytorch(network: Network) -> str:
     return _stack(network, sources) or "\n".join(_module(network, sources))
 
 
-def stack_code(network: Network) -> str | None:
-    """Code of a plain stack, whether or not its layers fit; None of any other network."""
-    return _stack(network, analyse(network).sources)
+def code(network: Network) -> str | None:
+    """Code that says what the layers say, even where they do not fit; None if one has no input."""
+    analysis = analyse(network)
+    if not all(analysis.sources):
+        return None
+    if stack := _stack(network, analysis.sources):
+        return stack
+    wrong = [f"# does not fit yet: {network.layers[i].name}" for i in analysis.problems]
+    return "\n".join([*wrong[:MOST_NAMED], *_module(network, analysis.sources)])
 
 
 def _stack(network: Network, sources: list[tuple[int, ...]]) -> str | None:

@@ -13,7 +13,7 @@ from app.core.errors import Problem
 from app.core.figures import Asked, shown
 from app.core.layers import LAYERS, Layer, Shape
 from app.core.network_drawings import drawing, svg
-from app.core.network_exports import layer_code, pytorch, stack_code
+from app.core.network_exports import code, layer_code, pytorch
 from app.core.network_tikz import network_tikz
 from app.core.networks import FLOAT_BYTES, Input, Network, analyse, network_answer
 from app.core.torch_code import MAX_SOURCE, read
@@ -169,7 +169,7 @@ def network(question: NetworkQuestion) -> dict[str, Any]:
     if "drawing" in question.include:
         answer["drawing"] = drawing(found, answer, question.open)
     if "code" in question.include:
-        answer["code"] = (stack_code if answer["problem"] else pytorch)(found)
+        answer["code"] = code(found)
     return answer
 
 

@@ -1,12 +1,16 @@
 """The page on networks: build, paste, look into, compare."""
 
 import itertools
+import json
 import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Page, expect
+
+from app.core.architectures import ARCHITECTURES
 
 SOURCE = "nn.Sequential(nn.Conv2d(3, 6, 5), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten())"
 CODE = "PyTorch code: paste nn.Sequential(...)"
@@ -70,6 +74,28 @@ def test_the_code_says_what_the_rows_say_even_where_they_do_not_fit(page: Page) 
     expect(page.get_by_role("textbox", name="PyTorch code")).to_have_value(
         re.compile(r"Flatten.*BatchNorm2d", re.S)
     )
+
+
+def test_the_code_of_branches_is_never_that_of_another_network(page: Page) -> None:
+    page.goto("/network?source=nn.Sequential(nn.Conv2d(3,6,5))&input=3,32,32")
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(page.locator(".layer-table .problem")).to_contain_text("inputs of one size")
+    code = page.get_by_role("textbox", name="PyTorch code")
+    expect(code).to_have_value(re.compile(r"^# does not fit yet: .*class Network", re.S))
+    kernel = "Conv2d(3, 6, 5)"
+    assert kernel in code.input_value()
+    page.goto("/network?network=" + quote(json.dumps(NOWHERE)))
+    expect(page.locator("#code-problem")).to_contain_text("The code waits until sum fits")
+    expect(code).to_have_value("")
+
+
+NOWHERE = {
+    "input": [3, 8, 8],
+    "layers": [
+        {"name": "act", "layer": {"type": "ReLU"}},
+        {"name": "sum", "layer": {"type": "Add"}, "inputs": ["act", "nothing"]},
+    ],
+}
 
 
 def test_nothing_is_cut_off_a_deep_network_s_table(page: Page) -> None:
@@ -240,6 +266,32 @@ def test_vgg16_beside_resnet152(page: Page) -> None:
     expect(page.locator(".scatter circle:not(.dot)")).to_have_count(2)
     expect(page.get_by_label("What slides say")).to_contain_text("GoogLeNet")
     expect(page).to_have_url(re.compile("compare=vgg16%2Cresnet152"))
+
+
+@pytest.mark.parametrize("names", [list(ARCHITECTURES), ["vgg16", "resnet152"], ["squeezenet1_1"]])
+def test_no_name_of_the_chart_stands_on_another(page: Page, names: list[str]) -> None:
+    for width, height, more in ((1920, 1080, "&projector=1"), (1280, 800, ""), (360, 740, "")):
+        page.set_viewport_size({"width": width, "height": height})
+        page.goto(f"/network?view=compare&compare={','.join(names)}{more}")
+        page.evaluate("document.fonts.ready")
+        chart = page.locator(".scatter")
+        texts = chart.evaluate(TEXTS)
+        told = {text["said"] for text in texts}
+        for row in (ARCHITECTURES[name] for name in names):
+            assert row.top1 is None or row.title.replace("with batch norm", "BN") in told
+        assert not overlaps(texts)
+        # What is clipped would be clipped in the picture that one takes along.
+        box = chart.bounding_box()
+        assert box
+        assert max(text["right"] for text in texts) <= box["x"] + box["width"]
+        assert min(text["left"] for text in texts) >= box["x"]
+        assert not more or min(text["size"] for text in texts) >= 23.9
+
+
+def test_a_row_of_the_table_points_at_its_disc(page: Page) -> None:
+    page.goto("/network?view=compare&compare=vgg16,vgg16_bn")
+    page.get_by_role("button", name="VGG-16 with batch norm", exact=True).focus()
+    expect(page.locator(".scatter .name.hovered")).to_have_text("VGG-16 BN")
 
 
 def test_gradients_with_and_without_skip(page: Page) -> None:

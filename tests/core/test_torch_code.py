@@ -12,7 +12,7 @@ from torch import nn
 
 from app.core.errors import Problem
 from app.core.layers import LAYERS
-from app.core.network_exports import TAKEN, pytorch, stack_code
+from app.core.network_exports import TAKEN, code, pytorch
 from app.core.networks import Network, network_answer, sequential
 from app.core.torch_code import ELSEWHERE, READ, read
 from tests.core.random_networks import random_network
@@ -31,11 +31,32 @@ def test_a_print_below_a_model_makes_no_layer() -> None:
 def test_the_code_of_a_stack_is_told_even_where_a_layer_does_not_fit() -> None:
     network = sequential([conv(3, 6), conv(5, 6)], IMAGE)
     assert network_answer(network)["problem"]
-    code = stack_code(network)
-    assert code
-    assert read(code, IMAGE)[0] == network
+    told = code(network)
+    assert told
+    assert read(told, IMAGE)[0] == network
     with pytest.raises(Problem, match="channels"):
         pytorch(network)
+
+
+def test_the_code_of_branches_is_told_even_where_a_layer_does_not_fit() -> None:
+    nodes: list[dict[str, Any]] = [
+        {"name": "wide", "layer": conv(3, 5, padding=1)},
+        {"name": "sum", "layer": {"type": "Add"}, "inputs": ["wide", "input"]},
+    ]
+    told = code(Network.model_validate({"input": IMAGE, "layers": nodes}))
+    assert told
+    first, rest = told.split("\n", 1)
+    assert first == "# does not fit yet: sum"
+    assert "self.wide = nn.Conv2d(3, 5, 3, padding=1)" in rest
+    model = run(told)
+    assert count(model) == 3 * 5 * 9 + 5
+    with pytest.raises(RuntimeError, match="size of tensor"):
+        model(torch.rand(2, *IMAGE))
+    fitting = [{**nodes[0], "layer": conv(3, 3, padding=1)}, nodes[1]]
+    network = Network.model_validate({"input": IMAGE, "layers": fitting})
+    assert code(network) == pytorch(network)
+    nowhere = [nodes[0], {**nodes[1], "inputs": ["wide", "nothing"]}]
+    assert code(Network.model_validate({"input": IMAGE, "layers": nowhere})) is None
 
 
 LENET = """

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import random
 import re
 import shutil
 import subprocess
@@ -13,7 +14,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from app.core.architectures import ARCHITECTURES
-from app.core.chart_tikz import gradients_tikz
+from app.core.chart_tikz import gradients_tikz, name_spots
 from app.core.tikz import document, escaped, words
 
 NUMBER = r"-?\d+(?:\.\d+)?"
@@ -144,7 +145,33 @@ def test_the_scatter_can_be_read_off(client: TestClient) -> None:
         areas.append(float(radius) ** 2 / row["parameters"])
     assert areas == pytest.approx([areas[0]] * len(areas), rel=0.02)
     for name in ALL:
-        assert ARCHITECTURES[name].title in [said for _, _, said in labels]
+        said = ARCHITECTURES[name].title.replace("with batch norm", "BN")
+        assert said in [said for _, _, said in labels]
+    assert "BN: with batch norm" in [said for _, _, said in labels]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_no_name_of_the_scatter_stands_on_another(seed: int) -> None:
+    rng = random.Random(seed)
+    dots = [
+        (rng.uniform(60, 440), rng.uniform(20, 20 + 13 * seed), "ResNet-1522"[: rng.randint(4, 11)])
+        for _ in range(rng.randint(1, 14))
+    ]
+    spots = name_spots(dots)
+    boxes = [spot.box(said) for spot, (*_, said) in zip(spots, dots, strict=True)]
+    for (a, b, c, d), (e, f, g, h) in itertools.combinations(boxes, 2):
+        assert c <= e or g <= a or d <= f or h <= b
+    for a, b, c, d in boxes:
+        assert a >= 0
+        assert 0 <= b < d <= 284
+        assert not any(a < x < c and b < y < d for x, y, _ in dots)
+        for (x, y, _), spot in zip(dots, spots, strict=True):
+            for share in range(100) if spot.lead else ():
+                across, down = (
+                    (1 - share / 100) * at + share / 100 * end
+                    for at, end in zip((x, y), spot.lead or (), strict=True)
+                )
+                assert not (a < across < c and b < down < d)
 
 
 @pytest.mark.parametrize(

@@ -204,7 +204,7 @@ export class Networks {
         if (mend) this.asked = { network: reply.answer.network }
         if (rewrite) {
           this.input = reply.answer.input.join(', ')
-          this.text = asked.source ?? reply.answer.code ?? this.text
+          this.text = asked.source ?? reply.answer.code ?? ''
         }
       }
     } catch {
