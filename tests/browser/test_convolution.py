@@ -398,7 +398,7 @@ def test_numbers_of_ones_own(page: Page) -> None:
     page.get_by_label("Filters").fill("1")
     page.locator(".filter select").select_option("identity")
     expect(page.locator(".result b")).to_have_text("5")
-    page.wait_for_url(re.compile("input="))
+    page.wait_for_url(re.compile("input=.*weights="))
     page.reload()
     expect(page.locator(".result b")).to_have_text("5")
 
