@@ -399,4 +399,7 @@ def architecture_answer(name: str, **options: str) -> dict[str, Any]:
     network = architecture(name, **options)
     row = ARCHITECTURES[name]
     usual = {option: choices[0] for option, choices in row.options.items()}
-    return {**row.told, "chosen": usual | options, **network_answer(network)}
+    chosen = usual | options
+    # Accuracy was measured with the first of the options.
+    measured = {} if chosen == usual else {"top1": None, "top1_source": None}
+    return {**row.told, **measured, "chosen": chosen, **network_answer(network)}

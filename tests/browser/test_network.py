@@ -4,10 +4,13 @@ import itertools
 import json
 import re
 from collections.abc import Callable
+from io import BytesIO
 from typing import Any
 from urllib.parse import quote
+from xml.etree import ElementTree
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 from app.core.architectures import ARCHITECTURES
@@ -222,6 +225,92 @@ def test_drag_a_layer_and_a_piece(page: Page) -> None:
     page.mouse.move(end["x"] - 6, end["y"], steps=6)
     page.mouse.up()
     expect(names).to_have_text(["Conv2d(3, 8, 3)", "Conv2d(8, 8, 3)", "MaxPool2d(2)", "Flatten()"])
+
+
+def test_drag_delete_undo_and_redo(page: Page) -> None:
+    page.set_viewport_size({"width": 1280, "height": 1100})
+    page.goto(
+        "/network?source=nn.Sequential(nn.Conv2d(3,8,3),nn.Flatten(),nn.Linear(800,10))"
+        "&input=3,12,12"
+    )
+    names = page.locator(".layer-table tbody code")
+    there = ["Conv2d(3, 8, 3)", "Flatten()", "Linear(800, 10)"]
+    moved = ["Linear(800, 10)", "Conv2d(3, 8, 3)", "Flatten()"]
+    last = page.get_by_role("button", name=re.compile("^2: Linear")).bounding_box()
+    first = page.get_by_role("button", name=re.compile("^input:")).bounding_box()
+    assert last
+    assert first
+    page.mouse.move(last["x"] + last["width"] / 3, last["y"] + last["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(first["x"] + first["width"] / 2, first["y"] + first["height"] / 2, steps=8)
+    page.mouse.up()
+    expect(names).to_have_text(moved)
+    page.keyboard.press("Control+z")
+    expect(names).to_have_text(there)
+    page.keyboard.press("Control+Shift+z")
+    expect(names).to_have_text(moved)
+    page.get_by_role("button", name="Undo").click()
+    expect(names).to_have_text(there)
+    delete = page.get_by_role("button", name="Delete layer")
+    for left in (there[1:], ["Linear(432, 10)"]):
+        page.locator(".layer-table tbody button").first.click()
+        if not delete.count():
+            page.locator(".layer-table tbody button").first.click()
+        delete.click()
+        expect(names).to_have_count(len(left))
+    # One layer has to stay, and the button says so.
+    expect(delete).to_be_disabled()
+    for count in (2, 3):
+        page.get_by_role("button", name="Undo").click()
+        expect(names).to_have_count(count)
+    expect(names).to_have_text(there)
+
+
+def test_the_paper_s_stride_is_counted_and_explained(page: Page) -> None:
+    page.goto("/network?architecture=resnet50")
+    totals = page.locator(".totals").first
+    expect(totals).to_contain_text("4.1G")
+    expect(totals).to_contain_text("76.1 %")
+    expect(page.locator(".about")).to_contain_text("torchvision on its 3x3")
+    page.get_by_label("1×1, paper").check()
+    expect(totals).to_contain_text("3.9G")
+    # That accuracy was measured with the other stride.
+    expect(totals).not_to_contain_text("top-1")
+
+
+@pytest.mark.parametrize("name", ["vgg16", "resnet18", "lenet5"])
+def test_what_is_taken_along_holds_the_whole_drawing(page: Page, name: str) -> None:
+    page.goto(f"/network?architecture={name}")
+    count = page.locator("g.volume").count()
+    sizes = page.locator(".size tspan").all_text_contents()
+    kept = {}
+    for ending in ("SVG", "PNG", "TikZ"):
+        with page.expect_download() as download:
+            page.get_by_role("button", name=ending, exact=True).click()
+        kept[ending] = download.value.path().read_bytes()
+    root = ElementTree.fromstring(kept["SVG"])
+    width, height = float(root.get("width", 0)), float(root.get("height", 0))
+    found = list(root.iter())
+    assert sum(one.tag.endswith("polygon") for one in found) == 3 * count
+    assert [one.text for one in found if one.tag.endswith("text")] == sizes
+    for one in found:
+        for pair in one.get("points", "").split():
+            x, y = map(float, pair.split(","))
+            assert 0 <= x <= width
+            assert 0 <= y <= height
+        if one.tag.endswith("text"):
+            assert 0 < float(one.get("x", 0)) < width
+            assert 0 < float(one.get("y", 0)) < height
+    assert kept["TikZ"].count(b"\\filldraw") == 3 * count
+    picture = Image.open(BytesIO(kept["PNG"])).convert("L")
+    # Something is drawn, and nothing reaches the picture's edge.
+    low, high = picture.getextrema()
+    assert high - low > 150
+    edges = [(0, 0, picture.width, 4), (0, 0, 4, picture.height)]
+    edges += [(picture.width - 4, 0, picture.width, picture.height)]
+    for edge in edges:
+        low, high = picture.crop(edge).getextrema()
+        assert high - low < 12
 
 
 def test_open_a_residual_block(page: Page) -> None:

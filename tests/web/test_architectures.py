@@ -57,6 +57,7 @@ def test_both_conventions_of_the_stride(
         path = f"/api/architectures/{name}?stride_on={stride_on}"
         answer = client.get(path).json()
         assert answer["chosen"] == {"stride_on": stride_on}
+        assert (answer["top1"] is None) == (stride_on == "1x1")
         last = [row for row in answer["rows"] if row["name"].startswith("layer4.")][-1]
         assert last["receptive_field"]["size"] == [size, size]
         assert answer["parameters"] == PUBLISHED[name][1]

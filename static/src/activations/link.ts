@@ -1,6 +1,6 @@
 /** The page as a link, and back: what is asked about, and what of it is looked at. */
 import { toQuery as networkQuery } from '../network/link'
-import { SHOWS, VIEWS, type Asked, type Of, type Show, type View } from './types'
+import { SHOWS, VIEWS, type Asked, type Of, type Scale, type Show, type View } from './types'
 
 /** What is looked at. */
 export type Sight = {
@@ -10,6 +10,7 @@ export type Sight = {
   row: number | null
   column: number | null
   show: Show
+  scale: Scale
 }
 
 export const FIRST_SIGHT: Sight = {
@@ -19,6 +20,7 @@ export const FIRST_SIGHT: Sight = {
   row: null,
   column: null,
   show: 'activation',
+  scale: 'layer',
 }
 
 const words = (value: number | null | undefined): string | null =>
@@ -39,6 +41,7 @@ export async function toQuery(asked: Asked, sight: Sight, projector: boolean): P
     row: words(sight.row),
     column: words(sight.column),
     show: sight.show === 'activation' ? null : sight.show,
+    scale: sight.scale === 'layer' ? null : sight.scale,
     projector: projector ? '1' : null,
   }
   return networkQuery(model ? {} : asked, rest)
@@ -56,6 +59,7 @@ export function sightOf(query: URLSearchParams): Sight {
     row: whole('row'),
     column: whole('column'),
     show: SHOWS.find((name) => name === query.get('show')) ?? 'activation',
+    scale: query.get('scale') === 'map' ? 'map' : 'layer',
   }
 }
 

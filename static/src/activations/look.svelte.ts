@@ -19,7 +19,7 @@ import { shapeOf } from './layout'
 import type { Sight } from './link'
 import { scalesOf, weightMaps, type Maps } from './mosaic'
 import type { Tensor } from './safetensors'
-import type { Asked, ImageRow, LayerRow, LookAnswer, ModelRow, Show, Step, View } from './types'
+import type { Asked, ImageRow, LayerRow, LookAnswer, ModelRow, Scale, Show, Step, View } from './types'
 
 /** The longest side of a small map. */
 export const THUMBNAIL = 28
@@ -66,7 +66,7 @@ export class Look {
   column = $state<number | null>(null)
   /** What the pointer is on, which is looked at as long as it is. */
   pointed = $state.raw<Spot | null>(null)
-  scale = $state<'map' | 'layer'>('map')
+  scale = $state<Scale>('layer')
   t = $state(0)
   mode = $state<Mode>('both')
   /** What is asked of the maps beyond what the cursor says: nothing, or one of these. */
@@ -109,6 +109,7 @@ export class Look {
     row: this.row,
     column: this.column,
     show: this.show,
+    scale: this.scale,
   })
 
   constructor({ question, answer, problem, models, images, sight }: First) {
@@ -123,6 +124,7 @@ export class Look {
     this.channel = sight.channel
     this.row = sight.row
     this.column = sight.column
+    this.scale = sight.scale
     this.#first = sight.show
     this.setShow(sight.show)
     if (!problem) void this.ask()

@@ -2,7 +2,7 @@
 import type { Plane } from '../convolution/types'
 import { weightMaps } from './mosaic'
 import type { Tensor } from './safetensors'
-import type { Show } from './types'
+import type { Scale, Show } from './types'
 import type { Whole } from './look.svelte'
 
 /** A short vector is a row, a long one is laid out in rows, about as many as columns. */
@@ -42,12 +42,7 @@ export function shownPlane(whole: Whole | null, show: Show, channel: number): Pl
 }
 
 /** The number that gets the full colour: the largest of the map, or of the whole layer. */
-export function reachOfShown(
-  whole: Whole | null,
-  show: Show,
-  channel: number,
-  scale: 'map' | 'layer',
-): number {
+export function reachOfShown(whole: Whole | null, show: Show, channel: number, scale: Scale): number {
   const tensor = whole?.[show]
   return tensor ? reachIn(tensor, scale === 'map' ? channel : null) : 0
 }

@@ -79,6 +79,8 @@ export type ImageRow = { name: string; says: string; kind: 'photo' | 'digit' | '
 /** What a map can show. `product` is activation times gradient. */
 export const SHOWS = ['activation', 'gradient', 'product', 'weight'] as const
 export type Show = (typeof SHOWS)[number]
+/** What the colours of a map are in proportion to: the largest of its layer, or its own. */
+export type Scale = 'layer' | 'map'
 
 export const VIEWS = ['overview', 'layer', 'unit', 'looks', 'why'] as const
 export type View = (typeof VIEWS)[number]

@@ -111,7 +111,7 @@ export class Networks {
 
   remove(): void {
     const network = this.answer?.network
-    if (!network || this.chosen === null || !this.row) return
+    if (!network || this.chosen === null || !this.row || network.layers.length === 1) return
     const names = network.layers.map(({ name }) => name)
     const at = names.indexOf(this.chosen)
     const changed = editing.remove(network, this.chosen)
