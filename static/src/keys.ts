@@ -108,6 +108,7 @@ const SLIDES = /^(Arrow|Page|Home|End)/
  */
 export function writing({ target, key }: Pick<KeyboardEvent, 'target' | 'key'>): boolean {
   if (!(target instanceof HTMLElement)) return false
+  if (target.tagName === 'SUMMARY') return key === ' '
   if (target.isContentEditable || /^(TEXTAREA|SELECT)$/.test(target.tagName)) return true
   if (!(target instanceof HTMLInputElement) || /^(checkbox|button)$/.test(target.type)) return false
   if (target.type !== 'radio' && target.type !== 'range') return true

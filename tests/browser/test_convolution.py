@@ -161,8 +161,9 @@ def test_a_fully_connected_layer_stands_beside_it(page: Page) -> None:
     page.wait_for_url(re.compile("connected=3"))
     page.reload()
     expect(beside.locator(".product")).to_contain_text(told)
-    beside.locator("summary").click()
+    beside.locator("summary").press("Space")
     page.wait_for_url(re.compile("connected=folded"))
+    expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()
     page.reload()
     expect(beside.locator("summary")).to_be_visible()
     expect(beside.locator(".product")).to_be_hidden()
@@ -314,6 +315,20 @@ def test_the_player_stays_in_sight_on_a_phone(page: Page) -> None:
         assert box
         assert box["y"] >= 0
         assert box["y"] + box["height"] <= 740
+
+
+def test_the_player_answers_a_finger_that_comes_from_a_cell(
+    browser: Browser, live_server: str
+) -> None:
+    context = browser.new_context(
+        base_url=live_server, viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True
+    )
+    page = context.new_page()
+    page.goto("/convolution")
+    page.get_by_label("Output 4: ").tap()
+    page.get_by_role("button", name="Play", exact=True).tap()
+    expect(page.get_by_role("button", name="Pause", exact=True)).to_be_visible()
+    context.close()
 
 
 def test_play_and_pause(page: Page) -> None:
