@@ -17,7 +17,7 @@ import { presentStep, type Mode } from '../player'
 import { askMaps, type Kind, type Looked, type MapQuestion } from './asking'
 import { shapeOf } from './layout'
 import type { Sight } from './link'
-import { scalesOf, weightMaps, type Maps } from './mosaic'
+import { scalesOf, sharedReach, weightMaps, type Maps } from './mosaic'
 import type { Tensor } from './safetensors'
 import type { Asked, ImageRow, LayerRow, LookAnswer, ModelRow, Scale, Show, Step, View } from './types'
 
@@ -183,7 +183,7 @@ export class Look {
     const scales = this.#tensors[`${layer}:${show}:scale`]?.values
     const shape = shapeOf(tensor.shape)
     const byMap = scales instanceof Float32Array ? scales : null
-    const reach = scalesOf(byMap ?? tensor.values, 1)[0] ?? 0
+    const reach = byMap ? sharedReach(byMap) : (scalesOf(tensor.values, 1)[0] ?? 0)
     return { shape, values: tensor.values, scales: byMap, reach }
   }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { coloursOf, paintMosaic, weightMaps, type Maps } from './mosaic'
+import { coloursOf, paintMosaic, sharedReach, weightMaps, type Maps } from './mosaic'
 
 const colours = Uint32Array.from({ length: 256 }, (_, i) => i)
 const GROUND = 999
@@ -36,6 +36,12 @@ test('a cell with fewer pixels than its map shows means, one with more repeats',
   expect(painted({ ...map, shape: [1, 1, 1], values: Float32Array.of(1) }, [2, 2], 1, true)).toEqual([
     255, 255, 255, 255,
   ])
+})
+
+test('one strong map of many does not leave the others pale', () => {
+  expect(sharedReach([0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 1000])).toBe(9)
+  expect(sharedReach([0, 3])).toBe(3)
+  expect(sharedReach([0, 0])).toBe(0)
 })
 
 test('a map of nothing is all paper', () => {

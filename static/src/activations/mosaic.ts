@@ -8,7 +8,7 @@ export type Maps = {
   values: Numbers
   /** The largest size of a number in each map, if `values` are bytes about 128. */
   scales: Float32Array | null
-  /** The largest of all of them. */
+  /** What gets the full colour where they share a scale. */
   reach: number
 }
 export type Grid = {
@@ -45,6 +45,17 @@ export function scalesOf(values: Numbers, channels: number): Float32Array {
     scales[c] = most
   }
   return scales
+}
+
+/** Of the maps in which there is anything, the share that is drawn to scale; stronger ones are all of full colour. */
+const TO_SCALE = 0.9
+
+/** What gets the full colour where maps share a scale, so that one strong map leaves the others visible. */
+export function sharedReach(scales: ArrayLike<number>): number {
+  const lit = Float32Array.from(scales)
+    .filter((scale) => scale > 0)
+    .sort()
+  return lit[Math.floor(TO_SCALE * (lit.length - 1))] ?? 0
 }
 
 /**
@@ -121,5 +132,5 @@ export function weightMaps(values: Numbers, shape: readonly number[]): Maps {
         for (let c = 0; c < columns; c++) tiled[corner + r * width + c] = values[at++]!
     }
   const scales = scalesOf(tiled, filters)
-  return { shape: [filters, height, width], values: tiled, scales, reach: Math.max(0, ...scales) }
+  return { shape: [filters, height, width], values: tiled, scales, reach: sharedReach(scales) }
 }
