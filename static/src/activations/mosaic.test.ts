@@ -25,10 +25,10 @@ test('bytes are colours, each map on its own scale or all on one', () => {
   expect(painted(two, [2, 1], 2, false)).toEqual([1, 255, GROUND, 128, 192])
 })
 
-test('a cell with fewer pixels than its map shows means, one with more repeats', () => {
+test('a cell with fewer pixels than its map shows the strongest, one with more repeats', () => {
   const map: Maps = {
     shape: [1, 2, 4],
-    values: Float32Array.from([1, 1, -1, 0, 1, 1, -1, 0]),
+    values: Float32Array.from([0.1, 1, -0.5, 0, 0, -0.9, 0.2, 0.4]),
     scales: null,
     reach: 1,
   }

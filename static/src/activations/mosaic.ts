@@ -60,7 +60,7 @@ export function sharedReach(scales: ArrayLike<number>): number {
 
 /**
  * Paints the maps into pixels that are already the ground's colour. Where a cell has fewer pixels than its
- * map, each is the mean of those it covers.
+ * map, each is the strongest of those it covers: means of what goes up and down would be nothing.
  */
 export function paintMosaic(
   pixels: Uint32Array,
@@ -77,6 +77,7 @@ export function paintMosaic(
   const own = each && height * width > 1
   const scales = maps.scales ?? (own ? scalesOf(values, channels) : null)
   const [rows, columns] = [edges(height, high), edges(width, wide)]
+  const single = high >= height && wide >= width
   for (let c = 0; c < channels; c++) {
     const top = Math.floor(c / across) * (high + gap)
     const left = (c % across) * (wide + gap)
@@ -93,13 +94,15 @@ export function paintMosaic(
       let at = (top + y) * stride + left
       for (let x = 0; x < wide; x++) {
         const [c0, c1] = [columns[2 * x]!, columns[2 * x + 1]!]
-        let sum = 0
-        for (let r = r0; r < r1; r++) {
+        let peak = values[base + r0 * width + c0]! - zero
+        for (let r = r0; !single && r < r1; r++) {
           const row = base + r * width
-          for (let k = c0; k < c1; k++) sum += values[row + k]!
+          for (let k = c0; k < c1; k++) {
+            const value = values[row + k]! - zero
+            if (value * value > peak * peak) peak = value
+          }
         }
-        const mean = sum / ((r1 - r0) * (c1 - c0))
-        const index = ZERO + Math.round((mean - zero) * factor)
+        const index = ZERO + Math.round(peak * factor)
         pixels[at++] = colours[index < 0 ? 0 : index > 255 ? 255 : index]!
       }
     }
