@@ -5,12 +5,13 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import ConsoleMessage, Page, Playwright, Request
+from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, Request
 
 AXE = Path(__file__).resolve().parents[2] / "static/node_modules/axe-core/axe.min.js"
 INSTALLED = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -109,3 +110,31 @@ def axe() -> Callable[..., list[str]]:
         ]
 
     return violations
+
+
+@pytest.fixture
+def opened(browser: Browser, live_server: str) -> Iterator[Callable[[int, int, str], Page]]:
+    """opened(width, height, scheme): a page of that size, light or dark, in which nothing moves."""
+    with ExitStack() as stack:
+
+        def open_page(width: int, height: int, scheme: str) -> Page:
+            context = browser.new_context(
+                base_url=live_server,
+                viewport={"width": width, "height": height},
+                color_scheme="dark" if scheme == "dark" else "light",
+                reduced_motion="reduce",
+            )
+            return stack.enter_context(context).new_page()
+
+        yield open_page
+
+
+@pytest.fixture
+def readable(axe: Callable[..., list[str]]) -> Callable[[Page], None]:
+    """readable(page): axe finds nothing wrong with it, and nothing of it is scrolled sideways."""
+
+    def check(page: Page) -> None:
+        assert axe(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+    return check

@@ -421,28 +421,19 @@ def test_weights_of_ones_own_are_taken_and_others_refused_in_words(page: Page) -
     ],
 )
 def test_everybody_can_read_it(
-    browser: Browser,
-    live_server: str,
-    axe: Callable[[Page], list[str]],
+    opened: Callable[[int, int, str], Page],
+    readable: Callable[[Page], None],
     query: str,
     width: int,
     scheme: str,
 ) -> None:
-    context = browser.new_context(
-        base_url=live_server,
-        viewport={"width": width, "height": 1080 if width > 1280 else 800},
-        color_scheme="dark" if scheme == "dark" else "light",
-        reduced_motion="reduce",
-    )
-    page = context.new_page()
+    page = opened(width, 1080 if width > 1280 else 800, scheme)
     visit(page, f"/activations{query}")
     if "nothing" in query:
         expect(page.get_by_role("alert")).to_contain_text("no image `nothing`")
     else:
         looked(page)
-    assert axe(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    context.close()
+    readable(page)
 
 
 def test_it_reads_without_a_script(browser: Browser, live_server: str) -> None:

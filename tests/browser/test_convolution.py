@@ -449,25 +449,16 @@ def test_sliders_and_choices_keep_their_arrows(page: Page) -> None:
     ],
 )
 def test_everybody_can_read_it(
-    browser: Browser,
-    live_server: str,
-    axe: Callable[[Page], list[str]],
+    opened: Callable[[int, int, str], Page],
+    readable: Callable[[Page], None],
     query: str,
     width: int,
     scheme: str,
 ) -> None:
-    context = browser.new_context(
-        base_url=live_server,
-        viewport={"width": width, "height": 800},
-        color_scheme="dark" if scheme == "dark" else "light",
-        reduced_motion="reduce",
-    )
-    page = context.new_page()
+    page = opened(width, 800, scheme)
     page.goto(f"/convolution{query}")
     page.wait_for_timeout(800)
-    assert axe(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    context.close()
+    readable(page)
 
 
 def test_it_reads_without_a_script(browser: Browser, live_server: str) -> None:

@@ -285,29 +285,20 @@ def test_the_kernel_slides_and_stops_where_one_wants(page: Page) -> None:
     ],
 )
 def test_everybody_can_read_it(
-    browser: Browser,
-    live_server: str,
-    axe: Callable[[Page], list[str]],
+    opened: Callable[[int, int, str], Page],
+    readable: Callable[[Page], None],
     view: str,
     width: int,
     height: int,
     scheme: str,
     projector: bool,
 ) -> None:
-    context = browser.new_context(
-        base_url=live_server,
-        viewport={"width": width, "height": height},
-        color_scheme="dark" if scheme == "dark" else "light",
-        reduced_motion="reduce",
-    )
-    page = context.new_page()
+    page = opened(width, height, scheme)
     page.goto(link(view, **CONV) + ("&projector=1" if projector else ""))
     expect(page.locator(".chain-formula .katex").first).to_be_visible(timeout=LOOK)
-    assert axe(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    readable(page)
     if projector:
         assert smallest_text(page) >= 24
-    context.close()
 
 
 def smallest_text(page: Page) -> float:

@@ -156,24 +156,15 @@ def test_an_input_climbs_and_is_stopped_and_taken_back(page: Page) -> None:
     ],
 )
 def test_everybody_can_read_it(
-    browser: Browser,
-    live_server: str,
-    axe: Callable[[Page], list[str]],
+    opened: Callable[[int, int, str], Page],
+    readable: Callable[[Page], None],
     view: str,
     width: int,
     scheme: str,
 ) -> None:
-    context = browser.new_context(
-        base_url=live_server,
-        viewport={"width": width, "height": 800},
-        color_scheme="dark" if scheme == "dark" else "light",
-        reduced_motion="reduce",
-    )
-    page = context.new_page()
+    page = opened(width, 800, scheme)
     page.set_default_navigation_timeout(LOOK)
     page.goto(f"/activations?view={view}")
     ready = ".attribution .scale" if view == "why" else ".look-column .nine img"
     expect(page.locator(ready).first).to_be_visible(timeout=LOOK)
-    assert axe(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    context.close()
+    readable(page)
