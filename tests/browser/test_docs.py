@@ -5,6 +5,7 @@ from playwright.sync_api import FilePayload, Page, expect
 from app.core.images import picture
 from app.core.png import png
 
+LOOK = 30_000  # ms: some calls wait for torch
 PICTURE = FilePayload(
     name="coffee.png", mimeType="image/png", buffer=png(picture("coffee").astype(float))
 )
@@ -29,7 +30,6 @@ def test_every_call_can_be_tried_as_it_stands(page: Page) -> None:
         if (file := call.locator("input[type=file]")).count():
             file.set_input_files(files=[PICTURE])
         button.click()
-        expect(call.locator(".live-responses-table tbody .response-col_status")).to_contain_text(
-            "200"
-        )
+        status = call.locator(".live-responses-table tbody .response-col_status")
+        expect(status).to_contain_text("200", timeout=LOOK)
         call.locator(".opblock-summary-control").click()
