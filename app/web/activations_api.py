@@ -12,7 +12,7 @@ from app.web.api import Json, encode
 from app.web.problems import REFUSALS, ProblemAnswer
 from app.workers import run
 
-router = APIRouter(prefix="/api", responses=REFUSALS)
+router = APIRouter(prefix="/api", tags=["activations"], responses=REFUSALS)
 
 SAFETENSORS = "application/vnd.safetensors"
 SECONDS = 20.0  # what one look may take

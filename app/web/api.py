@@ -18,7 +18,7 @@ from app.workers import run
 
 Q = TypeVar("Q", bound=BaseModel)
 
-router = APIRouter(prefix="/api", responses=REFUSALS)
+router = APIRouter(prefix="/api", tags=["expressions"], responses=REFUSALS)
 
 # What the event loop computes itself; anything larger goes to a worker.
 SMALL_TEXT = 4_000

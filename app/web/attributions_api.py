@@ -17,7 +17,7 @@ from app.web.api import Json, encode
 from app.web.problems import REFUSALS, as_problem
 from app.workers import run
 
-router = APIRouter(prefix="/api", responses=REFUSALS)
+router = APIRouter(prefix="/api", tags=["attributions"], responses=REFUSALS)
 
 SECONDS = 40.0  # what one question may take
 MOST_KEPT = 4  # networks whose maxima are remembered

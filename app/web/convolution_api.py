@@ -8,7 +8,7 @@ from app.web import convolution_schemas as schemas
 from app.web.api import Json, encode, in_worker
 from app.web.problems import REFUSALS
 
-router = APIRouter(prefix="/api", responses=REFUSALS)
+router = APIRouter(prefix="/api", tags=["convolution"], responses=REFUSALS)
 
 # Multiply-adds that the event loop computes itself; anything larger goes to a worker.
 SMALL = 2_000_000

@@ -16,7 +16,7 @@ from app.workers import run
 
 Q = TypeVar("Q", bound=figure.AskedNetwork)
 
-router = APIRouter(prefix="/api", responses=REFUSALS)
+router = APIRouter(prefix="/api", tags=["networks"], responses=REFUSALS)
 
 SMALL = 250  # layers that the event loop looks at itself; a larger network goes to a worker
 

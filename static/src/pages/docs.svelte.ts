@@ -1,6 +1,7 @@
 // The REST calls, to read and to try. Swagger UI comes from the lock file and asks no other host.
 import SwaggerUI from 'swagger-ui-dist/swagger-ui-bundle.js'
 import 'swagger-ui-dist/swagger-ui.css'
+import { theme } from '../theme.svelte'
 import './page'
 
 const root = document.querySelector<HTMLElement>('#docs')!
@@ -13,4 +14,9 @@ SwaggerUI({
   validatorUrl: null,
   // Colouring an answer of 100 KB takes seconds.
   syntaxHighlight: { activated: false },
+})
+
+// Swagger UI has dark colours of its own.
+$effect.root(() => {
+  $effect(() => void document.documentElement.classList.toggle('dark-mode', theme.dark))
 })
