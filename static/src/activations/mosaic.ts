@@ -88,22 +88,30 @@ export function paintMosaic(
         : maps.reach && scale / maps.reach
       : STEPS / ((own ? scale : maps.reach) || 1)
     const zero = bytes ? ZERO : 0
+    const colourOf = (value: number): number =>
+      colours[Math.max(0, Math.min(255, ZERO + Math.round(value * factor)))]!
+    // A byte's colour is looked up; there are 256 of them and many more pixels.
+    const shades = bytes ? Uint32Array.from(colours, (_, byte) => colourOf(byte - ZERO)) : null
     const base = c * height * width
     for (let y = 0; y < high; y++) {
       const [r0, r1] = [rows[2 * y]!, rows[2 * y + 1]!]
-      let at = (top + y) * stride + left
+      const at = (top + y) * stride + left
+      if (single && shades) {
+        const row = base + r0 * width
+        for (let x = 0; x < wide; x++) pixels[at + x] = shades[values[row + columns[2 * x]!]!]!
+        continue
+      }
       for (let x = 0; x < wide; x++) {
         const [c0, c1] = [columns[2 * x]!, columns[2 * x + 1]!]
-        let peak = values[base + r0 * width + c0]! - zero
-        for (let r = r0; !single && r < r1; r++) {
+        let peak = 0
+        for (let r = r0; r < r1; r++) {
           const row = base + r * width
           for (let k = c0; k < c1; k++) {
             const value = values[row + k]! - zero
             if (value * value > peak * peak) peak = value
           }
         }
-        const index = ZERO + Math.round(peak * factor)
-        pixels[at++] = colours[index < 0 ? 0 : index > 255 ? 255 : index]!
+        pixels[at + x] = shades ? shades[peak + ZERO]! : colourOf(peak)
       }
     }
   }
