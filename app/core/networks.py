@@ -150,7 +150,8 @@ def analyse(network: Network) -> Analysis:
     unknown = (None,) * len(network.layers)
     shapes: list[Any] = [*unknown, network.input]  # the last is the input's, at -1
     sights: list[Sight | None] = [*unknown, first_sight(network.input)]
-    told: dict[tuple[Any, ...], tuple[Shape, int]] = {}  # by layer: equal ones are one
+    # What comes of a layer on such sizes; in deep networks most layers equal one before.
+    known: dict[tuple[Any, ...], tuple[Shape, int]] = {}
     for i, node in enumerate(network.layers):
         name, layer = node.name, node.layer
         sources: tuple[int, ...] = ()
@@ -167,7 +168,7 @@ def analyse(network: Network) -> Analysis:
             given = [shapes[source] for source in sources]
             if None not in given:
                 case = (id(layer), *given)
-                output, macs = told.get(case) or told.setdefault(case, _output(layer, given))
+                output, macs = known.get(case) or known.setdefault(case, _output(layer, given))
         except Misfit as misfit:
             misfit.where["layer"] = name
             output, problem = misfit.output, misfit
