@@ -24,20 +24,19 @@ def tensor(given: Any, what: str, where: Mapping[str, Any], most: int = MAX_ENTR
     """A number as a float, a nested list as an array; a Problem for anything else."""
     if type(given) is float and given - given == 0.0:
         return given
-    wrong = Problem(
-        f"{what} must be a number or a nested list of numbers with rows of equal length", where
-    )
     try:
         array = np.asarray(given)
         if array.dtype.kind == "O" and not all(isinstance(x, int) for x in array.flat):
-            raise wrong
+            raise TypeError
         if array.dtype.kind not in "biufO":
-            raise wrong
+            raise TypeError
         array = array.astype(np.float64, copy=False)
     except OverflowError:
         raise Problem(f"{what} must hold finite numbers", where) from None
     except (ValueError, TypeError):
-        raise wrong from None
+        raise Problem(
+            f"{what} must be a number or a nested list of numbers with rows of equal length", where
+        ) from None
     if array.size == 0:
         raise Problem(f"{what} is an empty list and has no value", where)
     if array.ndim > MAX_RANK:
@@ -66,7 +65,7 @@ def sigmoid(x: Array) -> Array:
 def whole(values: Array, what: str) -> NDArray[np.int64]:
     """Floats that must be whole numbers, as integers; a Problem says what they are for."""
     rounded = np.rint(values)
-    if np.any(rounded != values) or np.any(np.abs(values) > 2**31):
+    if (rounded != values).any() or (np.abs(values) > 2**31).any():
         raise Problem(f"{what} must be a whole number")
     return rounded.astype(np.int64)
 
@@ -142,7 +141,17 @@ def spread(v: Array, x: Array, axis: Axis = None, keepdims: bool = False) -> Arr
     """Repeat a reduction's result (or its gradient) so that it lines up with what it reduced."""
     if axis is not None and not keepdims and x.ndim:
         v = np.expand_dims(v, axis)
-    return np.broadcast_to(v, x.shape)
+    return repeated(v, x.shape)
+
+
+def repeated(x: Array, shape: tuple[int, ...]) -> Array:
+    """An array as it broadcasts to a shape: a view that cannot be written to."""
+    if x.ndim:
+        return np.broadcast_to(x, shape)
+    # One number at every entry: the same view, in a fraction of the time.
+    view = np.ndarray(shape, x.dtype, x.data, strides=(0,) * len(shape))
+    view.flags.writeable = False
+    return view
 
 
 def tied(x: Array, out: Array, axis: Axis = None, keepdims: bool = False) -> Array:

@@ -77,7 +77,7 @@ def _terms(result: Evaluation, i: int, at: tuple[int, ...]) -> tuple[list[dict[s
     seed = np.zeros(np.shape(result.values[i]))
     seed[at] = 1.0
     found = []
-    for flow in graph.flows_of(i):
+    for flow in graph.flows_of[i]:
         source = flow[0]
         with np.errstate(all="ignore"):
             _, local = pull(graph, result.values, flow, seed)

@@ -86,7 +86,7 @@ class Graph:
         arrived[self.output] = True
         for target in range(self.output, -1, -1):
             if arrived[target]:
-                for flow in self.flows_of(target):
+                for flow in self.flows_of[target]:
                     arrived[flow[0]] = True
                     flows.append(flow)
         return flows
@@ -101,16 +101,16 @@ class Graph:
             if node.literal or (self.reached[i] and i not in sources)
         ]
 
-    def flows_of(self, target: int) -> list[tuple[int, int, int]]:
-        """The flows out of one node, to each operand that has a derivative."""
-        node = self.nodes[target]
-        if node.leaf:
-            return []
-        op = OPS[node.op]
+    @cached_property
+    def flows_of(self) -> Sequence[Sequence[tuple[int, int, int]]]:
+        """The flows out of each node, to every operand that has a derivative."""
         return [
-            (source, target, position)
-            for position, source in enumerate(node.inputs)
-            if op.rule(position) is not None and not self.nodes[source].literal
+            [
+                (source, target, position)
+                for position, source in enumerate(node.inputs)
+                if OPS[node.op].rule(position) is not None and not self.nodes[source].literal
+            ]
+            for target, node in enumerate(self.nodes)
         ]
 
     def where(self, i: int) -> dict[str, Any]:

@@ -53,7 +53,7 @@ class Op:
     reduces: bool = False  # the result's axes are gone: upstream is spread over them again
     as_matrices: bool = False  # a vector is one row on the left, one column on the right
 
-    @property
+    @cached_property
     def variadic(self) -> bool:
         """Whether the last argument takes any number of operands."""
         return bool(self.arguments) and self.arguments[-1].startswith("*")

@@ -164,6 +164,6 @@ def _slopes_one_by_one(graph: Graph, target: int, values: Sequence[float]) -> li
     with np.errstate(all="ignore"):
         slopes = {
             position: float(pull(graph, values, (source, target, position), 1.0)[0])
-            for source, _, position in graph.flows_of(target)
+            for source, _, position in graph.flows_of[target]
         }
     return [slopes.get(position, 0.0) for position in range(len(graph.nodes[target].inputs))]

@@ -14,6 +14,8 @@ from app.core.graphs import Graph
 from app.core.ops import OPS, Op
 from app.core.outcomes import FULL, Budget, Evaluation, Mistake, explain_missing, finite, undefined
 
+Shape = tuple[int, ...]
+
 
 def forward(
     graph: Graph,
@@ -23,21 +25,22 @@ def forward(
 ) -> Evaluation:
     """Values only, as arrays (or floats at the leaves); `backward` adds the rest."""
     values: list[Any] = [None] * len(graph.nodes)
+    shapes: list[Shape] = []
     total = 0
     with np.errstate(all="ignore"):
         for i, node in enumerate(graph.nodes):
             if node.leaf:
                 values[i] = leaves[i]
             else:
-                operands = [values[j] for j in node.inputs]
                 _within(deadline, budget, graph, i)
-                room = budget.entries - total
-                if _entries(OPS[node.op], operands, node.attributes) > room:
+                coming = _entries(OPS[node.op], [shapes[j] for j in node.inputs], node.attributes)
+                if total + coming > budget.entries:
                     _too_many(budget, graph, i)
-                values[i] = _apply(graph, i, operands)
+                values[i] = _apply(graph, i, [values[j] for j in node.inputs])
                 if not finite(values[i]):
                     undefined(graph, i, values, not np.isnan(values[i]).any())
-            total += np.size(values[i])
+            shapes.append(np.shape(values[i]))
+            total += math.prod(shapes[i])
             if total > budget.entries:
                 _too_many(budget, graph, i)
     return Evaluation(graph, values, graph.flows)
@@ -60,9 +63,8 @@ def _too_many(budget: Budget, graph: Graph, i: int) -> NoReturn:
     )
 
 
-def _entries(op: Op, operands: Sequence[Any], attributes: Mapping[str, Any]) -> int:
+def _entries(op: Op, shapes: Sequence[Shape], attributes: Mapping[str, Any]) -> int:
     """At most how many entries a result will have; 0 where the op itself refuses the shapes."""
-    shapes: list[tuple[int, ...]] = [np.shape(operand) for operand in operands]
     if op.category == "generator":
         sizes: Sequence[int] = attributes["shape"]
         return math.prod(sizes) * (sizes[0] if op.name == "eye" else 1)
@@ -94,6 +96,8 @@ def _entries(op: Op, operands: Sequence[Any], attributes: Mapping[str, Any]) -> 
         return 1
     if op.downstream:
         return math.prod(shapes[0]) if shapes else 0
+    if len(set(shapes) - {()}) < 2:
+        return max(map(math.prod, shapes))
     try:
         return math.prod(np.broadcast_shapes(*shapes))
     except ValueError:
@@ -156,11 +160,12 @@ def backward(
             if gradients[target] is None or not graph.reached[target]:
                 continue
             _within(deadline, budget, graph, target)
-            for flow in graph.flows_of(target):
+            for flow in graph.flows_of[target]:
                 source = flow[0]
                 upstream = gradients[target]
                 local, downstream = pull(graph, values, flow, upstream)
-                entries += np.size(upstream) + np.size(local) + np.size(downstream)
+                # A local gradient has its upstream's shape.
+                entries += (1 + (local is not None)) * np.size(upstream) + np.size(downstream)
                 if entries > 4 * budget.entries:
                     raise OverBudget(
                         f"all flows together may have {4 * budget.entries:,} tensor entries; "
@@ -197,7 +202,7 @@ def _visits(graph: Graph) -> list[int]:
         if target not in seen:
             seen.add(target)
             order.append(target)
-            stack += [source for source, _, _ in reversed(graph.flows_of(target))]
+            stack += [source for source, _, _ in reversed(graph.flows_of[target])]
     return order
 
 
@@ -235,7 +240,7 @@ def pull(
     upstream, local = np.asarray(upstream), np.asarray(derivative, dtype=np.float64)
     downstream = upstream if _is_one(derivative) else upstream * local
     if local.shape != upstream.shape:  # in full: the shape of what it multiplies
-        local = np.broadcast_to(local, upstream.shape)
+        local = arrays.repeated(local, upstream.shape)
     return local, sum_to(downstream, shape)
 
 
