@@ -2,8 +2,8 @@
 import type { Plane } from '../convolution/types'
 import { weightMaps } from './mosaic'
 import type { Tensor } from './safetensors'
-import type { Scale, Show } from './types'
-import type { Whole } from './look.svelte'
+import type { Show } from './types'
+import type { Look, Whole } from './look.svelte'
 
 /** A short vector is a row, a long one is laid out in rows, about as many as columns. */
 export const columnsOf = (count: number): number => (count <= 12 ? count : Math.ceil(Math.sqrt(count)))
@@ -41,10 +41,16 @@ export function shownPlane(whole: Whole | null, show: Show, channel: number): Pl
   return planeOf({ shape: [...shape], values }, channel)
 }
 
-/** The number that gets the full colour: the largest of the map, or of the whole layer. */
-export function reachOfShown(whole: Whole | null, show: Show, channel: number, scale: Scale): number {
-  const tensor = whole?.[show]
-  return tensor ? reachIn(tensor, scale === 'map' ? channel : null) : 0
+/** Which number gets the full colour, and whether the layer has larger ones. */
+export type Reach = { most: number; beyond: boolean }
+
+/** The reach of what a channel shows, on a scale of its own or on the one that its layer's small maps have. */
+export function reachOfShown(look: Look, layer: string | undefined, show: Show, channel: number): Reach {
+  const tensor = look.whole(layer ?? null)?.[show]
+  if (!layer || !tensor) return { most: 0, beyond: false }
+  const shared = look.scale === 'layer' ? look.maps(layer, show)?.reach : undefined
+  const most = shared ?? reachIn(tensor, channel)
+  return { most, beyond: shared !== undefined && reachIn(tensor) > most }
 }
 
 /** The largest size in a tensor, or in one of its channels. */
