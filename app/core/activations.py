@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from app.core.errors import Problem
-from app.core.networks import INPUT, Network
+from app.core.networks import INPUT, Network, analyse
 from app.core.torch_networks import TorchNetwork
 
 if TYPE_CHECKING:
@@ -95,8 +95,8 @@ class Capture:
 def score_layer(network: Network) -> int:
     """The position of the layer whose output is the scores: the one below a last Softmax."""
     last = len(network.layers) - 1
-    softmax = network.layers[last].layer.type == "Softmax" and last > 0
-    return last - 1 if softmax and not network.layers[last].inputs else last
+    (below, *_) = analyse(network).sources[last]
+    return below if network.layers[last].layer.type == "Softmax" and below >= 0 else last
 
 
 def scores_of(found: list[Tensor], network: Network) -> Tensor:

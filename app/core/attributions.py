@@ -151,18 +151,16 @@ def guided_backprop(sought: Sought) -> Found:
 
 def last_maps(network: Network) -> str | None:
     """The last convolution that is larger than a single position, with all that follows it to the
-    next pooling or vector: norm, ReLU, the addition of its block."""
-    result = analyse(network).check()
-    large = [
-        i
-        for i, node in enumerate(network.layers)
-        if node.layer.kind == "convolution" and max((result.shapes[i] or ())[1:], default=0) > 1
-    ]
-    any = [i for i, node in enumerate(network.layers) if node.layer.kind == "convolution"]
-    if not any:
+    next pooling or vector, or to the scores: norm, ReLU, the addition of its block."""
+    from app.core.activations import score_layer
+
+    result, scored = analyse(network).check(), network.layers[: score_layer(network) + 1]
+    convolutions = [i for i, node in enumerate(scored) if node.layer.kind == "convolution"]
+    large = [i for i in convolutions if max((result.shapes[i] or ())[1:], default=0) > 1]
+    if not convolutions:
         return None
-    at = (large or any)[-1]
-    for i in range(at + 1, len(network.layers)):
+    at = (large or convolutions)[-1]
+    for i in range(at + 1, len(scored)):
         if at in result.sources[i] and network.layers[i].layer.kind in ALONG:
             at = i
     return network.layers[at].name

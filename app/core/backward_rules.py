@@ -20,12 +20,12 @@ Rule = Callable[[Any, Tensor], Tensor]  # the layer's module and what it is give
 def walk(
     model: TorchNetwork, image: Tensor, rules: Mapping[str, Rule], last: int = -1
 ) -> list[Tensor]:
-    """What each layer gives up to position `last`, each type of layer by its rule if it has one."""
+    """What each layer gives up to position `last`, by the rule of its type or its kind if any."""
     found: list[Tensor] = []
     steps = list(zip(model.network.layers, model.steps, model.sources, strict=True))
     for node, step, sources in steps[: last + 1 or None]:
         given = [found[i] if i >= 0 else image for i in sources]
-        rule = rules.get(node.layer.type)
+        rule = rules.get(node.layer.type) or rules.get(node.layer.kind)
         found.append(rule(step, given[0]) if rule else step(*given))
     return found
 
@@ -74,9 +74,7 @@ DECONVNET: Mapping[str, Rule] = {
     "ReLU": rectified,
     "LeakyReLU": rectified,
     "GELU": rectified,
-    "Sigmoid": passed_on,
-    "Tanh": passed_on,
-    "Softmax": passed_on,
+    "activation": passed_on,  # all others
     "LocalResponseNorm": held,
 }
 

@@ -128,8 +128,9 @@ def drawing(
     wires = _wires(items, sources, place)
     _arrange(volumes)
     _center(volumes)
+    tops = [volume["top"] for volume in volumes]
     for wire in wires:
-        _bend(wire, volumes)
+        _bend(wire, volumes, tops)
     arcs = [wire["points"][2][1] for wire in wires]
     _down(volumes, wires, MARGIN / 2 - min([*arcs, *(v["top"] - 10 for v in volumes)]))
     width = max(LEAST_WIDTH, _right(volumes) + MARGIN)
@@ -270,23 +271,23 @@ def _wires(
                 if start < at - 1:
                     found[start, at] = {"source": start, "target": at, "level": 1}
     wires = sorted(found.values(), key=lambda wire: wire["target"] - wire["source"])
-    for n, wire in enumerate(wires):
-        under = [
-            other["level"]
-            for other in wires[:n]
-            if other["source"] < wire["target"] and wire["source"] < other["target"]
-        ]
-        wire["level"] = min(6, max(under, default=0) + 1)
+    heights = [0] * (len(items) + 1)  # the highest wire so far between a volume and the next
+    for wire in wires:
+        start, end = wire["source"], wire["target"]
+        wire["level"] = min(6, max(heights[start:end]) + 1)
+        heights[start:end] = [wire["level"]] * (end - start)
     return wires
 
 
-def _bend(wire: dict[str, Any], volumes: Sequence[Mapping[str, Any]]) -> None:
+def _bend(
+    wire: dict[str, Any], volumes: Sequence[Mapping[str, Any]], tops: Sequence[float]
+) -> None:
     """The way from the top of one volume over all between to the top of another, and a head."""
-    between = volumes[wire["source"] : wire["target"] + 1]
-    high = min(v["top"] for v in between) - ARC * wire["level"] + 2
+    start, end = wire["source"], wire["target"]
+    high = min(tops[start : end + 1]) - ARC * wire["level"] + 2
     ends = [
         (v["middle"] + v["recede"] / 2, v["top"] + v["recede"] / 2)
-        for v in (between[0], between[-1])
+        for v in (volumes[start], volumes[end])
     ]
     (x0, y0), (x1, y1) = ends
     bow = min(9.0, abs(x1 - x0) / 2)

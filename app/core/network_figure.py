@@ -15,7 +15,7 @@ from app.core.layers import LAYERS, Layer, Shape
 from app.core.network_drawings import drawing, svg
 from app.core.network_exports import code, layer_code, pytorch
 from app.core.network_tikz import network_tikz
-from app.core.networks import FLOAT_BYTES, Input, Network, analyse, network_answer
+from app.core.networks import FLOAT_BYTES, MAX_LAYERS, Input, Network, analyse, network_answer
 from app.core.torch_code import MAX_SOURCE, read
 
 SMALL = {
@@ -36,6 +36,10 @@ RESIDUAL = {
         ],
     }
 }  # fmt: skip
+
+
+LONG = 5_000  # characters of code; to read fewer takes milliseconds
+code_read = lru_cache(8)(read)
 
 
 class AskedNetwork(Asked):
@@ -84,18 +88,21 @@ class AskedNetwork(Asked):
         if self.network is not None:
             return self.network, {}
         if self.source is not None:
-            return read(self.source, self.input or (3, 224, 224))
+            return code_read(self.source, self.input or (3, 224, 224))
         assert self.architecture is not None
         options = {"stride_on": self.stride_on} if self.stride_on else {}
         return architecture(self.architecture, **options), {}
 
     @property
     def size(self) -> int:
-        """About how many layers there are to look at."""
+        """About how many layers and wires there are to look at. May raise what `found` would."""
         if self.network is not None:
-            return len(self.network.layers)
+            return sum([len(node.inputs) or 1 for node in self.network.layers])
         if self.source is not None:
-            return len(self.source) // 20
+            if len(self.source) > LONG:
+                return MAX_LAYERS
+            # A name used twice doubles what it stands for, so a few lines may be a deep network.
+            return len(code_read(self.source, self.input or (3, 224, 224))[0].layers)
         return 40 if self.architecture in ARCHITECTURES else 0
 
 

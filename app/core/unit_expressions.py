@@ -11,19 +11,11 @@ from urllib.parse import urlencode
 
 import orjson
 
+from app.core.unit_functions import FUNCTIONS, filled, function_of
+
 MOST_ENTRIES = 10_000
 LONGEST_LINK = 6_000  # beyond it the question goes behind the `#`, which no server has to read
 
-# What a layer does to one number `x`, in the language of expressions.
-FUNCTIONS = {
-    "ReLU": "relu({x})",
-    "LeakyReLU": "leaky_relu({x}, slope={slope})",
-    "GELU": "gelu({x})",
-    "Sigmoid": "sigmoid({x})",
-    "Tanh": "tanh({x})",
-    "Dropout": "1 * {x}",
-    "BatchNorm2d": "gamma * ({x} - mu) / sqrt(variance + eps) + beta",
-}
 NAMES = {"BatchNorm2d": "n"}  # other functions give `a`, what is made of many numbers is `h`
 
 
@@ -98,23 +90,19 @@ def _first(step: Mapping[str, Any]) -> tuple[str, dict[str, Any]] | None:
         return " + ".join(given), given
     if kind in ("Concat", "Flatten"):
         return "1 * x", {"x": step["parts"][0]["value"]}
-    if kind in FUNCTIONS:
-        made = _applied(step, "x")
-        return made and (made[0], made[1] | {"x": step["before"]})
-    return None
+    made = _applied(step, "x")
+    return made and (made[0], made[1] | {"x": step["before"]})
 
 
 def _applied(step: Mapping[str, Any], x: str) -> tuple[str, dict[str, Any]] | None:
     """The step that makes a number of one."""
-    kind = step["type"]
-    if kind not in FUNCTIONS or (kind == "BatchNorm2d" and "mean" not in step):
-        return None
-    text = FUNCTIONS[kind].replace("{x}", x).replace("{slope}", str(step.get("slope")))
-    if kind != "BatchNorm2d":
-        return text, {}
-    gamma = 1.0 if step["weight"] is None else step["weight"]
-    given = {"mu": step["mean"], "gamma": gamma, "beta": step["bias"] or 0.0}
-    return text, given | {word: step[word] for word in ("variance", "eps")}
+    if step["type"] == "BatchNorm2d" and "mean" in step:
+        gamma = 1.0 if step["weight"] is None else step["weight"]
+        given = {"mu": step["mean"], "gamma": gamma, "beta": step["bias"] or 0.0}
+        given |= {word: step[word] for word in ("variance", "eps")}
+        return f"gamma * ({x} - mu) / sqrt(variance + eps) + beta", given
+    function = function_of(step)
+    return function and (filled(function.expression, x, str(step.get("slope"))), {})
 
 
 def _filled(nested: Any, padding: float) -> Any:

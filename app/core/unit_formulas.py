@@ -4,18 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.core.numbers import latex_number
+from app.core.unit_functions import filled, function_of
 
 SPELLED_OUT = 4  # of more terms a formula shows the ends
-
-# What a layer does to one number x, by type; the rest is said by its numbers.
-FUNCTIONS = {
-    "ReLU": r"\max(0, {x})",
-    "LeakyReLU": r"\max({x}, {slope} \cdot {x})",
-    "GELU": r"{x} \, \Phi({x})",
-    "Sigmoid": r"\sigma({x})",
-    "Tanh": r"\tanh({x})",
-    "Dropout": r"{x}",
-}
 
 
 def formula(step: Mapping[str, Any]) -> str:
@@ -47,9 +38,8 @@ def _made(step: Mapping[str, Any]) -> str:
     if kind == "Softmax":
         above = rf"e^{{{latex_number(step['before'] - step['largest'])}}}"
         return rf"\frac{{{above}}}{{{latex_number(step['total'])}}}"
-    if kind in FUNCTIONS:
-        slope = latex_number(step.get("slope"))
-        return FUNCTIONS[kind].replace("{x}", x).replace("{slope}", slope)
+    if function := function_of(step):
+        return filled(function.latex, x, _bracketed(step.get("slope")))
     return rf"\text{{{kind}}}({x})"
 
 
@@ -70,7 +60,7 @@ def _listed(numbers: Sequence[float], sign: str, omitted: int = 0) -> str:
     return sign.join(told)
 
 
-def _bracketed(number: float) -> str:
+def _bracketed(number: float | None) -> str:
     told = latex_number(number)
     return f"({told})" if told.startswith("-") else told
 

@@ -194,9 +194,7 @@ def sources_at(captured: Capture, i: int, place: Place) -> Iterator[tuple[int, P
         yield sources[0], (int(at[0]), int(at[1]), int(at[2]))
 
 
-def _pointwise_numbers(
-    captured: Capture, i: int, source: Tensor, place: Place
-) -> dict[str, float | None]:
+def _pointwise_numbers(captured: Capture, i: int, source: Tensor, place: Place) -> dict[str, Any]:
     """What a layer does to a number with, besides the number."""
     layer, step = captured.network.layers[i].layer, captured.model.steps[i]
     if layer.type == "BatchNorm2d" and step.running_mean is not None:
@@ -211,4 +209,6 @@ def _pointwise_numbers(
         return {"largest": float(source.max()), "total": float(exponentials.sum())}
     if layer.type == "LeakyReLU":
         return {"slope": layer.arguments["negative_slope"]}
+    if layer.type == "GELU":
+        return {"approximate": layer.arguments["approximate"]}
     return {}

@@ -105,6 +105,7 @@ class UnitStep(BaseModel):
     weight: Number | None = None
     eps: Number | None = None
     slope: Number | None = None
+    approximate: str | None = Field(default=None, description="GELU: `none` or `tanh`.")
     largest: Number | None = None
     total: Number | None = None
 

@@ -4640,6 +4640,11 @@ export interface components {
             eps?: number | null;
             /** Slope */
             slope?: number | null;
+            /**
+             * Approximate
+             * @description GELU: `none` or `tanh`.
+             */
+            approximate?: string | null;
             /** Largest */
             largest?: number | null;
             /** Total */

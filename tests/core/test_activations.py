@@ -123,6 +123,29 @@ def test_the_score_is_taken_before_a_last_softmax() -> None:
     assert answer["classes"][0]["probability"] == pytest.approx(softmax["activation"]["max"])
 
 
+@pytest.mark.parametrize("inputs", [(), ("fc",)])
+def test_a_softmax_that_names_what_it_takes_is_a_last_softmax_too(inputs: tuple[str, ...]) -> None:
+    network = Network.model_validate(
+        {
+            "input": (3, 8, 8),
+            "layers": [
+                {"name": "flat", "layer": {"type": "Flatten"}},
+                {
+                    "name": "fc",
+                    "layer": {"type": "Linear", "in_features": 192, "out_features": 4},
+                },
+                {"name": "p", "layer": {"type": "Softmax", "dim": 1}, "inputs": inputs},
+            ],
+        }
+    )
+    model, image = seeded(network, 0), pictures(3, 8, 8)
+    found = capture(model, image)
+    fc = functional.linear(image.flatten(1), model.steps[1].weight, model.steps[1].bias)[0]
+    torch.testing.assert_close(found.scores, fc.detach())
+    assert found.probabilities is not None
+    torch.testing.assert_close(found.probabilities, fc.detach().softmax(dim=0))
+
+
 def test_a_network_that_ends_in_maps_has_channels_for_classes() -> None:
     answer, _ = activations(
         ActivationsQuestion(source="nn.Conv2d(3, 4, 5)", input=(3, 20, 20), image="coffee")

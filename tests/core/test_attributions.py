@@ -163,6 +163,15 @@ def test_grad_cam_from_first_principles(name: str, layer: str) -> None:
         close(chosen.grid, grid)
 
 
+def test_grad_cam_weighs_no_maps_beyond_the_scores() -> None:
+    network = stack(conv(3, 4), ("Softmax", {"dim": 1}))
+    sought = Sought(model_of(network), torch.rand(1, 3, 12, 12), 2)
+    found = ATTRIBUTIONS["grad-cam"].compute(sought)
+    assert found.layer == "0"
+    maps = functional.conv2d(sought.image, *sought.model.parameters())
+    close(found.grid, (maps[0, 2] / maps[0, 2].numel()).clamp(min=0))
+
+
 @pytest.mark.parametrize("name", ["concat", "softmax"])
 @pytest.mark.parametrize(("patch", "stride"), [(5, 7), (8, 30), (31, 11)])
 def test_occlusion_by_brute_force(name: str, patch: int, stride: int) -> None:

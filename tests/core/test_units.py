@@ -1,7 +1,9 @@
 """One unit explained: its parts add up to what torch says, forward and backward."""
 
+import math
 import random
 from math import isclose
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -116,6 +118,7 @@ def test_every_kind_of_layer_adds_up(of: str) -> None:
             check(captured, name, place)
 
 
+@pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel")
 @pytest.mark.parametrize("seed", range(40))
 def test_units_of_random_networks_add_up(seed: int) -> None:
     network = random_network(seed)
@@ -150,6 +153,53 @@ def test_the_expression_has_the_values_and_gradients_of_the_network() -> None:
                     there["gradient"], rel=1e-5, abs=1e-8
                 )
     assert opened > 8
+
+
+@pytest.mark.parametrize("value", [-1.532, -0.2, 0.75, 2.5])
+@pytest.mark.parametrize(
+    ("layer", "arguments"),
+    [("ReLU", {}), ("LeakyReLU", {}), ("LeakyReLU", {"negative_slope": 3.0}),
+     ("LeakyReLU", {"negative_slope": -0.5}), ("GELU", {}), ("GELU", {"approximate": "tanh"}),
+     ("Sigmoid", {}), ("Tanh", {}), ("Dropout", {})],
+)  # fmt: skip
+def test_a_function_of_one_number_is_told_as_torch_computes_it(
+    layer: str, arguments: dict[str, Any], value: float
+) -> None:
+    network = Network.model_validate(
+        {
+            "input": (1, 1, 1),
+            "layers": [{"name": "f", "layer": {"type": layer, **arguments}}, {"layer": FLAT}],
+        }
+    )
+    captured = capture(seeded(network, 0), torch.full((1, 1, 1, 1), value))
+    told = explained(captured, "f", 0)
+    graph = parse(told["expression"]["expression"])
+    result = evaluate(graph, told["expression"]["inputs"])
+    x = torch.tensor(value, dtype=torch.float64, requires_grad=True)
+    expected = getattr(torch.nn, layer)(**arguments).eval()(x)
+    (gradient,) = torch.autograd.grad(expected, x)
+    assert float(result.values[-1]) == pytest.approx(float(expected.detach()), abs=1e-6)
+    assert float(result.gradients[graph.position["x"]]) == pytest.approx(float(gradient), abs=1e-6)
+    left, _, right = told["chain"][0]["latex"].partition(" = ")
+    assert computed(left) == pytest.approx(float(right), abs=2e-3)
+
+
+FLAT = {"type": "Flatten"}
+SPOKEN = {
+    r"\left": "", r"\right": "", r"\cdot": "*", r"\tfrac{1}{2}": "0.5", r"\sqrt{2 / \pi}":
+    "0.7978845608 *", r"\, \Phi": "* phi", r"\sigma": "sigma", r"\,": "", "^": "**", "\\": "",
+}  # fmt: skip
+
+
+def computed(latex: str) -> float:
+    """What a formula of one number comes to."""
+    for spoken, code in SPOKEN.items():
+        latex = latex.replace(spoken, code)
+    known = {
+        "max": max, "min": min, "tanh": math.tanh,
+        "sigma": lambda x: 1 / (1 + math.exp(-x)), "phi": lambda x: NormalDist().cdf(x),
+    }  # fmt: skip
+    return float(eval(latex, {"__builtins__": {}}, known))
 
 
 def test_what_comes_back_by_one_unit_is_the_same_in_its_expression() -> None:
