@@ -16,7 +16,7 @@ from app.core import bounds
 from app.core.bounds import Misfit
 from app.core.errors import Problem, nearest
 from app.core.layers import AnyLayer, Layer, Shape
-from app.core.receptive_fields import Sight, first_sight, sight, windows_of
+from app.core.receptive_fields import Sight, first_sight, sight
 
 MAX_LAYERS = 2_000
 MAX_NAME = 64
@@ -31,6 +31,7 @@ MOST_HINTS = 5  # looking for the nearest of 2,000 names takes milliseconds
 # paths see of a layer is a list of these; past MOST_PATCHES they are joined, and may be too large.
 Patch = tuple[int, int]
 MOST_PATCHES = 32
+Features = set[int] | range  # of a vector: some, at most so many, or all of them
 
 Side = Annotated[int, Field(strict=True, ge=1, le=4096)]
 Input = tuple[bounds.Channels, Side, Side] | tuple[bounds.Features]
@@ -225,11 +226,7 @@ def network_answer(network: Network) -> dict[str, Any]:
     result = analyse(network)
     rows = _rows(result)
     for i, problem in result.problems.items():
-        rows[i]["problem"] = {
-            "message": problem.message,
-            "where": problem.where,
-            "suggestion": problem.suggestion,
-        }
+        rows[i]["problem"] = problem.told
     first = next(iter(result.problems), None)
     parameters = sum([row["parameters"] for row in rows])
     return {
@@ -278,7 +275,13 @@ def cone(network: Network, name: str, unit: tuple[int, ...]) -> dict[str, Any]:
     result, top = analyse(network), network.position(name)
     place = _place(result, top, unit)
     seen: dict[int, list[Patch]] = {top: [(1 << place[0], 1 << place[1])]}
+    vectors: dict[int, Features] = {top: {unit[0]}} if len(unit) == 1 else {}
     for i in range(top, -1, -1):
+        sees = result.sights[i]
+        if i in vectors and sees:
+            seen[i] = _places(vectors[i], sees.extent)
+            for source, features, count in _features_below(result, i, vectors[i]):
+                vectors[source] = _together(vectors.get(source, set()), features, count)
         for patch in seen.get(i, ()):
             for source, below in _below(result, i, patch):
                 seen[source] = _joined(seen.get(source, []), below)
@@ -315,16 +318,49 @@ def _place(result: Analysis, i: int, unit: tuple[int, ...]) -> tuple[int, int]:
     return divmod(unit[0] % prod(seen.extent), seen.extent[1])
 
 
+def _features_below(
+    result: Analysis, i: int, features: Features
+) -> Iterator[tuple[int, Features, int]]:
+    """(source, its features, of how many) that some features of layer i see of other vectors."""
+    layer, start = result.network.layers[i].layer, 0
+    for source in result.sources[i]:
+        shape = result.shape(source)
+        if not shape or shape[1:]:
+            continue
+        below, end = features, start + shape[0]
+        if layer.mixes or isinstance(features, range):
+            below = range(shape[0])
+        elif layer.type == "Concat":
+            below = {at - start for at in features if start <= at < end}
+        if below:  # else it sees another part only
+            yield source, below, shape[0]
+        start = end
+
+
+def _together(one: Features, other: Features, count: int) -> Features:
+    """Both, of a vector of so many features."""
+    if isinstance(one, range) or isinstance(other, range) or len(one | other) > MOST_PATCHES:
+        return range(count)
+    return one | other
+
+
+def _places(features: Features, extent: tuple[int, int]) -> list[Patch]:
+    """Where on maps of this extent features of a vector stand."""
+    high, wide = extent
+    if isinstance(features, range):
+        return [((1 << high) - 1, (1 << wide) - 1)]
+    return [(1 << at // wide % high, 1 << at % wide) for at in features]
+
+
 def _below(result: Analysis, i: int, patch: Patch) -> Iterator[tuple[int, Patch]]:
-    """(source, its units) that some units of layer i see."""
+    """(source, its units) that some units of layer i see of maps."""
     layer = result.network.layers[i].layer
     for source in result.sources[i]:
-        shape, below = result.shape(source), result.sight(source)
-        if shape and below:
-            windows = windows_of(layer, shape, below.extent)
+        shape = result.shape(source)
+        if shape and shape[1:]:
             high, wide = (
                 window.seen(units, n)
-                for window, units, n in zip(windows, patch, below.extent, strict=True)
+                for window, units, n in zip(layer.windows(shape), patch, shape[1:], strict=True)
             )
             if high and wide:  # else it sees nothing but padding
                 yield source, (high, wide)

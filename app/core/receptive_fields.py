@@ -87,7 +87,8 @@ Fields = tuple[ReceptiveField, ReceptiveField]  # along the height, along the wi
 class Sight:
     """The receptive fields of a layer's units along height and width, or why there is no one field.
 
-    `extent` is how many units stand along each axis; a flattened vector keeps that of its maps.
+    `extent` is how many units stand along each axis; a flattened vector keeps that of its maps, as
+    long as all of it comes from maps of one size.
     """
 
     extent: tuple[int, int]
@@ -133,6 +134,8 @@ def sight(
         return None
     first = known[0]
     extent = extent_of(layer, output, first.extent)
+    if len(known) > 1 and any(seen.extent != first.extent for seen in known):
+        extent = (1, 1)  # as after a Linear: a feature has no row and column
     try:
         high, wide = first.known() if len(known) == 1 else _meet(known, extent)
         tall, broad = windows_of(layer, shape, first.extent)

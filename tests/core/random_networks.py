@@ -53,7 +53,10 @@ def random_layer(rng: random.Random, channels: int) -> Layer:
 
 
 def random_network(seed: int) -> Network:
-    """A trunk with residual additions, concatenations and parallel ways, and often a head."""
+    """A trunk with residual additions, concatenations and parallel ways, and often a head.
+
+    Heads are a Flatten and a Linear, or vectors that meet.
+    """
     rng = random.Random(seed)
     shapes = {"input": (rng.randint(1, 3), rng.randint(12, 40), rng.randint(12, 40))}
     nodes: list[dict[str, Any]] = []
@@ -91,6 +94,20 @@ def random_network(seed: int) -> Network:
         if rng.random() < 0.5:
             last = put(make("AdaptiveAvgPool2d", {"output_size": rng.randint(1, 3)}), last) or last
         last = put(make("Flatten", {}), last) or last
-        features = shapes[last][0]
-        put(make("Linear", {"in_features": features, "out_features": 5}), last)
+        joined = rng.random() < 0.6
+        if joined:  # with parts of earlier maps, as they are or mixed
+            ways = [last]
+            for _ in range(rng.randint(1, 2)):
+                maps = rng.choice([name for name, shape in shapes.items() if len(shape) == 3])
+                way = put(make("Flatten", {}), maps) or maps
+                given, wanted = shapes[way][0], shapes[last][0]
+                if rng.random() < 0.5 and given * wanted < 1e6:
+                    sizes = {"in_features": given, "out_features": wanted}
+                    way = put(make("Linear", sizes), way) or way
+                ways.append(way)
+            rng.shuffle(ways)
+            last = put(make("Add", {}), *ways) or put(make("Concat", {}), *ways) or last
+        if not joined or rng.random() < 0.3:
+            sizes = {"in_features": shapes[last][0], "out_features": 5}
+            put(make("Linear", sizes), last)
     return Network.model_validate({"input": shapes["input"], "layers": nodes})
