@@ -422,6 +422,53 @@ def test_numbers_of_ones_own(page: Page) -> None:
     expect(page.locator(".result b")).to_have_text("5")
 
 
+def test_the_space_bar_ticks_the_box_that_has_the_focus(page: Page) -> None:
+    page.goto("/convolution")
+    page.get_by_role("checkbox", name="square").focus()
+    page.keyboard.press("Space")
+    expect(page.get_by_role("slider", name="Kernel, height")).to_be_visible()
+    expect(page.get_by_role("button", name="Play")).to_be_visible()
+    page.keyboard.press("Space")
+    expect(page.get_by_role("slider", name="Kernel, height")).to_have_count(0)
+
+
+def test_a_question_without_an_answer_is_asked_again(
+    opened: Callable[[int, int, str], Page],
+) -> None:
+    page = opened(1280, 800, "light")
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto("/convolution?step=0")
+    page.route("**/api/convolution", lambda route: route.abort())
+    page.get_by_role("slider", name="Kernel").focus()
+    page.keyboard.press("ArrowLeft")
+    expect(page.get_by_role("alert")).to_have_text("The server does not answer; it is asked again.")
+    # What is shown is still a kernel of 5: its steps go on, and the link keeps to it.
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".sentence")).to_contain_text("h[0, 0, 0]")
+    expect(page.get_by_label("Products of channel 0").locator(".cell")).to_have_count(25)
+    page.wait_for_url(lambda url: "step=1" in url and "kernel_size" not in url)
+    page.unroute("**/api/convolution")
+    expect(page.locator(".output-maps .head")).to_contain_text("29 × 29 × 6")
+    expect(page.get_by_role("alert")).to_have_count(0)
+    page.wait_for_url("**kernel_size=4**")
+    assert not errors
+
+
+def test_steps_that_do_not_come_are_asked_for_again(
+    opened: Callable[[int, int, str], Page],
+) -> None:
+    page = opened(1280, 800, "light")
+    page.route("**/api/convolution/steps", lambda route: route.abort())
+    page.goto("/convolution?step=0")
+    page.keyboard.press("ArrowRight")
+    told = page.locator(".step .sentence")
+    expect(told).to_have_text("The server does not answer; it is asked again.")
+    page.unroute("**/api/convolution/steps")
+    expect(told).to_contain_text("h[0, 0, 0]")
+
+
 def test_sliders_and_choices_keep_their_arrows(page: Page) -> None:
     page.goto("/convolution")
     page.get_by_role("slider", name="Kernel").focus()

@@ -1,13 +1,22 @@
 /** The page's state: the question, the server's answer, the steps that have been fetched, and the cursor. */
 import type { Problem } from '../api'
 import { arrived, presentStep, type Mode } from '../player'
-import { post, json } from '../server'
+import { post, json, UNREACHABLE, type Reply } from '../server'
 import { cellOfStep, paceOf, placeOf, sumsAt, within, type Shape, type Sums } from './cells'
 import { changed, fromQuestion, isOneCell } from './setting'
 import type { Answer, Backward, Beside, Cell, Forward, Setting, Step, Steps } from './types'
 
 /** What is fetched is kept, up to so much. */
 const MOST_CHUNKS = 160
+
+const rest = (seconds: number) => new Promise<void>((done) => setTimeout(done, seconds * 1000))
+
+/** What is wrong, and that nothing need be done about it where the page asks again by itself. */
+function problemIn<T>({ problem, retry }: Reply<T>): Problem | null {
+  if (!problem || retry === undefined) return problem
+  const message = problem.message === UNREACHABLE ? 'The server does not answer' : problem.message
+  return { ...problem, message: `${message.replace(/\.$/, '')}; it is asked again.` }
+}
 
 export type Section = { row: number; column: number; rows: number; columns: number }
 
@@ -26,7 +35,12 @@ type First = {
 export class Convolution {
   setting = $state.raw<Setting>(fromQuestion({}))
   answer = $state.raw<Answer | null>(null)
+  /** The setting that the answer is for, and its question: what is refused gets into no link and no step. */
+  kept = $state.raw<Setting>(fromQuestion({}))
+  #answered: Record<string, unknown>
   problem = $state.raw<Problem | null>(null)
+  /** Why the steps that are to be shown are not there. */
+  trouble = $state.raw<Problem | null>(null)
   busy = $state(false)
   t = $state(0)
   mode = $state<Mode>('both')
@@ -103,6 +117,8 @@ export class Convolution {
   constructor({ question, answer, problem, cell, step, pointed, mode, beside }: First) {
     this.#given = question
     this.setting = fromQuestion(question)
+    this.kept = this.setting
+    this.#answered = this.#question()
     this.answer = answer
     this.problem = problem
     this.mode = mode
@@ -154,9 +170,15 @@ export class Convolution {
     if (first >= this.track.count) return
     this.#loading.push(chunk)
     const era = this.#era
-    const body = { ...this.#question(), first, count: this.answer.track.batch }
-    const reply = await post<Steps>('/api/convolution/steps', body, undefined, json)
-    if (era !== this.#era) return
+    const body = { ...this.#answered, first, count: this.answer.track.batch }
+    let reply: Reply<Steps>
+    do {
+      reply = await post<Steps>('/api/convolution/steps', body, undefined, json)
+      if (era !== this.#era) return
+      this.trouble = problemIn(reply)
+      if (reply.retry !== undefined) await rest(reply.retry)
+      if (era !== this.#era) return
+    } while (reply.retry !== undefined)
     this.#loading = this.#loading.filter((other) => other !== chunk)
     if (reply.answer) {
       const kept = Object.keys(this.#chunks).length < MOST_CHUNKS ? this.#chunks : {}
@@ -193,22 +215,35 @@ export class Convolution {
 
   #asking = false
   #again = false
+  #wake = () => {}
 
-  /** One question at a time, always the newest: a slider that is dragged never queues. */
+  /**
+   * One question at a time, always the newest: a slider that is dragged never queues. A server that is
+   * busy or out of reach is asked again after a while, or at the next change.
+   */
   async #ask(): Promise<void> {
     if (this.#asking) {
       this.#again = true
+      this.#wake()
       return
     }
     this.#asking = true
     this.busy = true
+    let reply: Reply<Answer>
     do {
       this.#again = false
-      const question = { ...this.#question(), near: this.cell }
-      const reply = await post<Answer>('/api/convolution', question, undefined, json)
-      if (reply.answer) this.#show(reply.answer)
-      this.problem = reply.problem
-    } while (this.#again)
+      const setting = this.setting
+      const question = this.#question()
+      reply = await post<Answer>('/api/convolution', { ...question, near: this.cell }, undefined, json)
+      if (reply.answer) {
+        this.kept = setting
+        this.#answered = question
+        this.#show(reply.answer)
+      }
+      this.problem = problemIn(reply)
+      if (reply.retry !== undefined && !this.#again)
+        await Promise.race([rest(reply.retry), new Promise<void>((wake) => (this.#wake = wake))])
+    } while (this.#again || reply.retry !== undefined)
     this.#asking = false
     this.busy = false
   }
@@ -220,6 +255,7 @@ export class Convolution {
     this.#era += 1
     this.#loading = []
     this.#chunks = {}
+    this.trouble = null
     this.answer = answer
     this.#seed(answer)
     const { forward, count } = answer.track
