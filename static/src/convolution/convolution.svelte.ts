@@ -3,8 +3,8 @@ import type { Problem } from '../api'
 import { arrived, presentStep, type Mode } from '../player'
 import { post, json, UNREACHABLE, type Reply } from '../server'
 import { cellOfStep, paceOf, placeOf, sumsAt, within, type Shape, type Sums } from './cells'
-import { changed, fromQuestion, isOneCell } from './setting'
-import type { Answer, Backward, Beside, Cell, Forward, Setting, Step, Steps } from './types'
+import { changed, fromQuestion, isOneCell, linkable } from './setting'
+import type { Answer, Backward, Beside, Cell, Forward, Layer, Setting, Step, Steps } from './types'
 
 /** What is fetched is kept, up to so much. */
 const MOST_CHUNKS = 160
@@ -41,6 +41,10 @@ export class Convolution {
   problem = $state.raw<Problem | null>(null)
   /** Why the steps that are to be shown are not there. */
   trouble = $state.raw<Problem | null>(null)
+  /** What was typed into a field and is no number for it. */
+  refused = $state('')
+  /** What the link says: the setting that has an answer, as far as an address may be long. */
+  link = $derived(linkable(this.answer ? this.kept : this.setting))
   busy = $state(false)
   t = $state(0)
   mode = $state<Mode>('both')
@@ -198,11 +202,16 @@ export class Convolution {
     if (this.backward && isOneCell(upstream)) this.change({ upstream: { ...upstream, cell } })
   }
 
+  /** Each layer as it was when another was chosen. */
+  #before: Partial<Record<Layer, Setting>> = {}
+
   change(part: Partial<Setting>): void {
-    this.set(changed(this.setting, part))
+    this.#before = { ...this.#before, [this.setting.layer]: this.setting }
+    this.set(changed(this.setting, part, this.#before))
   }
 
   set(setting: Setting): void {
+    this.refused = ''
     this.setting = setting
     if (setting.input !== this.#given.input) this.#given = {}
     void this.#ask()
