@@ -379,13 +379,19 @@ ARCHITECTURES = {row.name: row for row in rows()}
 
 
 @cache
-def architecture(name: str, **options: str) -> Network:
-    """The network of a row, built once; a Problem for a name or an option that is not there."""
+def known(name: str, field: str = "architecture") -> Architecture:
+    """The row of a name that a field of a question gives; a Problem if there is none."""
     row = ARCHITECTURES.get(name)
     if row is None:
         near = nearest(name, ARCHITECTURES)
         hint = f"; did you mean `{near}`?" if near else ""
-        raise Problem(f"there is no architecture `{name}`{hint}", {"field": "name"}, near)
+        raise Problem(f"there is no architecture `{name}`{hint}", {"field": field}, near)
+    return row
+
+
+def architecture(name: str, **options: str) -> Network:
+    """The network of a row, built once; a Problem for a name or an option that is not there."""
+    row = known(name)
     for option, chosen in options.items():
         choices = row.options.get(option, ())
         if chosen not in choices:
@@ -396,8 +402,8 @@ def architecture(name: str, **options: str) -> Network:
 
 def architecture_answer(name: str, **options: str) -> dict[str, Any]:
     """The answer to GET /api/architectures/{name}: what is known of it, and its rows and totals."""
+    row = known(name, "name")
     network = architecture(name, **options)
-    row = ARCHITECTURES[name]
     usual = {option: choices[0] for option, choices in row.options.items()}
     chosen = usual | options
     # Accuracy was measured with the first of the options.

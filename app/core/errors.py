@@ -23,6 +23,11 @@ class Problem(Exception):
         self.where = dict(where or {})
         self.suggestion = suggestion
 
+    @property
+    def told(self) -> dict[str, Any]:
+        """As an answer and a page tell it."""
+        return {"message": self.message, "where": self.where, "suggestion": self.suggestion}
+
 
 class OverBudget(Problem):
     """More tensor entries or more time than there is for a question."""

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, ValidationError, field_validator
 
-from app.core.architectures import ARCHITECTURES, StrideOn, architecture
+from app.core.architectures import ARCHITECTURES, StrideOn, architecture, known
 from app.core.chart_tikz import scatter_tikz
 from app.core.errors import Problem
 from app.core.figures import Asked, shown
@@ -332,14 +332,8 @@ class ArchitecturesExportQuestion(Asked):
 
 def architectures_export(question: ArchitecturesExportQuestion) -> str:
     """The answer to POST /api/architectures/export: accuracy against multiply-adds."""
-    for name in question.names:
-        if name not in ARCHITECTURES:
-            raise Problem(f"there is no architecture `{name}`", {"field": "names"})
-    rows = [
-        {**ARCHITECTURES[name].told, **totals(name)}
-        for name in dict.fromkeys(question.names)
-        if ARCHITECTURES[name].top1 is not None
-    ]
+    asked = [known(name, "names") for name in dict.fromkeys(question.names)]
+    rows = [{**row.told, **totals(row.name)} for row in asked if row.top1 is not None]
     if not rows:
         raise Problem("of none of these an accuracy is known", {"field": "names"})
     return scatter_tikz(rows)

@@ -226,11 +226,7 @@ def network_answer(network: Network) -> dict[str, Any]:
     result = analyse(network)
     rows = _rows(result)
     for i, problem in result.problems.items():
-        rows[i]["problem"] = {
-            "message": problem.message,
-            "where": problem.where,
-            "suggestion": problem.suggestion,
-        }
+        rows[i]["problem"] = problem.told
     first = next(iter(result.problems), None)
     parameters = sum([row["parameters"] for row in rows])
     return {

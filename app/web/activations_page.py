@@ -6,13 +6,12 @@ from typing import Any
 import orjson
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
-from pydantic import ValidationError
 
 from app.core import activation_figure as figure
 from app.core import images, models
 from app.core.errors import Problem
-from app.core.network_links import unpacked
-from app.web.problems import as_problem
+from app.web.links import network_asked, whole
+from app.web.problems import validated
 from app.web.templates import templates
 from app.workers import Busy, run
 
@@ -23,22 +22,13 @@ TOP = 10
 SECONDS = 20.0
 
 
-def whole(text: str, name: str) -> int:
-    if not (text.isdecimal() and len(text) < 11):
-        raise Problem(f"`{name}` in this link is a whole number", {"field": name})
-    return int(text)
-
-
 def asked(request: Request) -> dict[str, Any]:
     """The question in a link: a model, or a network as the page on networks has it; an image."""
     query = request.query_params
-    names = ("model", "architecture", "stride_on", "source", "image", "of")
+    names = ("model", "image", "of")
     question: dict[str, Any] = {name: query[name] for name in names if query.get(name)}
+    question |= network_asked(query)
     question |= {name: whole(query[name], name) for name in ("seed", "target") if query.get(name)}
-    if query.get("network"):
-        question["network"] = unpacked(query["network"])
-    if "source" in question and query.get("input"):
-        question["input"] = [whole(size, "input") for size in query["input"].split(",")]
     own = question.keys() & {"model", "network", "source", "architecture"}
     return {"image": first_image(question.get("model"))} | question if own else FIRST | question
 
@@ -56,11 +46,7 @@ def summary_bytes(question: figure.ActivationsQuestion) -> bytes:
 
 async def answered(request: Request, question: dict[str, Any]) -> Any:
     """The first answer. Raises Problem."""
-    try:
-        valid = figure.ActivationsQuestion(**question, top=TOP)
-    except ValidationError as error:
-        mistake = max(error.errors(), key=lambda mistake: len(mistake["loc"]))
-        raise as_problem(mistake | {"loc": ("query", *mistake["loc"])}, None) from None
+    valid = validated(figure.ActivationsQuestion, question | {"top": TOP})
     executor = request.app.state.executor
     return orjson.loads(await run(executor, summary_bytes, valid, timeout=SECONDS))
 
@@ -76,7 +62,7 @@ async def activations(request: Request) -> HTMLResponse:
         with suppress(Busy):
             answer = await answered(request, question)
     except Problem as found:
-        problem = {"message": found.message, "where": found.where, "suggestion": found.suggestion}
+        problem = found.told
     context: dict[str, Any] = {
         "question": question,
         "answer": answer,

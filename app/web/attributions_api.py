@@ -6,7 +6,6 @@ from typing import Annotated, Any
 
 import orjson
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import ValidationError
 
 from app.core import attribution_figure as figure
 from app.core.top_patches import Maxima
@@ -14,7 +13,7 @@ from app.web import attributions_schemas as schemas
 from app.web import streams
 from app.web.activations_page import asked
 from app.web.api import Json, encode
-from app.web.problems import REFUSALS, as_problem
+from app.web.problems import REFUSALS, validated
 from app.workers import run
 
 router = APIRouter(prefix="/api", tags=["attributions"], responses=REFUSALS)
@@ -103,10 +102,6 @@ async def optimised_input_frames(
     own = {"model", "network", "source", "input", "architecture", "stride_on", "seed"}
     given = {name: value for name, value in asked(request).items() if name in own}
     body = given | {"layer": layer, "channel": channel, "steps": steps}
-    try:
-        question = figure.OptimisedInputQuestion.model_validate(body)
-    except ValidationError as error:
-        mistake = max(error.errors(), key=lambda mistake: len(mistake["loc"]))
-        raise as_problem({**mistake, "loc": ("body", *mistake["loc"])}, body) from None
+    question = validated(figure.OptimisedInputQuestion, body)
     state = request.app.state
     return streams.Events(state.runs, state.executor, figure.optimised_input, question)

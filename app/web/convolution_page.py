@@ -5,14 +5,14 @@ from typing import Any
 import orjson
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
-from pydantic import ValidationError
 
 from app.core import convolution_figure as figure
 from app.core.convolution_questions import ConvolutionQuestion
 from app.core.errors import Problem
 from app.core.images import CLOSE_UPS, IMAGES
 from app.web.convolution_api import answer_convolution
-from app.web.problems import as_problem
+from app.web.links import wholes
+from app.web.problems import validated
 from app.web.templates import templates
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
@@ -35,8 +35,10 @@ def asked(request: Request) -> dict[str, Any]:
 
 def pointed(request: Request) -> list[int]:
     """The cell in a link; else one in the middle."""
-    words = request.query_params.get("cell", "").split(",")
-    cell = [int(word) for word in words if word.isdecimal()]
+    try:
+        cell = wholes(request.query_params.get("cell", ""), "cell")
+    except Problem:
+        cell = []
     return cell if len(cell) == len(MIDDLE) else list(MIDDLE)
 
 
@@ -45,16 +47,12 @@ async def convolution(request: Request) -> HTMLResponse:
     """One convolution, cell by cell."""
     question, answer, problem, cell = asked(request), None, None, None
     try:
-        try:
-            whole = ConvolutionQuestion.model_validate(question)
-        except ValidationError as error:
-            mistake = error.errors()[0]
-            raise as_problem(mistake | {"loc": ("body", *mistake["loc"])}, question) from None
+        whole = validated(ConvolutionQuestion, question)
         whole = whole.model_copy(update={"near": pointed(request)})
         answer = orjson.loads(await answer_convolution(request, whole))
         cell = answer["cells"][0]["cell"]
     except Problem as found:
-        problem = {"message": found.message, "where": found.where, "suggestion": found.suggestion}
+        problem = found.told
     context = {
         "question": question,
         "answer": answer,

@@ -7,15 +7,14 @@ import orjson
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 from markupsafe import Markup
-from pydantic import ValidationError
 
 from app.core import network_figure as figure
 from app.core.errors import Problem
 from app.core.lecture_facts import lecture_facts
 from app.core.network_drawings import svg
-from app.core.network_links import unpacked
+from app.web.links import network_asked
 from app.web.network_api import answered
-from app.web.problems import as_problem
+from app.web.problems import validated
 from app.web.templates import templates
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
@@ -24,18 +23,9 @@ FIRST = {"architecture": "vgg16"}
 
 
 def asked(request: Request) -> dict[str, Any]:
-    """The network in a link: its name, its code, or its layers packed."""
+    """The question in a link: a network, and which of its groups are opened."""
     query = request.query_params
-    question: dict[str, Any] = {
-        name: query[name] for name in ("architecture", "stride_on", "source") if query.get(name)
-    }
-    if query.get("network"):
-        question["network"] = unpacked(query["network"])
-    if "source" in question and query.get("input"):
-        sizes = query["input"].split(",")
-        if not all(size.isdigit() and len(size) < 9 for size in sizes):
-            raise Problem("`input` in this link is whole numbers with commas", {"field": "input"})
-        question["input"] = [int(size) for size in sizes]
+    question = network_asked(query)
     if query.get("open") is not None:
         question["open"] = query["open"].split(",") if query["open"] else []
     return question if question.keys() - {"open"} else FIRST | question
@@ -48,18 +38,11 @@ async def network(request: Request) -> HTMLResponse:
     answer, problem = None, None
     try:
         question = asked(request)
-        try:
-            whole = figure.NetworkQuestion(**question, include=["network", "drawing", "code"])
-        except ValidationError as error:
-            mistake = max(error.errors(), key=lambda mistake: len(mistake["loc"]))
-            raise as_problem(mistake | {"loc": ("query", *mistake["loc"])}, None) from None
+        parts = {"include": ["network", "drawing", "code"]}
+        whole = validated(figure.NetworkQuestion, question | parts)
         answer = orjson.loads(orjson.dumps(await answered(request, figure.network, whole)))
     except Problem as found:
-        problem = {
-            "message": found.message,
-            "where": found.where,
-            "suggestion": found.suggestion,
-        }
+        problem = found.told
     rows = figure.architecture_rows()
     chosen = next((row for row in rows if row["name"] == question.get("architecture")), None)
     title = chosen["title"] if chosen else "A network of your own"

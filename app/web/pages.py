@@ -6,14 +6,13 @@ from typing import Any
 import orjson
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
-from pydantic import ValidationError
 
 from app.core import figures
 from app.core.drawings import svg
 from app.core.errors import Problem
 from app.core.examples import EXAMPLES
 from app.web import api
-from app.web.problems import as_problem
+from app.web.problems import validated
 from app.web.templates import templates
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
@@ -39,29 +38,23 @@ def asked(request: Request) -> dict[str, Any]:
 
 async def first_answer(request: Request, question: dict[str, Any]) -> dict[str, Any]:
     """The answer that goes into the page, so that it shows without another request."""
-    try:
-        whole = figures.PlayQuestion(**question, fill=True, layout=True, preview=PREVIEW)
-    except ValidationError as error:
-        mistake = error.errors()[0]
-        raise as_problem(mistake | {"loc": ("query", *mistake["loc"])}, None) from None
-    answer: dict[str, Any] = orjson.loads(await api.answer_play(request, whole))
+    whole = question | {"fill": True, "layout": True, "preview": PREVIEW}
+    valid = validated(figures.PlayQuestion, whole)
+    answer: dict[str, Any] = orjson.loads(await api.answer_play(request, valid))
     return answer
 
 
 @router.get("/")
 async def home(request: Request) -> HTMLResponse:
     """The expression page."""
-    question: dict[str, Any] = {"expression": request.query_params.get("expression", "")}
+    query = request.query_params
+    question: dict[str, Any] = {"expression": query.get("expression", ""), "inputs": {}}
     answer, problem = None, None
     try:
         question = asked(request)
         answer = await first_answer(request, question)
     except Problem as found:
-        problem = {
-            "message": found.message,
-            "where": found.where,
-            "suggestion": found.suggestion,
-        }
+        problem = found.told
     context = {
         "question": question,
         "answer": answer,

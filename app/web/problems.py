@@ -1,20 +1,24 @@
 """Every refusal, in one form: a sentence, the place it is at, and what would be right instead."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from app.core.errors import Problem
+from app.core.errors import Problem, nearest
 from app.web.security import SECURITY_HEADERS
 from app.web.templates import templates
 from app.workers import Busy
+
+TAG = re.compile(r"'([^']*)'")
+OBJECTS = ("model_type", "model_attributes_type", "dict_type")  # what pydantic calls an object
 
 
 class ProblemAnswer(BaseModel):
@@ -56,13 +60,8 @@ def refuse(
     if wants_page and not request.url.path.startswith("/api/"):
         context = {"problem": problem, "title": HTTPStatus(status).phrase}
         return templates.TemplateResponse(request, "problem.html", context, status, headers)
-    answer = {
-        "message": problem.message,
-        "where": problem.where,
-        "suggestion": problem.suggestion,
-    }
     # In ASCII: a message may quote what was typed, and half a surrogate pair has no UTF-8.
-    return Response(json.dumps(answer), status, headers, "application/json")
+    return Response(json.dumps(problem.told), status, headers, "application/json")
 
 
 async def on_problem(request: Request, problem: Exception) -> Response:
@@ -76,9 +75,24 @@ async def on_busy(request: Request, busy: Exception) -> Response:
 
 async def on_invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    # Where a field may be one of several things, the mistake that lies deepest says most.
-    mistake = max(error.errors(), key=lambda mistake: len(mistake["loc"]))
-    return refuse(request, 422, as_problem(mistake, error.body))
+    return refuse(request, 422, as_problem(deepest(error.errors()), error.body))
+
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def validated(model: type[M], question: Mapping[str, Any]) -> M:
+    """The question in a link, which the API would be sent as a body. Raises Problem."""
+    try:
+        return model.model_validate(question)
+    except ValidationError as error:
+        mistake = deepest(error.errors())
+        raise as_problem({**mistake, "loc": ("body", *mistake["loc"])}, question) from None
+
+
+def deepest(mistakes: Sequence[Any]) -> Any:
+    """Where a field may be one of several things, the mistake that lies deepest says most."""
+    return max(mistakes, key=lambda mistake: len(mistake["loc"]))
 
 
 def as_problem(mistake: Mapping[str, Any], body: object) -> Problem:
@@ -90,16 +104,28 @@ def as_problem(mistake: Mapping[str, Any], body: object) -> Problem:
     field = ".".join(str(part) for part in (named(path, body) if origin == "body" else path))
     if not field:
         return Problem("The body should be a JSON object, sent as application/json.")
-    said = mistake["msg"].removeprefix("Value error, ")
-    if kind == "missing":
+    said, suggestion = mistake["msg"].removeprefix("Value error, "), None
+    if kind == "missing" and isinstance(path[-1], int):
+        sentence = f"`{field}` has too few entries."
+    elif kind == "missing":
         sentence = f"`{field}` is missing."
     elif kind == "extra_forbidden":
         sentence = f"There is no field `{field}` in this question."
-    elif said.startswith(("Input ", "String ")):
-        sentence = f"`{field}` {said.split(' ', 1)[1]}."
+    elif kind == "union_tag_not_found":
+        sentence = f"`{field}.type` is missing."
+    elif kind == "union_tag_invalid":
+        tag, known = mistake["ctx"]["tag"][:40], TAG.findall(mistake["ctx"]["expected_tags"])
+        suggestion = nearest(tag, known)
+        hint = f"did you mean `{suggestion}`?" if suggestion else f"it is {', '.join(known)}."
+        sentence = f"`{field}.type` cannot be `{tag}`; {hint}"
+    elif kind in OBJECTS:
+        sentence = f"`{field}` should be a JSON object."
+    elif said.startswith(("Input ", "String ", "Tuple ", "List ")):
+        should = said.split(" ", 1)[1].replace(" after validation", "").replace("tuple", "list")
+        sentence = f"`{field}` {should}."
     else:
         sentence = f"`{field}`: {said}."
-    return Problem(sentence, {"field": field})
+    return Problem(sentence, {"field": field}, suggestion)
 
 
 def named(path: Sequence[str | int], body: object) -> list[str | int]:

@@ -100,10 +100,9 @@ class Events(StreamingResponse):
                     yield event("frame", frame)
             yield event("done", {})
         except Problem as problem:
-            told = {"message": problem.message, "where": problem.where}
-            yield event("problem", told | {"suggestion": problem.suggestion})
+            yield event("problem", problem.told)
         except Busy as busy:
-            yield event("problem", {"message": str(busy), "where": {}, "suggestion": None})
+            yield event("problem", Problem(str(busy)).told)
 
 
 def event(name: str, data: Any) -> bytes:

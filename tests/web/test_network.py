@@ -126,7 +126,7 @@ def test_layers_can_take_on_what_they_are_given(client: TestClient) -> None:
     [
         ({}, {}),
         ({"architecture": "vgg16", "source": "nn.ReLU()"}, {}),
-        ({"architecture": "vgg17"}, {"field": "name"}),
+        ({"architecture": "vgg17"}, {"field": "architecture"}),
         ({"architecture": "vgg16", "stride_on": "1x1"}, {"field": "stride_on"}),
         ({"architecture": "resnet50", "stride_on": "2x2"}, {"field": "stride_on"}),
         ({"source": "nn.ReLU()", "input": [3, 4]}, {"field": "input"}),
