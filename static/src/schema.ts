@@ -6579,13 +6579,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description As events, if asked for: each frame as it comes. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["OptimisedInputAnswer"];
+                    "text/event-stream": unknown;
                 };
             };
             /** @description The body is too large */
