@@ -1,5 +1,6 @@
 /** What the page on activations asks the server. A full queue is no problem but a wait. */
-import { post, problemOf, UNREACHABLE, type Reply } from '../server'
+import type { Problem } from '../api'
+import { AGAIN, post, problemOf, UNREACHABLE, type Reply } from '../server'
 import { parseSafetensors, type Tensor } from './safetensors'
 import type { Asked, LookAnswer } from './types'
 
@@ -25,12 +26,18 @@ export const askMaps = (asked: Asked, maps: MapQuestion, signal?: AbortSignal): 
     'application/vnd.safetensors',
   )
 
+/** What is said while a server that is busy, or out of reach, is asked again by itself. */
+export const waitingSays = ({ message }: Problem): string =>
+  `The server ${message === UNREACHABLE ? 'does not answer' : 'is busy with other visitors'}; it is asked again`
+
 export async function askTable<T>(route: string): Promise<T[]> {
-  try {
-    const response = await fetch(route)
-    return response.ok ? ((await response.json()) as T[]) : []
-  } catch {
-    return []
+  for (;;) {
+    try {
+      const response = await fetch(route)
+      return response.ok ? ((await response.json()) as T[]) : []
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 1000 * AGAIN))
+    }
   }
 }
 

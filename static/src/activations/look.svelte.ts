@@ -14,7 +14,7 @@
  */
 import type { Problem } from '../api'
 import { presentStep, type Mode } from '../player'
-import { askMaps, type Kind, type Looked, type MapQuestion } from './asking'
+import { askMaps, waitingSays, type Kind, type Looked, type MapQuestion } from './asking'
 import { shapeOf } from './layout'
 import type { Sight } from './link'
 import { scalesOf, sharedReach, weightMaps, type Maps } from './mosaic'
@@ -52,8 +52,8 @@ export class Look {
   answer = $state.raw<LookAnswer | null>(null)
   problem = $state.raw<Problem | null>(null)
   busy = $state(false)
-  /** Seconds until a busy server is asked again; null while it is not busy. */
-  waiting = $state<number | null>(null)
+  /** What is said while the server is to be asked again, and in how many seconds. */
+  waiting = $state<string | null>(null)
   era = $state(0)
 
   models = $state.raw<ModelRow[]>([])
@@ -216,7 +216,11 @@ export class Look {
     try {
       const question: MapQuestion = { layers: [layer], include, encoding: 'float32', top: 1 }
       const reply = await this.#persist(() => askMaps(this.body, question, signal), signal)
-      if (signal.aborted || !reply.answer) return
+      if (signal.aborted) return
+      if (!reply.answer) {
+        this.problem = reply.problem
+        return
+      }
       const whole: Whole = {}
       for (const kind of include) {
         const tensor = reply.answer.tensors[`${layer}:${kind}`]
@@ -247,7 +251,7 @@ export class Look {
   /** Another network: what was chosen in the old one means nothing in it. */
   setNetwork(network: Omit<Asked, 'image'>, image = this.asked.image): void {
     this.choose({ layer: null, view: 'overview' })
-    this.#first = this.show
+    if (this.answer) this.#first = this.show
     this.answer = null
     this.#taken = null
     this.#tensors = {}
@@ -298,7 +302,7 @@ export class Look {
     }
   }
 
-  /** A busy server says when to come back; that is when it is asked again. */
+  /** A busy server says when to come back; that is when it is asked again, as is one out of reach. */
   async #persist<T extends { retry?: number | undefined; problem: Problem | null }>(
     ask: () => Promise<T>,
     signal: AbortSignal,
@@ -308,7 +312,7 @@ export class Look {
         const reply = await ask()
         if (reply.retry === undefined) return reply
         for (let left = Math.ceil(reply.retry); left > 0; left--) {
-          this.waiting = left
+          this.waiting = `${waitingSays(reply.problem!)} in ${left} s`
           await new Promise((resolve) => setTimeout(resolve, 1000))
           signal.throwIfAborted()
         }
