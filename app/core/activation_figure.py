@@ -236,8 +236,10 @@ def _smaller(maps: "Tensor", most: int) -> "Tensor":
 def in_bytes(maps: npt.NDArray[np.float32]) -> tuple[Bytes, npt.NDArray[np.float32]]:
     """Maps (C x H x W) as bytes with 128 for zero, and the largest |value| of each map."""
     reach = np.maximum(maps.max(axis=(1, 2)), -maps.min(axis=(1, 2)))
-    factor = np.divide(SHARPNESS, reach, out=np.zeros_like(reach), where=reach > 0)
-    steps = maps * factor[:, None, None]
+    # First by the reach: of a vanished gradient's its reciprocal is more than there is in float32.
+    whole = np.where(reach > 0, reach, 1)[:, None, None]
+    steps = maps / whole
+    steps *= SHARPNESS
     steps += 128.5  # rounds, since what is left of the point is cut off
     return steps.astype(np.uint8), reach
 

@@ -274,7 +274,7 @@ def optimised_input(
     analyse(network).check()
     aim = network.channel(question.layer, question.channel)
     part = network.model_copy(update={"layers": network.layers[: aim.layer + 1]})
-    check_cost(part, 2)
+    check_cost(part, 2, "an earlier layer or a smaller network", "layer")
     model = question.torch_network(network).requires_grad_(False)
     if state is None:
         state = start(picture_size(network, aim.layer), question.seed)

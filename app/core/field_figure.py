@@ -196,11 +196,8 @@ def effective_field(question: EffectiveQuestion) -> dict[str, Any]:
     network, layer = question.place()
     samples = question.samples
     if samples is None:
-        part = network_answer(
-            network.model_copy(update={"layers": network.layers[: network.position(layer) + 1]})
-        )
-        within = gradient_flow.MOST_MACS / 2 // max(1, part["macs"])
-        samples = int(max(1, min(16, within)))
+        part = network.layers[: network.position(layer) + 1]
+        samples = gradient_flow.affordable(network.model_copy(update={"layers": part}), 16)
     found = gradient_flow.effective_field(network, layer, samples, question.seed)
     found["grid"] = [[round(value, 4) for value in row] for row in found["grid"]]
     return {"layer": layer, **found}

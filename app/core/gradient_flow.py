@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.core import layers
 from app.core.errors import Problem
-from app.core.networks import Network, analyse, cone
+from app.core.networks import FLOAT_BYTES, Network, analyse, cone
 from app.core.numbers import format_number
 
 if TYPE_CHECKING:
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 Initialisation = Literal["pytorch", "he"]
 IMAGES, SIDE, CLASSES = 8, 16, 10
-# What one effective receptive field may take: some seconds, half a gigabyte.
+# What one pass forward and back may take: some seconds, and one picture through a ResNet-152.
 MOST_MACS = 2 * 10**10
-MOST_BYTES = 2**29
+MOST_BYTES = 6 * 10**8
 EDGE = 1 - 0.9545  # of the largest: where Luo et al. draw the border, two sigma of a Gaussian
 
 
@@ -167,7 +167,8 @@ def effective_field(
     if seen["input"] is None:
         raise Problem(f"the centre of `{layer}` sees nothing but padding", {"layer": layer})
     part = network.model_copy(update={"layers": network.layers[: network.position(layer) + 1]})
-    check_cost(part, samples)
+    check_cost(part, 1, "a smaller image or an earlier layer", "layer")
+    check_cost(part, samples, "fewer samples, a smaller image or an earlier layer", "samples")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = TorchNetwork(part).eval()
@@ -201,16 +202,31 @@ def centre(network: Network, layer: str) -> tuple[int, ...]:
     return tuple(n // 2 for n in shape[1:] or shape)
 
 
-def check_cost(network: Network, samples: int) -> None:
-    """Refuse what would take too long, or too much memory."""
-    shapes = [shape for shape in analyse(network).check().shapes if shape]
-    steps = zip(network.layers, shapes, strict=True)
-    macs = samples * sum(node.layer.macs(shape) for node, shape in steps)
-    held = 4 * (samples * sum(map(prod, shapes)) + sum(n.layer.parameters for n in network.layers))
-    for amount, most, unit in ((macs, MOST_MACS, "multiply-adds"), (held, MOST_BYTES, "bytes")):
+def _cost(network: Network) -> tuple[int, int, int]:
+    """Multiply-adds of one input, bytes of what is kept of it, bytes of the parameters."""
+    result = analyse(network).check()
+    kept = prod(network.input) + sum(prod(shape) for shape in result.shapes if shape)
+    parameters = sum(node.layer.parameters for node in network.layers)
+    return sum(filter(None, result.macs)), FLOAT_BYTES * kept, FLOAT_BYTES * parameters
+
+
+def affordable(network: Network, most: int) -> int:
+    """How many inputs can be averaged in good time, up to `most`, and 1 at least."""
+    macs, kept, parameters = _cost(network)
+    within = min(MOST_MACS // 2 // max(1, macs), (MOST_BYTES - parameters) // kept)
+    return max(1, min(most, within))
+
+
+def check_cost(network: Network, samples: int, advice: str, field: str | None = None) -> None:
+    """Refuse what would take too long, or too much memory; `advice` says what would do."""
+    macs, kept, parameters = _cost(network)
+    for amount, most, unit in (
+        (samples * macs, MOST_MACS, "multiply-adds"),
+        (samples * kept + parameters, MOST_BYTES, "bytes"),
+    ):
         if amount > most:
             raise Problem(
-                f"this takes {amount / 1e9:,.1f} billion {unit}, and {most / 1e9:,.1f} are the "
-                "most; fewer samples, a smaller image or an earlier layer would do",
-                {"field": "samples"},
+                f"this takes {format_number(amount / 1e9)} billion {unit}, and "
+                f"{format_number(most / 1e9)} are the most; {advice} would do",
+                {"field": field} if field else {},
             )

@@ -4,15 +4,12 @@ Nothing here imports torch before a question is answered, which belongs into a w
 """
 
 import base64
-import binascii
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
 from pydantic import Field
 from safetensors import SafetensorError
-from safetensors.numpy import load
 
 from app.core import images, models, uploads
 from app.core.errors import Problem
@@ -77,7 +74,8 @@ class WeightsQuestion(AskedNetwork):
         if len(network.input) != 3:
             raise Problem("a network that takes a vector sees no picture")
         analyse(network).check()
-        check_cost(network, 2)  # forward, and twice that on the way back
+        # Forward, and twice that on the way back.
+        check_cost(network, 2, "a smaller network or a smaller input")
         return network
 
     def torch_network(self, network: Network) -> "TorchNetwork":
@@ -177,16 +175,20 @@ def trained(name: str) -> "TorchNetwork":
 
 
 def _uploaded(text: str) -> dict[str, "Tensor"]:
-    import torch
+    from safetensors.torch import load  # numpy has no bfloat16
 
     where = {"field": "weights"}
     try:
-        found = load(base64.b64decode(text, validate=True))
-        arrays = {name: np.asarray(array, dtype=np.float32) for name, array in found.items()}
-    except binascii.Error:
+        data = base64.b64decode(text, validate=True)
+    except ValueError:
         raise Problem("the weights are not valid base64", where) from None
-    except (SafetensorError, ValueError, TypeError, KeyError, OverflowError):
+    try:
+        found = load(data)
+    except (SafetensorError, ValueError, TypeError, KeyError, OverflowError, RuntimeError):
         raise Problem("the weights are no safetensors file", where) from None
-    if not all(np.isfinite(array).all() for array in arrays.values()):
+    if strange := next((name for name, tensor in found.items() if tensor.is_complex()), None):
+        raise Problem(f"the weights `{strange}` are complex numbers", where)
+    tensors = {name: tensor.float() for name, tensor in found.items()}
+    if not all(tensor.isfinite().all() for tensor in tensors.values()):
         raise Problem("some of these weights are no finite numbers", where)
-    return {name: torch.tensor(array) for name, array in arrays.items()}
+    return tensors

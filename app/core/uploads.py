@@ -5,7 +5,6 @@ page, a PDF) is refused, and only pixels ever leave here. Decoding belongs into 
 """
 
 import base64
-import binascii
 import io
 import re
 import warnings
@@ -104,7 +103,7 @@ def from_address(text: str) -> Pixels:
         )
     try:
         data = base64.b64decode(text[head.end() :], validate=True)
-    except binascii.Error:
+    except ValueError:  # binascii's own, or letters beyond ASCII
         raise Problem("the picture is not valid base64", WHERE) from None
     return decoded(data)
 

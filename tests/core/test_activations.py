@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from safetensors.numpy import save
+from safetensors.torch import save as save_tensors
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -183,6 +184,12 @@ def test_bytes_are_the_maps_to_half_a_step() -> None:
     np.testing.assert_array_equal(scale, np.abs(maps).max(axis=(1, 2)))
 
 
+@pytest.mark.parametrize("size", [1e-36, 1e-38, 1e-42])
+def test_bytes_of_a_vanished_gradient_keep_their_zero(size: float) -> None:
+    steps, _ = in_bytes(np.array([[[0, size, -size / 2, -size]]], np.float32))
+    assert steps[0, 0].tolist() == pytest.approx([128, 255, 64.5, 1], abs=0.5)
+
+
 def test_thumbnails_are_means_of_the_maps() -> None:
     asked = {"model": "squeezenet1_1", "image": "coffee", "layers": ["features.2"]}
     _, whole = activations(ActivationsQuestion(**asked))
@@ -230,11 +237,15 @@ def test_what_cannot_be_looked_at_is_refused_in_words() -> None:
     assert "counted from 0 to 1" in refused(target=2).message
     assert "no image `dog`" in refused(image="dog").message
     assert "not valid base64" in refused(weights="???").message
+    assert "not valid base64" in refused(weights="é").message
+    assert "not valid base64" in refused(image="data:image/png;base64,é").message
     assert "no safetensors file" in refused(weights="AAAA").message
     assert "sees no picture" in refused(source="nn.Linear(3, 4)", input=(3,)).message
     assert "one of `model`" in refused(model="digits").message
     huge = refused(architecture="vgg16", source=None, input=None)
     assert "billion" in huge.message
+    assert "smaller network" in huge.message
+    assert huge.where == {}
     wide = refused(source="nn.Conv2d(3, 64, 3)", input=(3, 200, 200), layers=["0"])
     assert "JSON carries" in wide.message
 
@@ -252,6 +263,19 @@ def test_weights_of_another_network_are_refused_in_words() -> None:
     bad = weight.copy()
     bad[0] = np.nan
     assert "no finite numbers" in said(**{"0.weight": bad, "0.bias": bias})
+
+
+def test_weights_of_other_types_are_taken_too() -> None:
+    weight, bias = torch.ones(2, 3, 3, 3), torch.zeros(2)
+    for kind in (torch.bfloat16, torch.float16, torch.float64):
+        saved = save_tensors({"0.weight": weight.to(kind), "0.bias": bias.to(kind)})
+        question = LookQuestion(
+            source="nn.Conv2d(3, 2, 3)", input=(3, 8, 8), image="coffee",
+            weights=base64.b64encode(saved).decode(),
+        )  # fmt: skip
+        torch.testing.assert_close(question.look().model.steps[0].weight, weight)
+    saved = save_tensors({"0.weight": weight.to(torch.complex64), "0.bias": bias})
+    assert "complex" in refused(weights=base64.b64encode(saved).decode()).message
 
 
 def test_numbers_that_overflow_are_a_problem() -> None:

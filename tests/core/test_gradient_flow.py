@@ -11,10 +11,12 @@ import numpy as np
 import pytest
 import torch
 
-from app.core.architectures import architecture
+from app.core import field_figure
+from app.core.architectures import ARCHITECTURES, architecture
 from app.core.errors import Problem
 from app.core.gradient_flow import DeepStack, effective_field, gradient_sizes
-from app.core.networks import network_answer, sequential
+from app.core.layers import make
+from app.core.networks import Network, network_answer, sequential
 from tests.core.test_networks import conv
 
 torch.set_num_threads(1)
@@ -100,13 +102,49 @@ def test_a_field_in_a_known_network() -> None:
         ("feature.30", 1, "did you mean `features.30`"),
         ("features.30", 64, "multiply-adds"),
         ("features.30", 0, "1 to 64"),
-        ("classifier.0", 1, "bytes"),
+        ("classifier.3", 1, "bytes"),
     ],
 )
 def test_what_cannot_be_asked(layer: str, samples: int, said: str) -> None:
     with pytest.raises(Problem) as caught:
         effective_field(architecture("vgg16"), layer, samples)
     assert said in caught.value.message
+
+
+def refused(network: Network, layer: str, samples: int) -> Problem:
+    with pytest.raises(Problem) as caught:
+        effective_field(network, layer, samples)
+    return caught.value
+
+
+def test_the_advice_is_what_would_do() -> None:
+    vgg16 = architecture("vgg16")
+    many = refused(vgg16, "features.30", 2)
+    assert ("fewer samples" in many.message, many.where) == (True, {"field": "samples"})
+    for samples in (1, 2):
+        deep = refused(vgg16, "classifier.3", samples)
+        assert ("samples" in deep.message, deep.where) == (False, {"field": "layer"})
+
+
+def test_the_image_counts_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch, "randn", None)  # 275 GB
+    network = sequential([make("MaxPool2d", {"kernel_size": 64})], (4096, 4096, 4096))
+    assert "bytes" in refused(network, "0", 1).message
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_the_plain_question_on_any_architecture_is_within_the_limits(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Afforded(Exception):
+        pass
+
+    def instead(*_: Any, **__: Any) -> None:
+        raise Afforded
+
+    monkeypatch.setattr(torch.random, "fork_rng", instead)  # what follows is tested elsewhere
+    with pytest.raises(Afforded):
+        field_figure.effective_field(field_figure.EffectiveQuestion(architecture=name))
 
 
 def test_it_can_be_sent_to_a_worker_without_loading_torch() -> None:
