@@ -72,7 +72,7 @@ def in_words(error: ValidationError, model: type[BaseModel]) -> Problem:
     if mistake["type"] == "extra_forbidden":
         near = nearest(name, model.model_fields)
         hint = f"; did you mean `{near}`?" if near else ""
-        return Problem(f"{title} has no argument `{name}`{hint}", {"field": name}, near)
+        return Problem(f"{title} has no argument `{name[:40]}`{hint}", {"field": name}, near)
     field = model.model_fields[name]
     says = field.description or " or ".join(map(repr, get_args(field.annotation)))
     return Problem(f"`{name}` of {title} is {says}", {"field": name})

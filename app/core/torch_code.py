@@ -18,6 +18,8 @@ from app.core.networks import MAX_LAYERS, MAX_NAME, Network
 MAX_SOURCE = 65_536
 MAX_DEPTH = 50
 MAX_NUMBER = 2**31
+MAX_VALUES = 50 * MAX_LAYERS  # that are put into lists: code that names lists can repeat them
+WHOLE = {"field": "source"}  # the place of what is wrong with the text as a whole
 LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)?")
 PREFIX = re.compile(r"^(?:torch\.nn\.|nn\.|collections\.)")
 CONTAINERS = ("Sequential", "OrderedDict")
@@ -48,11 +50,12 @@ def read(source: str, input: Shape) -> tuple[Network, dict[str, tuple[int, int]]
     the offset and length of what cannot be read.
     """
     if len(source.encode("utf-8", "replace")) > MAX_SOURCE:
-        raise Problem(f"the code may be 64 KB long; this has {len(source):,} characters")
+        raise Problem(f"the code may be 64 KB long; this has {len(source):,} characters", WHOLE)
     reader = _Reader(source)
     layers = list(reader.flat(reader.stack()))
     if len(layers) > MAX_LAYERS:
-        raise Problem(f"a network may have {MAX_LAYERS:,} layers; this has {len(layers):,}")
+        said = f"a network may have {MAX_LAYERS:,} layers; this has {len(layers):,}"
+        raise Problem(said, WHOLE)
     nodes = [{"name": name, "layer": layer} for name, layer in layers]
     network = Network.model_validate({"input": input, "layers": nodes})
     return network, {name: reader.places[id(layer)] for name, layer in layers}
@@ -77,6 +80,7 @@ class _Reader:
         self.places: dict[int, tuple[int, int]] = {}  # by the layer's id()
         self.taken: set[int] = set()  # the layers of the network so far, by id()
         self.count = 0
+        self.spent = 0  # of MAX_VALUES
         self.depth = 0
 
     # The text
@@ -84,7 +88,7 @@ class _Reader:
     def stack(self) -> Stack:
         """The layers that the text comes to: its last assignment, or its expressions together."""
         found: Stack | Layer | None = None
-        loose: list[Any] = []
+        loose: list[tuple[Any, ast.AST]] = []
         for statement in self.statements():
             if isinstance(statement, ast.Import | ast.ImportFrom | ast.Pass):
                 continue
@@ -99,13 +103,15 @@ class _Reader:
                 value = self.value(statement.value)
                 if isinstance(value, str):  # a docstring
                     continue
-                loose += value if isinstance(value, list) else [value]
+                values = value if isinstance(value, list) else [value]
+                self.spend(len(values), statement)
+                loose += [(value, statement) for value in values]
             else:
                 self.refuse(statement)
-        if len(loose) == 1 and isinstance(loose[0], Stack):
-            found = loose[0]
+        if len(loose) == 1 and isinstance(loose[0][0], Stack):
+            found = loose[0][0]
         elif loose:
-            found = self.stacked(loose, None)
+            found = self.stacked(loose)
         if isinstance(found, Layer):
             found = Stack({"0": found})
         if not (found and found.held):
@@ -133,9 +139,10 @@ class _Reader:
         except SyntaxError as error:
             raise self.not_python(error) from None
         except (RecursionError, MemoryError):
-            raise Problem("this is nested too deeply to be read") from None
+            raise Problem("this is nested too deeply to be read", WHOLE) from None
         except ValueError:
-            raise Problem("this is not Python: it has characters that no text has") from None
+            said = "this is not Python: it has characters that no text has"
+            raise Problem(said, WHOLE) from None
 
     @staticmethod
     def parsed(text: str) -> list[ast.stmt]:
@@ -145,9 +152,9 @@ class _Reader:
 
     def not_python(self, error: SyntaxError) -> Problem:
         if "nested" in error.msg:
-            return Problem("this is nested too deeply to be read")
+            return Problem("this is nested too deeply to be read", WHOLE)
         if "integer string" in error.msg:
-            return Problem("a number here is too large")
+            return Problem("a number here is too large", WHOLE)
         hint = "; paste the code that makes the model, not what it prints"
         printed = re.search(r"^\s*\(\w+\): \w", self.source, re.MULTILINE)
         line = min(max((error.lineno or 1) - 1 - self.skipped, 0), len(self.lines) - 1)
@@ -180,7 +187,7 @@ class _Reader:
                 case ast.BinOp(op=ast.Add() | ast.Sub() | ast.Mult() | ast.FloorDiv()):
                     return self.number(self.arithmetic(node), node)
                 case ast.Tuple() | ast.List():
-                    return self.elements(node.elts)
+                    return self.values(node.elts)
                 case ast.Dict() if None not in node.keys:
                     pairs = zip(node.keys, node.values, strict=True)
                     return self.named_layers(
@@ -222,24 +229,38 @@ class _Reader:
             self.fail("this number is too large", node)
         return value
 
-    def elements(self, nodes: Sequence[ast.expr]) -> list[Any]:
-        """The values of arguments or of a list; `*layers` stands for several."""
-        found: list[Any] = []
+    def values(self, nodes: Sequence[ast.expr]) -> list[Any]:
+        return [value for value, _ in self.elements(nodes)]
+
+    def elements(self, nodes: Sequence[ast.expr]) -> list[tuple[Any, ast.expr]]:
+        """Arguments, or what is in a list, each with where it stands; `*layers` is several."""
+        found: list[tuple[Any, ast.expr]] = []
+        counted = 0
         for node in nodes:
-            if isinstance(node, ast.Starred):
-                found += self.listed(self.value(node.value), node)
+            if not isinstance(node, ast.Starred):
+                found.append((self.value(node), node))
+            elif isinstance(node.value, ast.Tuple | ast.List):
+                found += self.elements(node.value.elts)
             else:
-                found.append(self.value(node))
+                found += [(value, node) for value in self.listed(self.value(node.value), node)]
             if len(found) > MAX_LAYERS:
                 self.fail(f"a network may have {MAX_LAYERS:,} layers; this has more", node)
+            self.spend(len(found) - counted, node)
+            counted = len(found)
         return found
+
+    def spend(self, values: int, node: ast.AST) -> None:
+        """Refuse to go on where few words make more values than anybody reads."""
+        self.spent += values
+        if self.spent > MAX_VALUES:
+            self.fail("this repeats its lists too often to be read", node)
 
     def named(self, node: ast.Name) -> Any:
         if node.id not in self.names:
             near = nearest(node.id, [*self.names, *READ, "Sequential"])
             called = f"; is it `{near}(...)`?" if near in LAYERS else ""
             hint = called or (f"; did you mean `{near}`?" if near else "")
-            self.fail(f"`{node.id}` is not known here{hint}", node, near)
+            self.fail(f"`{node.id[:40]}` is not known here{hint}", node, near)
         return self.names[node.id]
 
     # Calls
@@ -258,11 +279,11 @@ class _Reader:
         if type == "Sequential":
             if node.keywords:
                 self.fail("Sequential takes layers, not keywords", node.keywords[0])
-            return self.stacked(self.elements(node.args), node)
+            return self.stacked(self.elements(node.args))
         if type not in READ:
             near = nearest(type, [*READ, *CONTAINERS])
             hint = f"; did you mean `{near}`?" if near else f"; the layers are {', '.join(READ)}"
-            self.fail(f"no layer `{type}`{hint}", node.func, near)
+            self.fail(f"no layer `{type[:40]}`{hint}", node.func, near)
         return self.layer(node, type)
 
     def layer(self, node: ast.Call, type: str) -> Layer:
@@ -270,18 +291,20 @@ class _Reader:
         fields = [field for field in row.model_fields if field != "type"]
         elsewhere = ELSEWHERE if row.weights is not Layer.weights else ()
         fields += elsewhere
-        values = self.elements(node.args)
-        if len(values) > len(fields):
-            self.fail(f"{type} takes {len(fields)} arguments and is given {len(values)}", node)
-        places: dict[str, ast.AST] = dict(zip(fields, node.args, strict=False))
-        arguments: dict[str, Any] = dict(zip(fields, values, strict=False))
+        given = self.elements(node.args)
+        if len(given) > len(fields):
+            self.fail(f"{type} takes {len(fields)} arguments and is given {len(given)}", node)
+        places: dict[str, ast.AST] = {}
+        arguments: dict[str, Any] = {}
+        for field, (value, at) in zip(fields, given, strict=False):
+            arguments[field], places[field] = value, at
         for keyword in node.keywords:
             name = keyword.arg
             if name is None:
                 self.refuse(keyword.value, "`**`")
             if name in arguments or name == "type":
                 twice = "is given twice" if name in arguments else "is no argument"
-                self.fail(f"`{name}` of {type} {twice}", keyword)
+                self.fail(f"`{name[:40]}` of {type} {twice}", keyword)
             told = name in elsewhere and isinstance(keyword.value, ast.Name)  # of code around it
             arguments[name] = Setting() if told else self.value(keyword.value)
             places[name] = keyword
@@ -305,7 +328,7 @@ class _Reader:
     def ordered_dict(self, node: ast.Call) -> dict[str, Layer | Stack]:
         """OrderedDict([("conv1", layer), ...]), of a dict, or of keywords."""
         given: list[Any] = []
-        for argument in self.elements(node.args):
+        for argument in self.values(node.args):
             given += argument.items() if isinstance(argument, dict) else self.listed(argument, node)
         given += [(word.arg, self.value(word.value)) for word in node.keywords]
         return self.named_layers(given, node)
@@ -313,6 +336,7 @@ class _Reader:
     def named_layers(self, pairs: Sequence[Any], node: ast.AST) -> dict[str, Layer | Stack]:
         """Pairs of a name and a layer as a dict."""
         found: dict[str, Layer | Stack] = {}
+        self.spend(len(pairs), node)
         for pair in pairs:
             name, held = pair if isinstance(pair, list | tuple) and len(pair) == 2 else (None, None)
             if not isinstance(name, str) or not re.fullmatch(r"\w{1,64}", name):
@@ -324,16 +348,16 @@ class _Reader:
             found[name] = held
         return found
 
-    def stacked(self, values: Sequence[Any], node: ast.AST | None) -> Stack:
+    def stacked(self, given: Sequence[tuple[Any, ast.AST]]) -> Stack:
         """What a Sequential holds: layers by position, or an OrderedDict's by name."""
-        if len(values) == 1 and isinstance(values[0], dict):
-            return Stack(values[0])
-        for value in values:
+        if len(given) == 1 and isinstance(given[0][0], dict):
+            return Stack(given[0][0])
+        for value, node in given:
             if isinstance(value, list):
                 self.fail("a list of layers wants a star before it: nn.Sequential(*layers)", node)
             if not isinstance(value, Layer | Stack):
                 self.fail("a Sequential holds layers only", node)
-        return Stack({str(i): value for i, value in enumerate(values)})
+        return Stack({str(i): value for i, (value, _) in enumerate(given)})
 
     def listed(self, value: Any, node: ast.AST) -> list[Any]:
         if not isinstance(value, list):
@@ -345,10 +369,11 @@ class _Reader:
         for name, held in stack.held.items():
             self.count += 1
             if self.count > 2 * MAX_LAYERS:  # Sequentials count too: empty ones could be legion
-                raise Problem(f"a network may have {MAX_LAYERS:,} layers; this has more")
+                raise Problem(f"a network may have {MAX_LAYERS:,} layers; this has more", WHOLE)
             path = f"{prefix}{name}"
             if len(path) > MAX_NAME:
-                raise Problem(f"names of layers may be {MAX_NAME} long; `{path[:20]}...` is longer")
+                said = f"names of layers may be {MAX_NAME} long; `{path[:20]}...` is longer"
+                raise Problem(said, WHOLE)
             if isinstance(held, Stack):
                 yield from self.flat(held, f"{path}.")
                 continue
@@ -372,8 +397,8 @@ class _Reader:
         line -= 1 + self.skipped
         return self.starts[line] + len(self.lines[line].encode()[:column].decode())
 
-    def fail(self, message: str, node: ast.AST | None, suggestion: str | None = None) -> NoReturn:
-        raise Problem(message, self.where(node) if node else {}, suggestion)
+    def fail(self, message: str, node: ast.AST, suggestion: str | None = None) -> NoReturn:
+        raise Problem(message, self.where(node), suggestion)
 
     def refuse(self, node: ast.AST, what: str | None = None) -> NoReturn:
         said = what or KINDS.get(type(node), "this")

@@ -1,6 +1,7 @@
 """PyTorch code read and written: as people write it, there and back, and as nobody should."""
 
 import inspect
+import itertools
 import random
 import re
 import time
@@ -221,7 +222,14 @@ def test_torchs_own_names_are_kept_free() -> None:
         ("nn.ReLU()" + ".eval()" * 60, "nested 50 deep", None),
         ("nn.ReLU()" + ".eval()" * 9_000, "nested", None),
         ("nn.Linear(3, 4, in_features=3)", "`in_features` of Linear is given twice", "in_features"),
-        ("nn.Sequential([nn.ReLU()])", "wants a star", "nn.Sequential"),
+        ("nn.Sequential([nn.ReLU()])", "wants a star", "[nn.ReLU()]"),
+        ("nn.Sequential(nn.ReLU(), 5)", "layers only", "5)"),
+        ("nn.ReLU()\n0", "layers only", "0"),
+        ("nn.Conv2d(*[3, 6], 5, 0)", "`stride` of Conv2d is a whole", "0)"),
+        ("nn.Conv2d(*[3, (0, 6)[0]], 5)", "an index is not read", "(0, 6)"),
+        ("nn.Conv2d(*(3, *[6, 0]))", "`kernel_size` of Conv2d is a whole", "0]"),
+        ("k = [3, 6, 5, 0]\nnn.Conv2d(*k)", "`stride` of Conv2d is a whole", "*k"),
+        ("nn.Linear(*[3, 4, True, [1]])", "changes no size: it is left unread, if", "[1]"),
         ("[nn.ReLU() for i in range(9)]", "a comprehension is not read", "["),
         ("__import__('os').system('x')", "never executed", "__import__"),
         ("nn.ReLU()(x)", "never executed", "nn.ReLU()"),
@@ -250,8 +258,11 @@ def test_torchs_own_names_are_kept_free() -> None:
         ("x" * 70_000, "64 KB", None),
         ("\0", "not Python", None),
         ("\ud800", "not Python", None),
+        ("y" * 60_000 + "()", "no layer `yyy", "yyy"),
+        ("y" * 60_000, "is not known here", "yyy"),
+        ("nn.ReLU(" + "y" * 60_000 + "=1)", "no argument `yyy", "yyy"),
     ],
-    ids=range(42),
+    ids=itertools.count(),
 )
 def test_what_cannot_be_read_is_said_at_its_place(source: str, said: str, at: str | None) -> None:
     started = time.process_time()
@@ -272,6 +283,20 @@ def test_doubling_does_not_explode(first: str, twice: str) -> None:
     with pytest.raises(Problem):
         read(source, IMAGE)
     assert time.process_time() - started < 1
+
+
+@pytest.mark.parametrize(
+    "repeated", ["a", "[*a]", "nn.Sequential(*a)", "OrderedDict(d)", "b = [*a]", "nn.Sequential(d)"]
+)
+def test_few_words_do_not_make_many_values(repeated: str) -> None:
+    held = ", ".join(f"'{i}': nn.ReLU()" for i in range(1_000))
+    source = f"a = [{'nn.ReLU(), ' * 1_000}]\nd = {{{held}}}\n"
+    source += f"{repeated}\n" * ((65_000 - len(source)) // (len(repeated) + 1))
+    started = time.process_time()
+    with pytest.raises(Problem) as caught:
+        read(source, IMAGE)
+    assert time.process_time() - started < 1
+    assert caught.value.where
 
 
 def test_mangled_code_is_a_network_or_a_problem() -> None:
