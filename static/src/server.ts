@@ -56,6 +56,34 @@ export async function post<T>(
   }
 }
 
+/** What is said while a server that is busy, or out of reach, is asked again by itself. */
+export const waitingSays = ({ message }: Problem): string =>
+  `The server ${message === UNREACHABLE ? 'does not answer' : 'is busy with other visitors'}; it is asked again`
+
+/**
+ * A busy server says when to come back; that is when it is asked again, as is one out of reach. `told`: what is
+ * said meanwhile.
+ */
+export async function patiently<T>(
+  ask: () => Promise<Reply<T>>,
+  signal: AbortSignal,
+  told: (says: string | null) => void = () => {},
+): Promise<Reply<T>> {
+  try {
+    for (;;) {
+      const reply = await ask()
+      if (reply.retry === undefined) return reply
+      for (let left = Math.ceil(reply.retry); left > 0; left--) {
+        told(`${waitingSays(reply.problem)} in ${left} s`)
+        await new Promise((resolve) => setTimeout(resolve, 1000))
+        signal.throwIfAborted()
+      }
+    }
+  } finally {
+    told(null)
+  }
+}
+
 export const json = <T>(response: Response): Promise<T> => response.json() as Promise<T>
 
 /** What the other routes understand of a question. */

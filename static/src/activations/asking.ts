@@ -1,5 +1,4 @@
 /** What the page on activations asks the server. A full queue is no problem but a wait. */
-import type { Problem } from '../api'
 import { AGAIN, post, problemOf, UNREACHABLE, type Reply } from '../server'
 import { parseSafetensors, type Tensor } from './safetensors'
 import type { Asked, LookAnswer } from './types'
@@ -25,10 +24,6 @@ export const askMaps = (asked: Asked, maps: MapQuestion, signal?: AbortSignal): 
     },
     'application/vnd.safetensors',
   )
-
-/** What is said while a server that is busy, or out of reach, is asked again by itself. */
-export const waitingSays = ({ message }: Problem): string =>
-  `The server ${message === UNREACHABLE ? 'does not answer' : 'is busy with other visitors'}; it is asked again`
 
 export async function askTable<T>(route: string): Promise<T[]> {
   for (;;) {

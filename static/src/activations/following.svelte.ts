@@ -1,7 +1,6 @@
 /** An answer that follows a hand: one question at a time, then the newest; a busy server is asked again. */
 import type { Problem } from '../api'
-import type { Reply } from '../server'
-import { waitingSays } from './asking'
+import { waitingSays, type Reply } from '../server'
 
 export class Following<Question, Answer> {
   answer = $state.raw<Answer | null>(null)
