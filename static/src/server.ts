@@ -10,10 +10,12 @@ import type {
   Question,
 } from './api'
 
-/** `retry`: the server is busy and says in how many seconds to ask again. */
+/** `retry`: the server is busy or out of reach; in how many seconds to ask again. */
 export type Reply<T> =
   { answer: T; problem: null; retry?: undefined } | { answer: null; problem: Problem; retry?: number }
 
+/** Seconds until a server that does not answer is asked again. */
+export const AGAIN = 3
 export const UNREACHABLE = 'The server does not answer. What you typed is kept; try again in a moment.'
 
 export async function problemOf(response: Response): Promise<Problem> {
@@ -27,6 +29,10 @@ export async function problemOf(response: Response): Promise<Problem> {
   }
   return { message: `The server answered ${response.status}.`, where: null, suggestion: null }
 }
+
+/** What is said while a question is to be asked again. */
+export const waitingSays = ({ message }: Problem): string =>
+  `The server ${message === UNREACHABLE ? 'does not answer' : 'is busy'}; it is asked again, and nothing is lost.`
 
 export async function post<T>(
   route: string,
@@ -50,7 +56,7 @@ export async function post<T>(
     return { answer: await read(response), problem: null }
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error
-    return { answer: null, problem: { message: UNREACHABLE, where: null, suggestion: null } }
+    return { answer: null, problem: { message: UNREACHABLE, where: null, suggestion: null }, retry: AGAIN }
   }
 }
 

@@ -248,6 +248,7 @@ def test_torchs_own_names_are_kept_free() -> None:
         ("nn.Sequential(\n    nn.ReLU()\n    nn.ReLU()\n)", "not Python", "nn.ReLU()\n    nn"),
         ("", "there is no layer here yet", ""),
         ("nn.Sequential()", "there is no layer here yet", None),
+        ("nn.Sequential(nn.Sequential())", "there is no layer here yet", ""),
         ("(" * 60_000, "nested too deeply", None),
         ("-" * 60_000 + "1", "nested too deeply", None),
         ("1+" * 30_000 + "1", "nested too deeply", None),
