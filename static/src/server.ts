@@ -60,6 +60,27 @@ export async function post<T>(
   }
 }
 
+/** A busy server says when to come back; that is when it is asked again. `told`: how many seconds are left. */
+export async function patiently<T>(
+  ask: () => Promise<Reply<T>>,
+  signal: AbortSignal,
+  told: (left: number | null) => void = () => {},
+): Promise<Reply<T>> {
+  try {
+    for (;;) {
+      const reply = await ask()
+      if (reply.retry === undefined) return reply
+      for (let left = Math.ceil(reply.retry); left > 0; left--) {
+        told(left)
+        await new Promise((resolve) => setTimeout(resolve, 1000))
+        signal.throwIfAborted()
+      }
+    }
+  } finally {
+    told(null)
+  }
+}
+
 export const json = <T>(response: Response): Promise<T> => response.json() as Promise<T>
 
 /** What the other routes understand of a question. */

@@ -14,6 +14,7 @@
  */
 import type { Problem } from '../api'
 import { presentStep, type Mode } from '../player'
+import { patiently } from '../server'
 import { askMaps, type Kind, type Looked, type MapQuestion } from './asking'
 import { shapeOf } from './layout'
 import type { Sight } from './link'
@@ -165,7 +166,7 @@ export class Look {
     this.view = view
   }
 
-  /** A small map's bytes for every channel; for vectors and weights ask `tensor`. */
+  /** A small map's bytes for every channel. */
   thumbnail(layer: string, kind: 'activation' | 'gradient'): Small | null {
     const tensor = this.#tensors[`${layer}:${kind}`]
     const scales = this.#tensors[`${layer}:${kind}:scale`]?.values
@@ -185,10 +186,6 @@ export class Look {
     const byMap = scales instanceof Float32Array ? scales : null
     const reach = byMap ? sharedReach(byMap) : (scalesOf(tensor.values, 1)[0] ?? 0)
     return { shape, values: tensor.values, scales: byMap, reach }
-  }
-
-  tensor(layer: string, kind: Kind): Tensor | null {
-    return this.#tensors[`${layer}:${kind}`] ?? null
   }
 
   /** A layer's maps whole, in float32, once they have been fetched. */
@@ -215,7 +212,7 @@ export class Look {
     ]
     try {
       const question: MapQuestion = { layers: [layer], include, encoding: 'float32', top: 1 }
-      const reply = await this.#persist(() => askMaps(this.body, question, signal), signal)
+      const reply = await patiently(() => askMaps(this.body, question, signal), signal, this.#told)
       if (signal.aborted || !reply.answer) return
       const whole: Whole = {}
       for (const kind of include) {
@@ -283,7 +280,7 @@ export class Look {
         top: TOP,
       }
       const { signal } = asking
-      const reply = await this.#persist(() => askMaps(asked, question, signal), signal)
+      const reply = await patiently(() => askMaps(asked, question, signal), signal, this.#told)
       if (this.#asking !== asking) return
       this.problem = reply.problem
       if (reply.answer) this.#take(reply.answer, asked, same)
@@ -298,25 +295,7 @@ export class Look {
     }
   }
 
-  /** A busy server says when to come back; that is when it is asked again. */
-  async #persist<T extends { retry?: number | undefined; problem: Problem | null }>(
-    ask: () => Promise<T>,
-    signal: AbortSignal,
-  ): Promise<T> {
-    try {
-      for (;;) {
-        const reply = await ask()
-        if (reply.retry === undefined) return reply
-        for (let left = Math.ceil(reply.retry); left > 0; left--) {
-          this.waiting = left
-          await new Promise((resolve) => setTimeout(resolve, 1000))
-          signal.throwIfAborted()
-        }
-      }
-    } finally {
-      this.waiting = null
-    }
-  }
+  #told = (left: number | null): void => void (this.waiting = left)
 
   /** After the same forward pass, what it gave still holds; after another nothing does. */
   #keep(forward: boolean): void {
