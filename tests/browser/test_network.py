@@ -315,7 +315,7 @@ def test_a_server_out_of_reach_is_asked_again(page: Page) -> None:
     page.get_by_label("Network", exact=True).select_option("alexnet")
     expect(page.get_by_text("it is asked again")).to_have_count(1)
     expect(totals).to_be_hidden()
-    page.evaluate("window.fetch = window.real")
+    page.evaluate("() => { window.fetch = window.real }")
     expect(totals).to_contain_text("61.1M")
     expect(totals).to_contain_text("56.5 %")
     expect(totals).to_be_visible()
