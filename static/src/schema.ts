@@ -1142,16 +1142,14 @@ export interface components {
             layer?: string | null;
             /**
              * Patch
-             * @description Occlusion: side in pixels.
-             * @default 32
+             * @description Occlusion: side in pixels; a quarter of the picture's if left out.
              */
-            patch: number;
+            patch?: number | null;
             /**
              * Stride
-             * @description Occlusion: the patches are spread evenly, so many pixels apart or fewer.
-             * @default 16
+             * @description Occlusion: the patches are spread evenly, so many pixels apart or fewer; a fourteenth of the picture's side if left out.
              */
-            stride: number;
+            stride?: number | null;
         };
         /**
          * AttributionRow

@@ -60,18 +60,25 @@ export async function post<T>(
   }
 }
 
-/** A busy server says when to come back; that is when it is asked again. `told`: how many seconds are left. */
+/** What is said while a server that is busy, or out of reach, is asked again by itself. */
+export const waitingSays = ({ message }: Problem): string =>
+  `The server ${message === UNREACHABLE ? 'does not answer' : 'is busy with other visitors'}; it is asked again`
+
+/**
+ * A busy server says when to come back; that is when it is asked again, as is one out of reach. `told`: what is
+ * said meanwhile.
+ */
 export async function patiently<T>(
   ask: () => Promise<Reply<T>>,
   signal: AbortSignal,
-  told: (left: number | null) => void = () => {},
+  told: (says: string | null) => void = () => {},
 ): Promise<Reply<T>> {
   try {
     for (;;) {
       const reply = await ask()
       if (reply.retry === undefined) return reply
       for (let left = Math.ceil(reply.retry); left > 0; left--) {
-        told(left)
+        told(`${waitingSays(reply.problem)} in ${left} s`)
         await new Promise((resolve) => setTimeout(resolve, 1000))
         signal.throwIfAborted()
       }

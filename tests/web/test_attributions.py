@@ -91,6 +91,14 @@ def test_without_its_cup_it_is_less_of_an_espresso(client: TestClient) -> None:
     assert sum(row["probability"] for row in at_cup["top"]) <= 1
 
 
+def test_a_patch_suits_the_picture(client: TestClient) -> None:
+    digit = {"model": "digits", "image": "digit-3"}
+    answer = ask(client, "attributions", **digit, method="occlusion")
+    assert "With 7 × 7 pixels about" in answer["sentence"]
+    assert np.shape(answer["grid"]) == (len(answer["rows"]), len(answer["columns"]))
+    assert len(answer["rows"]) >= 14
+
+
 def test_dragging_a_patch_agrees_with_the_grid(client: TestClient) -> None:
     question = COFFEE | {"patch": 50}
     answer = ask(client, "attributions", **question, method="occlusion", stride=64)

@@ -53,8 +53,8 @@ export class Look {
   answer = $state.raw<LookAnswer | null>(null)
   problem = $state.raw<Problem | null>(null)
   busy = $state(false)
-  /** Seconds until a busy server is asked again; null while it is not busy. */
-  waiting = $state<number | null>(null)
+  /** What is said while the server is to be asked again, and in how many seconds. */
+  waiting = $state<string | null>(null)
   era = $state(0)
 
   models = $state.raw<ModelRow[]>([])
@@ -213,7 +213,11 @@ export class Look {
     try {
       const question: MapQuestion = { layers: [layer], include, encoding: 'float32', top: 1 }
       const reply = await patiently(() => askMaps(this.body, question, signal), signal, this.#told)
-      if (signal.aborted || !reply.answer) return
+      if (signal.aborted) return
+      if (!reply.answer) {
+        this.problem = reply.problem
+        return
+      }
       const whole: Whole = {}
       for (const kind of include) {
         const tensor = reply.answer.tensors[`${layer}:${kind}`]
@@ -244,7 +248,7 @@ export class Look {
   /** Another network: what was chosen in the old one means nothing in it. */
   setNetwork(network: Omit<Asked, 'image'>, image = this.asked.image): void {
     this.choose({ layer: null, view: 'overview' })
-    this.#first = this.show
+    if (this.answer) this.#first = this.show
     this.answer = null
     this.#taken = null
     this.#tensors = {}
@@ -295,7 +299,7 @@ export class Look {
     }
   }
 
-  #told = (left: number | null): void => void (this.waiting = left)
+  #told = (says: string | null): void => void (this.waiting = says)
 
   /** After the same forward pass, what it gave still holds; after another nothing does. */
   #keep(forward: boolean): void {
