@@ -30,10 +30,6 @@ export async function problemOf(response: Response): Promise<Problem> {
   return { message: `The server answered ${response.status}.`, where: null, suggestion: null }
 }
 
-/** What is said while a question is to be asked again. */
-export const waitingSays = ({ message }: Problem): string =>
-  `The server ${message === UNREACHABLE ? 'does not answer' : 'is busy'}; it is asked again, and nothing is lost.`
-
 export async function post<T>(
   route: string,
   body: unknown,
