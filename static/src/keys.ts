@@ -93,6 +93,7 @@ export const LISTS = {
     ...SHOWING,
     EDITING,
     ['Tab, then Enter', 'on a layer: look at it; on a block: open it or close it'],
+    ['← → Home End', 'in the drawing: from layer to layer'],
     ['Alt+← Alt+→', 'on a layer: move it'],
     ['Delete', 'on a layer: take it out'],
     ...LEAVING,
