@@ -477,6 +477,21 @@ def test_a_large_window_going_back_is_seen_before_it_is_read(
     assert page.evaluate(NUMBERS_OUTSIDE) == []
 
 
+@pytest.mark.parametrize(
+    "query", ["kernel_size=7", "kernel_size=[3,7]&stride=[1,2]&padding=[0,2]", "stride=4"]
+)
+def test_on_a_wall_all_of_it_is_in_sight(
+    opened: Callable[[int, int, str], Page], query: str
+) -> None:
+    page = opened(1920, 1080, "light")
+    page.goto(f"/convolution?projector=1&{query}")
+    expect(page.locator(".step .formula .katex-html")).to_be_visible()
+    expect(page.locator(".size .katex-html").first).to_be_visible()
+    box = page.locator(".player").bounding_box()
+    assert box
+    assert box["y"] + box["height"] <= 1080
+
+
 def test_two_size_formulas_stand_apart(page: Page) -> None:
     page.set_viewport_size({"width": 1280, "height": 800})
     page.goto("/convolution?kernel_size=[3,7]&stride=[1,2]&padding=[0,2]")
