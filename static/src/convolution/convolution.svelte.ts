@@ -3,7 +3,7 @@ import type { Problem } from '../api'
 import { arrived, presentStep, type Mode } from '../player'
 import { post, json } from '../server'
 import { cellOfStep, paceOf, placeOf, sumsAt, within, type Shape, type Sums } from './cells'
-import { changed, fromQuestion, isOneCell } from './setting'
+import { changed, fromQuestion, isOneCell, unseen } from './setting'
 import type { Answer, Backward, Beside, Cell, Forward, Setting, Step, Steps } from './types'
 
 /** What is fetched is kept, up to so much. */
@@ -43,7 +43,7 @@ export class Convolution {
   #chunks = $state.raw<Readonly<Record<number, Steps>>>({})
   #loading: number[] = []
   #era = 0
-  /** What the link said that the controls do not show, such as an input of one's own. */
+  /** What the link said that the controls do not show: the size of a photo. */
   #given: Record<string, unknown>
 
   shape: Shape = $derived((this.answer?.shapes.output ?? [0, 0, 0]) as unknown as Shape)
@@ -101,7 +101,7 @@ export class Convolution {
   #known: { steps: Steps; sums: Sums; end: number } | null = null
 
   constructor({ question, answer, problem, cell, step, pointed, mode, beside }: First) {
-    this.#given = question
+    this.#given = unseen(question)
     this.setting = fromQuestion(question)
     this.answer = answer
     this.problem = problem
@@ -181,8 +181,8 @@ export class Convolution {
   }
 
   set(setting: Setting): void {
+    if (setting.input !== this.setting.input) this.#given = {}
     this.setting = setting
-    if (setting.input !== this.#given.input) this.#given = {}
     void this.#ask()
   }
 
