@@ -3,6 +3,7 @@ import type { Problem } from '../api'
 import { begin, edit, redo, undo, type History } from '../history'
 import { askNetwork } from './asking'
 import * as editing from './editing'
+import { Newest } from './newest.svelte'
 import type { Asked, LayerSpec, NetworkAnswer, NetworkSpec, Row, Value, Volume } from './types'
 
 const TYPING_MILLISECONDS = 200
@@ -27,7 +28,8 @@ export class Networks {
   mend = $state(true)
   text = $state('')
   input = $state('')
-  busy = $state(false)
+  #newest = new Newest<NetworkAnswer>()
+  busy = $derived(this.#newest.busy)
 
   #history = $state.raw<History<Snapshot>>(begin({ asked: {}, open: null, chosen: null }))
   canUndo = $derived(this.#history.past.length > 0)
@@ -40,7 +42,6 @@ export class Networks {
     this.answer?.network.layers.find(({ name }) => name === this.chosen)?.layer ?? null,
   )
 
-  #asking: AbortController | null = null
   #typing: ReturnType<typeof setTimeout> | undefined
 
   constructor({ question, answer, problem, chosen }: First) {
@@ -187,32 +188,18 @@ export class Networks {
     void this.#ask(true)
   }
 
-  /** A question that has been overtaken is dropped, on the wire and here. */
   async #ask(rewrite: boolean): Promise<void> {
-    this.#asking?.abort()
-    const asking = new AbortController()
-    this.#asking = asking
-    this.busy = true
     const asked = this.asked
     const mend = this.mend && asked.network !== undefined
-    try {
-      const reply = await askNetwork(asked, this.open, mend, asking.signal)
-      if (this.#asking !== asking) return
-      this.problem = reply.problem
-      if (reply.answer) {
-        this.#show(reply.answer)
-        if (mend) this.asked = { network: reply.answer.network }
-        if (rewrite) {
-          this.input = reply.answer.input.join(', ')
-          this.text = asked.source ?? reply.answer.code ?? ''
-        }
-      }
-    } catch {
-      // Overtaken.
-    } finally {
-      if (this.#asking === asking) {
-        this.#asking = null
-        this.busy = false
+    const reply = await this.#newest.ask((signal) => askNetwork(asked, this.open, mend, signal))
+    if (!reply) return
+    this.problem = reply.problem
+    if (reply.answer) {
+      this.#show(reply.answer)
+      if (mend) this.asked = { network: reply.answer.network }
+      if (rewrite) {
+        this.input = reply.answer.input.join(', ')
+        this.text = asked.source ?? reply.answer.code ?? ''
       }
     }
   }

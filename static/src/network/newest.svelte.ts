@@ -8,18 +8,20 @@ export class Newest<T> {
   busy = $state(false)
   #asking: AbortController | null = null
 
-  async ask(question: (signal: AbortSignal) => Promise<Reply<T>>): Promise<void> {
+  /** What comes of it; nothing if another question has overtaken it. */
+  async ask(question: (signal: AbortSignal) => Promise<Reply<T>>): Promise<Reply<T> | null> {
     this.#asking?.abort()
     const asking = new AbortController()
     this.#asking = asking
     this.busy = true
     try {
       const reply = await question(asking.signal)
-      if (this.#asking !== asking) return
+      if (this.#asking !== asking) return null
       if (reply.answer) this.answer = reply.answer
       this.problem = reply.problem
+      return reply
     } catch {
-      // Overtaken.
+      return null // Overtaken.
     } finally {
       if (this.#asking === asking) {
         this.#asking = null
