@@ -125,7 +125,7 @@ def capture(
     activations = model.activations(image)
     scores = scores_of(activations, model.network)
     if not isfinite(float(scores.detach().sum())):
-        raise Problem("the scores of this network are no finite numbers: its weights are too large")
+        raise Problem("the scores of this network are no finite numbers: they grew too large")
     target = chosen(scores, target)
     objective = scores[target]
     if of == "loss":

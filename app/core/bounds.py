@@ -12,8 +12,9 @@ from app.core.errors import Problem, nearest
 Positive = Annotated[
     int, Field(strict=True, ge=1, le=64, description="a whole number from 1 to 64")
 ]
+MOST_PADDING = 64
 NotNegative = Annotated[
-    int, Field(strict=True, ge=0, le=64, description="a whole number from 0 to 64")
+    int, Field(strict=True, ge=0, le=MOST_PADDING, description="a whole number from 0 to 64")
 ]
 Size = Annotated[
     Positive | tuple[Positive, Positive],
@@ -47,6 +48,18 @@ OptionalShare = Annotated[
     float | None, Field(ge=0, le=1, description="a number from 0 to 1, or None")
 ]
 Constant = Annotated[float, Field(ge=-1e6, le=1e6, description="a number up to a million")]
+NotNegativeConstant = Annotated[
+    float, Field(ge=0, le=1e6, description="a number from 0 to a million")
+]
+# What is divided by stays above 0 in float32, even to the power of an exponent.
+AboveZero = Annotated[
+    float, Field(ge=1e-12, le=1e6, description="a number from 1e-12 to a million")
+]
+Exponent = Annotated[float, Field(ge=0, le=3, description="a number from 0 to 3")]
+Tracked = Annotated[
+    Literal[True],
+    Field(description="True: else each number would depend on all others of its channel"),
+]
 
 
 class Misfit(Problem):

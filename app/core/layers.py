@@ -90,7 +90,9 @@ class Layer(BaseModel):
         """Say which window is larger than its padded input."""
         for axis, n, window in zip(AXES, shape[1:], self.windows(shape), strict=True):
             if isinstance(window, Window) and window.output(n) < 1:
-                problem = too_large(window, n, axis)
+                pool = self.kind == "pooling"
+                most = window.kernel // 2 if pool else bounds.MOST_PADDING
+                problem = too_large(window, n, axis, most, pool)
                 raise Misfit(problem.message, "kernel_size", problem.suggestion or "")
 
     def expect(self, field: str, given: int, what: str, output: Shape) -> None:
@@ -177,6 +179,21 @@ class MaxPool2d(_Pool):
     dilation: bounds.Size = 1
     return_indices: Literal[False] = False
     ceil_mode: bounds.Flag = False
+
+    def output(self, *shapes: Shape) -> Shape:
+        output = super().output(*shapes)
+        for axis, n, window in zip(AXES, shapes[0][1:], self.sliding, strict=True):
+            if window.dilation <= n or not window.padding:
+                continue
+            early = min(-(-window.padding // window.stride), window.output(n))
+            if not all(window.seen(1 << i, n) for i in range(early)):
+                raise Misfit(
+                    f"a window whose taps are {window.dilation} apart steps over all of the "
+                    f"{axis}, {n}, and holds nothing but padding; PyTorch gives -inf there, "
+                    f"and with dilation {n} it cannot be",
+                    "dilation", str(n) if isinstance(self.dilation, int) else "", output,
+                )  # fmt: skip
+        return output
 
 
 class AvgPool2d(_Pool):
@@ -308,10 +325,10 @@ class BatchNorm2d(Layer):
     type: Literal["BatchNorm2d"] = "BatchNorm2d"
     kind: ClassVar[str] = "normalisation"
     num_features: bounds.Channels
-    eps: bounds.Constant = 1e-5
+    eps: bounds.AboveZero = 1e-5
     momentum: bounds.OptionalShare = 0.1
     affine: bounds.Flag = True
-    track_running_stats: bounds.Flag = True
+    track_running_stats: bounds.Tracked = True
 
     def output(self, *shapes: Shape) -> Shape:
         self.need_maps(shapes[0])
@@ -330,9 +347,13 @@ class LocalResponseNorm(Layer):
     type: Literal["LocalResponseNorm"] = "LocalResponseNorm"
     kind: ClassVar[str] = "normalisation"
     size: bounds.Positive
-    alpha: bounds.Constant = 1e-4
-    beta: bounds.Constant = 0.75
-    k: bounds.Constant = 1.0
+    alpha: bounds.NotNegativeConstant = 1e-4
+    beta: bounds.Exponent = 0.75
+    k: bounds.AboveZero = 1.0
+
+    def output(self, *shapes: Shape) -> Shape:
+        self.need_maps(shapes[0])
+        return shapes[0]
 
 
 class Dropout(Layer):

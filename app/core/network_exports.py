@@ -1,15 +1,16 @@
 """A network as PyTorch code that runs: nn.Sequential for a stack, a small class for branches."""
 
 import keyword
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Any
+from unicodedata import normalize
 
 from app.core.layers import Layer
 from app.core.networks import Network, analyse
 
 INDENT = "    "
 MOST_NAMED = 3  # of the layers that do not fit
-# Attributes of nn.Module and names in the code: a layer called so gets a `_`.
+# Attributes of nn.Module and nn.Sequential: a layer called so gets a `_`.
 TAKEN = frozenset(
     "T_destination add_module apply bfloat16 buffers call_super_init children compile cpu cuda "
     "double dump_patches eval extra_repr float forward get_buffer get_extra_state get_parameter "
@@ -20,8 +21,9 @@ TAKEN = frozenset(
     "register_load_state_dict_pre_hook register_module register_parameter "
     "register_state_dict_post_hook register_state_dict_pre_hook requires_grad_ set_extra_state "
     "set_submodule share_memory state_dict to to_empty train training type xpu zero_grad "
-    "self torch nn x image".split()
+    "append extend insert pop".split()
 )
+WORDS = ("self", "torch", "nn", "x", "image")  # of the code of a class
 
 
 def pytorch(network: Network) -> str:
@@ -88,10 +90,13 @@ def _sequential(tree: dict[str, Any], indent: str = "") -> str:
         layer_code(held) if isinstance(held, Layer) else _sequential(held, inner)
         for held in tree.values()
     ]
-    if list(tree) == [str(i) for i in range(len(tree))]:
+    names: dict[str, None] = {}
+    for name in tree:
+        names[_free(name, names)] = None
+    if list(names) == [str(i) for i in range(len(tree))]:
         lines = "".join(f"{inner}{item},\n" for item in items)
         return f"nn.Sequential(\n{lines}{indent})"
-    named = zip(tree, items, strict=True)
+    named = zip(names, items, strict=True)
     lines = "".join(f'{inner}("{name}", {item}),\n' for name, item in named)
     return f"nn.Sequential(OrderedDict([\n{lines}{indent}]))"
 
@@ -134,12 +139,20 @@ def _module(network: Network, sources: list[tuple[int, ...]]) -> Iterator[str]:
 
 def _identifiers(network: Network) -> list[str]:
     """A Python name for each layer, near to its own."""
-    found: dict[str, None] = {}
+    found: dict[str, None] = dict.fromkeys(WORDS)
     for node in network.layers:
-        name = node.name.replace(".", "_")
-        if name[0].isdigit():
+        name = normalize("NFKC", node.name)  # as Python does, which else takes two for one
+        name = "".join(sign if f"a{sign}".isidentifier() else "_" for sign in name)
+        if not name.isidentifier():
             name = f"{node.layer.type.lower()}_{name}"
-        while name in found or name in TAKEN or name.startswith("_") or keyword.iskeyword(name):
-            name = f"layer{name}" if name.startswith("_") else f"{name}_"
-        found[name] = None
-    return list(found)
+        if keyword.iskeyword(name):
+            name = f"{name}_"
+        found[_free(name, found)] = None
+    return list(found)[len(WORDS) :]
+
+
+def _free(name: str, found: Container[str]) -> str:
+    """The name, made longer until neither torch nor a layer before has it."""
+    while name in found or name in TAKEN or name.startswith("_"):
+        name = f"layer{name}" if name.startswith("_") else f"{name}_"
+    return name

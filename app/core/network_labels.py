@@ -6,7 +6,10 @@ line of text has no room for all, further ones stand below, their lines between 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 from typing import Any
+
+from app.core.columns import spread
 
 LETTER = 9.9  # pixels a digit takes at the projector's size, which is the largest
 APART = 9.0  # between two labels
@@ -53,10 +56,11 @@ def labels(
         found = _placed(runs, tiers, floor, width)
         if found and max(label.away for label in found) <= FAR:
             break
-    while not found:  # the table still tells the others; the ends and what is wrong stay
-        last = len(runs) - 1
-        runs = [x for i, x in enumerate(runs) if i % 2 == 0 or i == last or x.said == MISFIT]
-        runs = runs if len(runs) <= last else runs[:1]
+    while not found:  # the table still tells the others; the ends stay, what is wrong goes last
+        inner = runs[1:-1]
+        thinned = [run for run in inner if run.said != MISFIT] or inner
+        gone = {id(run) for run in thinned[::2]}
+        runs = [run for run in runs if id(run) not in gone] if gone else runs[:1]
         found = _placed(runs, MOST_TIERS, floor, width)
     led = any(label.away > 1 for label in found)
     up = 0.0 if led else LEAD - 8
@@ -82,7 +86,9 @@ def _placed(runs: Sequence[Label], tiers: int, floor: float, width: float) -> li
         widths = [label.width if label.tier == tier else PASS for label in here]
         if sum(widths) > width:
             return []
-        for label, x in zip(here, spread([label.x for label in here], widths, width), strict=True):
+        for label, x in zip(
+            here, side_by_side([label.x for label in here], widths, width), strict=True
+        ):
             label.points.append((x, top))
             if label.tier > tier:
                 label.points.append((x, top + TIER - LEAD / 2))
@@ -106,23 +112,10 @@ def _runs(volumes: Sequence[Mapping[str, Any]], y: float) -> list[Label]:
     return [Label(said, [((start + end) / 2, y)]) for said, start, end in runs]
 
 
-def spread(wanted: Sequence[float], widths: Sequence[float], room: float) -> list[float]:
-    """Middles of things of these widths, side by side within 0..room, least far from `wanted`.
-
-    Least squares that keep an order: neighbours that push one another become a block, which stands
-    at the mean of what its members want.
-    """
-    starts, at = list[float](), 0.0
-    for width in widths:
-        starts.append(at + width / 2)
-        at += width
-    blocks: list[tuple[float, int]] = []  # (sum, count) of where a block's beginning is wanted
-    for want, start in zip(wanted, starts, strict=True):
-        total, count = want - start, 1
-        while blocks and blocks[-1][0] / blocks[-1][1] >= total / count:
-            before = blocks.pop()
-            total, count = total + before[0], count + before[1]
-        blocks.append((total, count))
-    slack = max(0.0, room - at)
-    begins = [min(max(total / count, 0.0), slack) for total, count in blocks for _ in range(count)]
-    return [begin + start for begin, start in zip(begins, starts, strict=True)]
+def side_by_side(wanted: Sequence[float], widths: Sequence[float], room: float) -> list[float]:
+    """Middles of things of these widths within 0..room, in order, least far from `wanted`."""
+    first = [end - width / 2 for end, width in zip(accumulate(widths), widths, strict=True)]
+    slack = max(0.0, room - sum(widths))
+    gaps = [(one + next) / 2 for one, next in pairwise(widths)]
+    placed = spread(wanted, [1.0] * len(widths), gaps)
+    return [min(max(x, low), low + slack) for x, low in zip(placed, first, strict=True)]

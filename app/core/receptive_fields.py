@@ -134,8 +134,6 @@ def sight(
         return None
     first = known[0]
     extent = extent_of(layer, output, first.extent)
-    if len(known) > 1 and any(seen.extent != first.extent for seen in known):
-        extent = (1, 1)  # as after a Linear: a feature has no row and column
     try:
         high, wide = first.known() if len(known) == 1 else _meet(known, extent)
         tall, broad = windows_of(layer, shape, first.extent)
@@ -143,6 +141,8 @@ def sight(
         high = high.through(tall)
         wide = high if square else wide.through(broad)
     except Problem as problem:
+        if any(seen.extent != first.extent for seen in known):
+            extent = (1, 1)  # as after a Linear: a feature has no row and column
         return Sight(extent, None, problem.message)
     same = (high, wide) == first.fields and extent == first.extent
     return first if same else Sight(extent, (high, wide))

@@ -159,17 +159,32 @@ def window_answer(
     }
 
 
-def too_large(window: Window, n: int, axis: str = "") -> Problem:
-    """Why no window fits, and how to mend it."""
-    side = f" in {axis}" if axis else ""
-    has = f"{n}" if window.padded(n) == n else f"{window.padded(n)} with its padding"
-    largest = max(1, (window.padded(n) - 1) // window.dilation + 1)
+def too_large(
+    window: Window, n: int, axis: str = "", most: int = BOUNDS["padding"][1], pool: bool = False
+) -> Problem:
+    """Why no window fits, and how to mend it with padding up to `most`.
+
+    In a `pool` padding is half of the kernel at most, and no window may hold nothing else.
+    """
+    side, padded = f" in {axis}" if axis else "", window.padded(n)
+    has = f"{n}" if padded == n else f"{padded} with its padding"
+    largest = (padded - 1) // window.dilation + 1
     needed = -(-(window.span - n - window.extra) // 2)
+    nearer = (padded - 1) // (window.kernel - 1)
+    over = pool and window.dilation > n  # taps step over all that is there
+    shorter = not (pool and window.padding) or (window.padding <= largest // 2 and not over)
+    advice = [f"a kernel of {largest}"] if shorter else []
+    if needed <= most and not over:
+        advice.append(f"padding {needed}")
+    elif nearer:
+        advice.append(f"dilation {min(nearer, n) if pool else nearer}")
+    else:
+        advice.append(f"an input of {n + window.span - padded}")
     return Problem(
         f"the window is {window.span} long{side} and its input is {has}; "
-        f"a kernel of {largest} fits, or padding {needed}",
+        + ", or ".join([f"{advice[0]} fits", *advice[1:]]),
         {"field": "kernel"},
-        str(largest),
+        str(largest) if shorter else None,
     )
 
 

@@ -1280,7 +1280,7 @@ export interface components {
             num_features: number;
             /**
              * Eps
-             * @description a number up to a million
+             * @description a number from 1e-12 to a million
              * @default 0.00001
              */
             eps: number;
@@ -1298,10 +1298,11 @@ export interface components {
             affine: boolean;
             /**
              * Track Running Stats
-             * @description True or False
+             * @description True: else each number would depend on all others of its channel
              * @default true
+             * @constant
              */
-            track_running_stats: boolean;
+            track_running_stats: true;
         };
         /**
          * Bracket
@@ -2944,19 +2945,19 @@ export interface components {
             size: number;
             /**
              * Alpha
-             * @description a number up to a million
+             * @description a number from 0 to a million
              * @default 0.0001
              */
             alpha: number;
             /**
              * Beta
-             * @description a number up to a million
+             * @description a number from 0 to 3
              * @default 0.75
              */
             beta: number;
             /**
              * K
-             * @description a number up to a million
+             * @description a number from 1e-12 to a million
              * @default 1
              */
             k: number;

@@ -275,6 +275,10 @@ def test_what_is_seen_below_a_layer_that_does_not_fit() -> None:
         ([{"layer": {"type": "Flatten"}}, {"layer": conv(4, 4)}], "put it before Flatten"),
         ([{"layer": conv(4, 65536, 64, padding=64)}] * 1, "more than any network"),
         ([{"layer": conv(4, 4, 3, padding="same", stride=2)}], "stride 1 only"),
+        (
+            [{"layer": {"type": "Flatten"}}, {"layer": {"type": "LocalResponseNorm", "size": 5}}],
+            "put it before Flatten",
+        ),
     ],
 )
 def test_a_problem_in_words(nodes: list[Any], said: str) -> None:

@@ -203,7 +203,26 @@ def test_branches_become_a_module() -> None:
 
 
 def test_torchs_own_names_are_kept_free() -> None:
-    assert {name for name in dir(nn.Module()) if not name.startswith("_")} <= TAKEN
+    assert {name for name in dir(nn.Sequential()) if not name.startswith("_")} <= TAKEN
+
+
+@pytest.mark.parametrize("branch", [False, True])
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["forward", "forward_"], ["train", "pop"], ["append", "extend"], ["insert", "_modules"],
+        ["a.forward", "a.b"], ["forward.a", "forward.b"], ["x", "self"], ["nn", "torch"],
+        ["ⓐ", "a"], ["ﬁ", "fi"], ["𝐢𝐟", "if"], ["1a", "٣"], ["名", "__class__"], ["a_", "0.a"],
+    ],
+)  # fmt: skip
+def test_whatever_layers_are_called_the_code_runs(names: list[str], branch: bool) -> None:
+    nodes: list[dict[str, Any]] = [{"name": name, "layer": conv(3, 3, 1)} for name in names]
+    if branch:
+        nodes.append({"layer": {"type": "Add"}, "inputs": names})
+    network = Network.model_validate({"input": IMAGE, "layers": nodes})
+    model = run(pytorch(network))
+    assert count(model) == network_answer(network)["parameters"]
+    assert model(torch.rand(2, *IMAGE)).shape == (2, *IMAGE)
 
 
 @pytest.mark.parametrize(
