@@ -19,7 +19,7 @@ import '../styles/strip.css'
 import '../styles/classes.css'
 import '../styles/activations-projector.css'
 import './page'
-import { written } from './written'
+import { written } from '../written'
 
 const place = document.querySelector<HTMLElement>('[data-figure="activations"]')
 if (place) {

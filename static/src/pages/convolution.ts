@@ -14,7 +14,7 @@ import '../styles/convolution.css'
 import '../styles/connected.css'
 import '../styles/convolution-projector.css'
 import './page'
-import { written } from './written'
+import { written } from '../written'
 
 const place = document.querySelector<HTMLElement>('[data-figure="convolution"]')
 if (place) {

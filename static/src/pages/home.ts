@@ -11,7 +11,7 @@ import '../styles/presenter.css'
 import '../styles/question.css'
 import '../styles/projector.css'
 import './page'
-import { written } from './written'
+import { written } from '../written'
 
 const place = document.querySelector<HTMLElement>('[data-figure="expression"]')
 if (place) {

@@ -14,7 +14,7 @@ import '../styles/compare.css'
 import '../styles/gradients.css'
 import '../styles/network-projector.css'
 import './page'
-import { written } from './written'
+import { written } from '../written'
 
 /** "7,7" of a link; null for anything else. */
 function unitOf(text: string | null): number[] | null {
