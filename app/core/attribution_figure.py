@@ -40,15 +40,20 @@ class AttributionQuestion(LookQuestion):
     layer: Name | None = Field(
         default=None, description="Grad-CAM's maps; the last convolution's if left out."
     )
-    patch: int = Field(
-        default=32, strict=True, ge=1, le=MOST_PATCH, description="Occlusion: side in pixels."
+    patch: int | None = Field(
+        default=None,
+        strict=True,
+        ge=1,
+        le=MOST_PATCH,
+        description="Occlusion: side in pixels; a quarter of the picture's if left out.",
     )
-    stride: int = Field(
-        default=16,
+    stride: int | None = Field(
+        default=None,
         strict=True,
         ge=1,
         le=64,
-        description="Occlusion: the patches are spread evenly, so many pixels apart or fewer.",
+        description="Occlusion: the patches are spread evenly, so many pixels apart or fewer; "
+        "a fourteenth of the picture's side if left out.",
     )
 
 
@@ -99,12 +104,18 @@ def attributions(question: AttributionQuestion) -> dict[str, Any]:
     row = attribution(question.method)
     look = question.look()
     target = asked_class(look, look.image)
+    height, width = look.image.shape[2:]
+    side = min(height, width)
     sought = Sought(
-        look.model, look.image, target["index"], question.layer, question.patch, question.stride
+        look.model,
+        look.image,
+        target["index"],
+        question.layer,
+        question.patch or max(1, (side + 2) // 4),
+        question.stride or max(1, round(side / 14)),
     )
     look.model.requires_grad_(False)
     found = row.compute(sought)
-    height, width = look.image.shape[2:]
     return {
         **{word: getattr(row, word) for word in ("title", "paper", "says", "signed")},
         "method": row.name,
@@ -115,7 +126,7 @@ def attributions(question: AttributionQuestion) -> dict[str, Any]:
         "columns": found.columns,
         "extent": [height, width],
         "reach": float(found.grid.abs().max()),
-        "sentence": sentence(row, found, target, (height, width)),
+        "sentence": sentence(row, found, target, sought),
         "picture": None if found.picture is None else in_colour(found.picture),
     }
 
@@ -149,11 +160,9 @@ def class_row(look: Look, scores: Tensor, index: int) -> dict[str, Any]:
     }
 
 
-def sentence(
-    row: Attribution, found: Found, target: dict[str, Any], extent: tuple[int, int]
-) -> str:
+def sentence(row: Attribution, found: Found, target: dict[str, Any], sought: Sought) -> str:
     """Where the grid is largest, in words."""
-    grid, name = found.grid, target["name"]
+    grid, name, extent = found.grid, target["name"], tuple(sought.image.shape[2:])
     if not grid.any():
         return f"Nothing on this picture changes the score of {name}: all of the grid is 0."
     at = divmod(int(grid.argmax()), grid.shape[1])
@@ -168,7 +177,8 @@ def sentence(
         place = f"row {found.rows[at[0]]}, column {found.columns[at[1]]}"
         left = max(whole - lost, 0.0)
         return (
-            f"With the patch about {place} the probability of {name} falls "
+            f"With {sought.patch} × {sought.patch} pixels about {place} covered, "
+            f"the probability of {name} falls "
             f"from {percent(whole)} to {percent(left)}."
         )
     if tuple(grid.shape) == extent:

@@ -15,6 +15,7 @@ from app.core.figures import Asked
 from app.core.filters import BANK, FILTERS
 from app.core.images import PHOTOS, photo
 from app.core.layers import AvgPool2d, Conv2d, Layer, Linear, MaxPool2d
+from app.core.numbers import sizes
 from app.core.windows import Window, both
 
 MOST_MACS = 20_000_000
@@ -216,8 +217,7 @@ class ConvolutionQuestion(Asked):
             given = given[None]
         if given.ndim != 3 or 0 in given.shape:
             raise Problem(
-                "the input has to be channels x height x width, and this is "
-                f"{sizes(given.shape) or 'a single number'}",
+                f"the input has to be channels x height x width, and this is {sizes(given.shape)}",
                 {"field": "input"},
             )
         if max(given.shape) > 64:
@@ -249,7 +249,7 @@ class ConvolutionQuestion(Asked):
                 if given.shape not in (shape, shape[1:]):
                     raise Problem(
                         f"filter {i} should be {sizes(shape)} (channels, height, width), and is "
-                        f"{sizes(given.shape) or 'a single number'}",
+                        f"{sizes(given.shape)}",
                         {"field": "weights", "filter": i},
                     )
                 filters[i] = given
@@ -352,8 +352,3 @@ def checked_cell(cell: Sequence[int], shape: Sequence[int], field: str) -> None:
         raise Problem(
             f"the output is {sizes(shape)} and has no cell {list(cell)}", {"field": field}
         )
-
-
-def sizes(shape: Sequence[int]) -> str:
-    """A shape in words."""
-    return "×".join(map(str, shape))

@@ -7,7 +7,7 @@ import re
 import struct
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from html import escape
 from typing import Any, Literal
 
@@ -21,7 +21,7 @@ from app.core.layouts import (
     readable,
     shortened,
 )
-from app.core.numbers import format_number, short_number
+from app.core.numbers import format_number, short_number, sizes
 
 FLOW_DROP = 17.0  # from the middle of a wire to the baseline of its flow
 MOST_RECTANGLES = 400  # cells of a heat map that are drawn one by one; beyond, they are pixels
@@ -195,7 +195,7 @@ def _description(answer: Mapping[str, Any], moment: _Moment) -> str:
 
 def _in_words(node: Mapping[str, Any], what: str) -> str:
     if node["shape"]:
-        return f"of shape {_shape(node['shape'])}"
+        return f"of shape {sizes(node['shape'])}"
     return format_number(node[what])
 
 
@@ -257,7 +257,7 @@ def _numbers(node: Mapping[str, Any], place: Mapping[str, Any], moment: _Moment)
             )
         return
     is_map = not readable(grid["rows"], grid["columns"])
-    shape = _shape(node["shape"])
+    shape = sizes(node["shape"])
     if valued:
         entries = _entries(node["value"])
         scale = _scale(node["value"], entries)
@@ -278,7 +278,7 @@ def _told(node: Mapping[str, Any]) -> str:
     """What a pointer that rests on a node is told."""
     name = node["name"] or node["gate"] or node["id"]
     if node["shape"]:
-        return f"{name}: {_shape(node['shape'])}"
+        return f"{name}: {sizes(node['shape'])}"
     told = f"{name}: value {format_number(node['value'])}"
     if node["gradient"] is not None:
         told += f", gradient {format_number(node['gradient'])}"
@@ -400,10 +400,6 @@ def _typeset(label: str) -> str:
     if label.startswith("*"):
         label = "×" + label[1:]
     return label.replace("-", "−")
-
-
-def _shape(shape: Sequence[int]) -> str:
-    return "×".join(str(length) for length in shape)
 
 
 def _number(x: float) -> str:

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from PIL import Image as pillow
 
 from app.core.errors import Problem, nearest
+from app.core.numbers import sizes
 
 ASSETS = Path(__file__).parent / "assets"
 SIZE = 64  # the largest height and width of a photo as a convolution is shown on it
@@ -194,10 +195,9 @@ def prepared(pixels: Bytes, kind: Kind, shape: Sequence[int]) -> Input:
     for an input that is no picture's.
     """
     if len(shape) != 3 or shape[0] not in (1, 3):
-        told = " x ".join(map(str, shape))
         raise Problem(
             "a picture has 3 channels, or 1 as gray, with height and width, "
-            f"and this network takes {told}",
+            f"and this network takes {sizes(shape)}",
             {"field": "network"},
         )
     channels, height, width = shape

@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from app.core import bounds
 from app.core.bounds import Misfit
 from app.core.errors import Problem, nearest
+from app.core.numbers import sizes
 from app.core.windows import AXES, Cells, Window, both, cells, pair, too_large
 
 Shape = tuple[int, ...]
@@ -239,7 +240,7 @@ class Linear(Layer):
         output = (self.out_features,)
         if len(shapes[0]) != 1:
             raise Misfit(
-                f"Linear takes a vector and is given maps of {_sizes(shapes)}; put Flatten "
+                f"Linear takes a vector and is given maps of {sizes(shapes[0])}; put Flatten "
                 "before it",
                 output=output,
             )
@@ -375,7 +376,7 @@ class Add(Layer):
     def output(self, *shapes: Shape) -> Shape:
         if len(set(shapes)) > 1:
             raise Misfit(
-                f"Add needs inputs of one size and is given {_sizes(shapes)}; a 1x1 Conv2d on the "
+                f"Add needs inputs of one size and is given {_given(shapes)}; a 1×1 Conv2d on the "
                 "shortcut changes its channels, and with a stride its height and width",
                 output=shapes[0],
             )
@@ -391,7 +392,7 @@ class Concat(Layer):
 
     def output(self, *shapes: Shape) -> Shape:
         if len({shape[1:] for shape in shapes}) > 1:
-            raise Misfit(f"Concat needs maps of one height and width and is given {_sizes(shapes)}")
+            raise Misfit(f"Concat needs maps of one height and width and is given {_given(shapes)}")
         return (sum(shape[0] for shape in shapes), *shapes[0][1:])
 
 
@@ -425,5 +426,5 @@ def make(type: str, arguments: dict[str, Any]) -> Layer:
         raise bounds.in_words(error, row) from None
 
 
-def _sizes(shapes: tuple[Shape, ...]) -> str:
-    return " and ".join("x".join(map(str, shape)) for shape in dict.fromkeys(shapes))
+def _given(shapes: tuple[Shape, ...]) -> str:
+    return " and ".join(map(sizes, dict.fromkeys(shapes)))

@@ -14,6 +14,7 @@ from typing import Any
 from app.core.layers import Shape
 from app.core.network_labels import LINE, labels
 from app.core.networks import INPUT, Network
+from app.core.numbers import sizes
 
 SIDE = 122.0  # the largest map's height in pixels
 LEAST = 4.0  # no side or thickness is smaller
@@ -135,7 +136,7 @@ def drawing(
     _down(volumes, wires, MARGIN / 2 - min([*arcs, *(v["top"] - 10 for v in volumes)]))
     width = max(LEAST_WIDTH, _right(volumes) + MARGIN)
     floor = max(v["y"] + v["height"] for v in volumes)
-    sizes, below = labels(volumes, floor, width)
+    told, below = labels(volumes, floor, width)
     known = {group.name for group in all}
     shown = [group for group in all if group.name in names and _around(group.name, names, known)]
     levels = sorted({group.level for group in shown})
@@ -148,7 +149,7 @@ def drawing(
         "height": round(below + 12 + BRACKET * len(levels), 2),
         "volumes": volumes,
         "wires": wires,
-        "labels": sizes,
+        "labels": told,
         "brackets": [
             {
                 "name": group.name,
@@ -353,7 +354,7 @@ def svg(drawn: Mapping[str, Any], title: str = "A network") -> str:
         f"<title>{escape(title)}</title>",
     ]
     for volume in drawn["volumes"]:
-        said = "×".join(map(str, volume["output"] or ("?",)))
+        said = sizes(volume["output"]) if volume["output"] else "?"
         lines.append(f"<g><title>{escape(volume['name'])}: {volume['type']}, {said}</title>")
         for n, (face, corners) in enumerate(faces(volume).items()):
             colour = COLOURS[volume["base" if face == "side" else "kind"]][n]

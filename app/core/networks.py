@@ -16,6 +16,7 @@ from app.core import bounds
 from app.core.bounds import Misfit
 from app.core.errors import Problem, nearest
 from app.core.layers import AnyLayer, Layer, Shape
+from app.core.numbers import sizes
 from app.core.receptive_fields import Sight, first_sight, sight
 
 MAX_LAYERS = 2_000
@@ -309,10 +310,10 @@ def _place(result: Analysis, i: int, unit: tuple[int, ...]) -> tuple[int, int]:
         if not result.network.input[1:]:
             raise Problem("a vector that comes in has no rows and columns to see", {"layer": name})
         raise Problem(f"what `{name}` sees is known when all below it fits", {"layer": name})
-    sizes = shape[1:] or shape
-    if len(unit) != len(sizes) or any(not 0 <= at < n for at, n in zip(unit, sizes, strict=True)):
-        said = " x ".join(map(str, sizes))
-        raise Problem(f"`{name}` has {said} units a channel, counted from 0", {"field": "unit"})
+    axes = shape[1:] or shape
+    if len(unit) != len(axes) or any(not 0 <= at < n for at, n in zip(unit, axes, strict=True)):
+        said = f"{sizes(axes)} units a channel" if shape[1:] else f"{shape[0]:,} numbers"
+        raise Problem(f"`{name}` has {said}, counted from 0", {"field": "unit"})
     if shape[1:]:
         return unit[0], unit[1]
     return divmod(unit[0] % prod(seen.extent), seen.extent[1])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from functools import lru_cache
 
 DIGITS = 4
@@ -25,6 +26,11 @@ def format_number(x: float | None, digits: int = DIGITS) -> str:
     mantissa, exponent = _parts(x, digits)
     text = mantissa if exponent is None else f"{mantissa}e{exponent}"
     return text.replace("-", MINUS)
+
+
+def sizes(shape: Iterable[int]) -> str:
+    """A tensor's shape in words: 64×3×3×3."""
+    return "×".join(map(str, shape)) or "a single number"
 
 
 def short_number(x: float | None, length: int) -> str:

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from app.core.errors import Problem, nearest
 from app.core.networks import Network, analyse
+from app.core.numbers import sizes
 
 
 class TorchNetwork(nn.Module):
@@ -54,8 +55,8 @@ class TorchNetwork(nn.Module):
                 raise Problem(f"the weights `{name}` are missing", {"field": "weights"})
             if weights[name].shape != there.shape:
                 raise Problem(
-                    f"`{name}` is {size(weights[name])} in the file and {size(there)} in the "
-                    "network",
+                    f"`{name}` is {sizes(weights[name].shape)} in the file and "
+                    f"{sizes(there.shape)} in the network",
                     {"field": "weights"},
                 )
         given = {
@@ -106,11 +107,6 @@ def initialise(model: nn.Module) -> None:
             nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
             if module.bias is not None:
                 nn.init.zeros_(module.bias)
-
-
-def size(tensor: Tensor) -> str:
-    """A tensor's shape in words: 64x3x3x3."""
-    return "x".join(map(str, tensor.shape)) or "a single number"
 
 
 def add(*parts: Tensor) -> Tensor:

@@ -111,7 +111,8 @@ def from_address(text: str) -> Pixels:
 def address(pixels: Pixels, kind: str = "png") -> str:
     """Pixels, 3 or 1 x height x width, as a data address."""
     file = io.BytesIO()
-    picture = Image.fromarray(pixels.transpose(1, 2, 0).squeeze())
+    rows = pixels.transpose(1, 2, 0)
+    picture = Image.fromarray(rows[..., 0] if rows.shape[2] == 1 else rows)
     options: dict[str, Any] = {"quality": 95} if kind == "jpeg" else {}
     picture.save(file, kind, **options)
     return f"data:image/{kind};base64,{base64.b64encode(file.getvalue()).decode()}"

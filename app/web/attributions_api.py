@@ -70,11 +70,22 @@ async def remembered(request: Request, question: figure.TopPatchesQuestion) -> M
     return kept[key]
 
 
-@router.post("/optimised-input", responses={200: {"model": schemas.OptimisedInputAnswer}})
+@router.post(
+    "/optimised-input",
+    responses={
+        200: {
+            "model": schemas.OptimisedInputAnswer,
+            "content": {streams.Events.media_type: {}},
+            "description": "As events, if asked for: each frame as it comes.",
+        }
+    },
+)
 async def optimised_input(request: Request, question: figure.OptimisedInputQuestion) -> Response:
     """The picture that excites a channel most: every frame of the climb at once."""
     state = request.app.state
     fold = figure.optimised_input
+    if streams.Events.media_type in request.headers.get("accept", ""):
+        return streams.Events(state.runs, state.executor, fold, question)
     return Json(
         encode({"frames": await streams.all_frames(state.runs, state.executor, fold, question)})
     )

@@ -1142,16 +1142,14 @@ export interface components {
             layer?: string | null;
             /**
              * Patch
-             * @description Occlusion: side in pixels.
-             * @default 32
+             * @description Occlusion: side in pixels; a quarter of the picture's if left out.
              */
-            patch: number;
+            patch?: number | null;
             /**
              * Stride
-             * @description Occlusion: the patches are spread evenly, so many pixels apart or fewer.
-             * @default 16
+             * @description Occlusion: the patches are spread evenly, so many pixels apart or fewer; a fourteenth of the picture's side if left out.
              */
-            stride: number;
+            stride?: number | null;
         };
         /**
          * AttributionRow
@@ -6579,13 +6577,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description As events, if asked for: each frame as it comes. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["OptimisedInputAnswer"];
+                    "text/event-stream": unknown;
                 };
             };
             /** @description The body is too large */

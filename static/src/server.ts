@@ -10,10 +10,12 @@ import type {
   Question,
 } from './api'
 
-/** `retry`: the server is busy and says in how many seconds to ask again. */
+/** `retry`: the server is busy or out of reach; in how many seconds to ask again. */
 export type Reply<T> =
   { answer: T; problem: null; retry?: undefined } | { answer: null; problem: Problem; retry?: number }
 
+/** Seconds until a server that does not answer is asked again. */
+export const AGAIN = 3
 export const UNREACHABLE = 'The server does not answer. What you typed is kept; try again in a moment.'
 
 export async function problemOf(response: Response): Promise<Problem> {
@@ -50,7 +52,35 @@ export async function post<T>(
     return { answer: await read(response), problem: null }
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error
-    return { answer: null, problem: { message: UNREACHABLE, where: null, suggestion: null } }
+    return { answer: null, problem: { message: UNREACHABLE, where: null, suggestion: null }, retry: AGAIN }
+  }
+}
+
+/** What is said while a server that is busy, or out of reach, is asked again by itself. */
+export const waitingSays = ({ message }: Problem): string =>
+  `The server ${message === UNREACHABLE ? 'does not answer' : 'is busy with other visitors'}; it is asked again`
+
+/**
+ * A busy server says when to come back; that is when it is asked again, as is one out of reach. `told`: what is
+ * said meanwhile.
+ */
+export async function patiently<T>(
+  ask: () => Promise<Reply<T>>,
+  signal: AbortSignal,
+  told: (says: string | null) => void = () => {},
+): Promise<Reply<T>> {
+  try {
+    for (;;) {
+      const reply = await ask()
+      if (reply.retry === undefined) return reply
+      for (let left = Math.ceil(reply.retry); left > 0; left--) {
+        told(`${waitingSays(reply.problem)} in ${left} s`)
+        await new Promise((resolve) => setTimeout(resolve, 1000))
+        signal.throwIfAborted()
+      }
+    }
+  } finally {
+    told(null)
   }
 }
 

@@ -374,6 +374,43 @@ def test_a_busy_server_is_asked_again(browser: Browser, live_server: str) -> Non
     page.context.close()
 
 
+def test_a_server_out_of_reach_is_asked_again_in_every_view(
+    browser: Browser, live_server: str
+) -> None:
+    page = browser.new_context(base_url=live_server).new_page()
+    page.route("**/api/**", lambda route: route.abort())
+    visit(page, "/activations?view=looks")
+    expect(page.locator(".notice").first).to_contain_text("does not answer; it is asked again")
+    page.unroute("**/api/**")
+    expect(page.locator(".nine img").first).to_be_visible(timeout=LOOK)
+    expect(page.locator(".notice")).to_have_count(0)
+    page.context.close()
+
+
+def test_by_keyboard_to_a_pixel_and_back(page: Page) -> None:
+    visit(page, CHELSEA)
+    looked(page)
+    name = "features.4.expand3x3"
+    maps_of(page, name).focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".large-map .map-area")).to_be_focused(timeout=LOOK)
+    page.keyboard.press("Enter")
+    expect(page.locator(".unit-places .map-area")).to_be_focused(timeout=LOOK)
+    page.keyboard.press("Escape")
+    expect(maps_of(page, name)).to_be_focused()
+    page.keyboard.press("Escape")  # nothing is chosen now; Enter opens what has the focus
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(f"view=layer&layer={name}"))
+
+
+def test_a_class_is_found_by_its_own_name(page: Page) -> None:
+    visit(page, "/activations?image=coffee")
+    looked(page)
+    page.get_by_placeholder("Any of").fill("espresso")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("target=967"))
+
+
 def test_a_network_of_ones_own_comes_from_the_page_on_networks(page: Page) -> None:
     source = "nn.Sequential(nn.Conv2d(3, 6, 5), nn.ReLU(), nn.Flatten(), nn.Linear(4704, 7))"
     visit(page, f"/network?source={source}&input=3,32,32")

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from safetensors.numpy import save
 from starlette.testclient import TestClient
 
 from app.core.attribution_figure import EACH
@@ -88,6 +89,14 @@ def test_without_its_cup_it_is_less_of_an_espresso(client: TestClient) -> None:
     before, after = at_cup["target"]["probability"], at_cup["probability"]
     assert at_cup["drop"] == pytest.approx(before - after)
     assert sum(row["probability"] for row in at_cup["top"]) <= 1
+
+
+def test_a_patch_suits_the_picture(client: TestClient) -> None:
+    digit = {"model": "digits", "image": "digit-3"}
+    answer = ask(client, "attributions", **digit, method="occlusion")
+    assert "With 7 × 7 pixels about" in answer["sentence"]
+    assert np.shape(answer["grid"]) == (len(answer["rows"]), len(answer["columns"]))
+    assert len(answer["rows"]) >= 14
 
 
 def test_dragging_a_patch_agrees_with_the_grid(client: TestClient) -> None:
@@ -194,7 +203,10 @@ def test_top_patches_of_a_network_of_ones_own(client: TestClient) -> None:
 
 
 def frames(client: TestClient, **query: Any) -> list[tuple[str, dict[str, Any]]]:
-    response = client.get("/api/optimised-input/frames", params=query)
+    return events_of(client.get("/api/optimised-input/frames", params=query))
+
+
+def events_of(response: Any) -> list[tuple[str, dict[str, Any]]]:
     assert response.status_code == 200, response.text
     assert response.headers["content-type"].startswith("text/event-stream")
     found = []
@@ -216,6 +228,23 @@ def test_frames_come_as_events_and_all_at_once_the_same(client: TestClient) -> N
     assert ask(client, "optimised-input", **query)["frames"] == told
     other = ask(client, "optimised-input", **query | {"seed": 2})["frames"]
     assert other[-1]["picture"] != told[-1]["picture"]
+
+
+def test_weights_of_ones_own_climb_frame_by_frame(client: TestClient) -> None:
+    own = {"source": "nn.Conv2d(1, 1, 1)", "input": [1, 8, 8], "layer": "0", "channel": 0}
+    question = own | {"steps": EACH, "weights": weights({"0.weight": [[[[3]]]], "0.bias": [2]})}
+    response = client.post(
+        "/api/optimised-input", json=question, headers={"Accept": "text/event-stream"}
+    )
+    (_, first), *_, last = events_of(response)
+    assert 2 < first["value"] < 5  # gray by 3, and 2
+    assert last == ("done", {})
+    assert ask(client, "optimised-input", **question)["frames"][0] == first
+
+
+def weights(arrays: dict[str, Any]) -> str:
+    saved = save({name: np.array(array, np.float32) for name, array in arrays.items()})
+    return base64.b64encode(saved).decode()
 
 
 def test_a_problem_is_an_event(client: TestClient) -> None:

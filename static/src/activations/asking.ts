@@ -1,5 +1,5 @@
 /** What the page on activations asks the server. A full queue is no problem but a wait. */
-import { post, problemOf, UNREACHABLE, type Reply } from '../server'
+import { AGAIN, post, problemOf, UNREACHABLE, type Reply } from '../server'
 import { parseSafetensors, type Tensor } from './safetensors'
 import type { Asked, LookAnswer } from './types'
 
@@ -26,11 +26,13 @@ export const askMaps = (asked: Asked, maps: MapQuestion, signal?: AbortSignal): 
   )
 
 export async function askTable<T>(route: string): Promise<T[]> {
-  try {
-    const response = await fetch(route)
-    return response.ok ? ((await response.json()) as T[]) : []
-  } catch {
-    return []
+  for (;;) {
+    try {
+      const response = await fetch(route)
+      return response.ok ? ((await response.json()) as T[]) : []
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 1000 * AGAIN))
+    }
   }
 }
 

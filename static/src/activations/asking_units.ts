@@ -1,6 +1,7 @@
 /** What the deeper views ask the server. */
 import { json, post, type Reply } from '../server'
 import type { Attribution } from './attributions.svelte'
+import { readEvents, type Told } from './events'
 import type { Asked, ClassRow } from './types'
 import type { At, Unit } from './unit'
 
@@ -52,7 +53,16 @@ export type TopPatches = {
 }
 
 /** The network alone, without what it looks at. */
-const networkOf = ({ model, network, source, input, architecture, stride_on, seed, weights }: Asked) => ({
+export const networkOf = ({
+  model,
+  network,
+  source,
+  input,
+  architecture,
+  stride_on,
+  seed,
+  weights,
+}: Asked) => ({
   model,
   network,
   source,
@@ -72,3 +82,22 @@ export function askTopPatches(asked: Asked, layer: string, channel: number): Pro
   before = answer
   return answer
 }
+
+/** The input that excites a channel most, as it climbs: events `frame`, then `done`, or `problem`. */
+export const askClimb = (
+  asked: Asked,
+  layer: string,
+  channel: number,
+  signal: AbortSignal,
+  told: (event: Told) => void,
+): Promise<Reply<true>> =>
+  post<true>(
+    '/api/optimised-input',
+    { ...networkOf(asked), layer, channel },
+    signal,
+    async ({ body }) => {
+      if (body) await readEvents(body, told)
+      return true
+    },
+    'text/event-stream',
+  )

@@ -1,6 +1,6 @@
 /** Which pixels a class's score comes from, by every method, one question after the other. */
 import type { Problem } from '../api'
-import type { Reply } from '../server'
+import { patiently } from '../server'
 import { askAttribution } from './asking_units'
 import type { Asked } from './types'
 
@@ -17,15 +17,6 @@ export type Attribution = AttributionRow & {
 
 /** What takes seconds is asked for last. */
 const SLOW = ['occlusion', 'smoothgrad']
-
-/** A busy server is asked again when it says so. */
-export async function patiently<T>(ask: () => Promise<Reply<T>>, signal: AbortSignal): Promise<Reply<T>> {
-  for (;;) {
-    const reply = await ask()
-    if (reply.retry === undefined || signal.aborted) return reply
-    await new Promise((resolve) => setTimeout(resolve, 1000 * (reply.retry || 1)))
-  }
-}
 
 export class Attributions {
   answers = $state.raw<Readonly<Record<string, Attribution>>>({})

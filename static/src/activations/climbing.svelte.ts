@@ -1,11 +1,10 @@
 /** A picture that climbs: its frames as the server sends them, kept so that one can go back to them. */
 import type { Problem } from '../api'
-import { toQuery } from '../network/link'
+import { askClimb } from './asking_units'
+import type { Told } from './events'
 import type { Asked } from './types'
 
 export type Frame = { step: number; steps: number; value: number | null; picture: string }
-
-const BUSY = 'The server is busy. Try again in a moment.'
 
 export class Climbing {
   frames = $state.raw<readonly Frame[]>([])
@@ -14,44 +13,34 @@ export class Climbing {
   running = $state(false)
   problem = $state.raw<Problem | null>(null)
   frame = $derived<Frame | null>(this.frames[this.at] ?? null)
-  #source: EventSource | null = null
-  #run = 0
+  #climb: AbortController | null = null
 
   async start(asked: Asked, layer: string, channel: number): Promise<void> {
     this.forget()
-    const run = this.#run
+    const climb = new AbortController()
+    this.#climb = climb
     this.running = true
-    const rest = {
-      model: asked.model ?? null,
-      seed: asked.seed ? String(asked.seed) : null,
-      layer,
-      channel: String(channel),
+    try {
+      const { problem } = await askClimb(asked, layer, channel, climb.signal, (event) => this.#take(event))
+      // Refused, or broken off; what has come stays.
+      if (problem) this.problem = problem
+    } catch {
+      // Stopped.
     }
-    const query = await toQuery(asked.model ? {} : asked, rest)
-    if (run !== this.#run) return
-    const source = new EventSource(`/api/optimised-input/frames?${query}`)
-    this.#source = source
-    source.addEventListener('frame', (event) => {
-      const follows = this.at === this.frames.length - 1 || !this.frames.length
-      this.frames = [...this.frames, JSON.parse(event.data as string) as Frame]
-      if (follows) this.at = this.frames.length - 1
-    })
-    source.addEventListener('done', () => this.stop())
-    source.addEventListener('problem', (event) => {
-      this.problem = JSON.parse((event as MessageEvent<string>).data) as Problem
-      this.stop()
-    })
-    // Refused, or broken off; what has come stays.
-    source.onerror = () => {
-      this.problem = { message: BUSY, where: null, suggestion: null }
-      this.stop()
-    }
+    if (this.#climb === climb) this.stop()
+  }
+
+  #take({ name, data }: Told): void {
+    if (name === 'problem') this.problem = data as Problem
+    if (name !== 'frame') return
+    const follows = this.at === this.frames.length - 1 || !this.frames.length
+    this.frames = [...this.frames, data as Frame]
+    if (follows) this.at = this.frames.length - 1
   }
 
   stop(): void {
-    this.#source?.close()
-    this.#source = null
-    this.#run += 1
+    this.#climb?.abort()
+    this.#climb = null
     this.running = false
   }
 

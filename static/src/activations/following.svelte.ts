@@ -1,6 +1,6 @@
 /** An answer that follows a hand: one question at a time, then the newest; a busy server is asked again. */
 import type { Problem } from '../api'
-import type { Reply } from '../server'
+import { waitingSays, type Reply } from '../server'
 
 export class Following<Question, Answer> {
   answer = $state.raw<Answer | null>(null)
@@ -8,6 +8,8 @@ export class Following<Question, Answer> {
   answered = $state.raw<Question | null>(null)
   problem = $state.raw<Problem | null>(null)
   busy = $state(false)
+  /** What is said while the server is to be asked again. */
+  waiting = $state<string | null>(null)
   #running = false
   #next: { question: Question } | null = null
   #send: (question: Question) => Promise<Reply<Answer>>
@@ -38,7 +40,8 @@ export class Following<Question, Answer> {
       this.#next = null
       const reply = await this.#send(question)
       if (era !== this.#forgotten) continue
-      this.problem = reply.problem
+      this.waiting = reply.problem && reply.retry !== undefined ? waitingSays(reply.problem) : null
+      this.problem = this.waiting === null ? reply.problem : null
       if (reply.answer) {
         this.answer = reply.answer
         this.answered = question

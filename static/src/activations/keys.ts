@@ -1,19 +1,45 @@
-/** What the list of keys shows on this page. */
-export const KEYS: readonly (readonly [keys: string, says: string])[] = [
-  ['→ PageDown N', 'one layer forward, then back'],
-  ['← PageUp', 'one step back'],
+/** What the list of keys shows on this page: those of the view, then those of all. */
+import type { KeyRow } from '../keys'
+import type { View } from './types'
+
+const PLAYING: readonly KeyRow[] = [
   ['Space', 'play or pause'],
   ['Home, End', 'to the start, to the end'],
-  ['Tab, then ← →', 'walk from layer to layer'],
-  ['↑ ↓', 'in a layer: from channel to channel, with Shift by a row'],
-  ['Enter', 'open the layer'],
-  ['A', 'all of the network'],
-  ['Ctrl+Z', 'take back the last stroke of a drawing'],
-  ['Ctrl+V', 'look at the picture that was copied'],
+]
+const SCROLLING: KeyRow = ['PageDown PageUp', 'on the projector: down, up']
+const ON_A_MAP: KeyRow = ['On a map ← → ↑ ↓', 'to the next pixel, with Shift by eight']
+
+const VIEWS: Readonly<Record<View, readonly KeyRow[]>> = {
+  overview: [
+    ['→ PageDown N', 'one layer forward, then back'],
+    ['← PageUp', 'one step back'],
+    ...PLAYING,
+    ['Tab, then ← →', 'walk from layer to layer'],
+    ['↑ ↓', 'in a layer: from channel to channel, with Shift by a row'],
+    ['Enter', 'open the layer'],
+    ['A', 'all of the network'],
+    ['Ctrl+Z', 'take back the last stroke of a drawing'],
+    ['Ctrl+V', 'look at the picture that was copied'],
+  ],
+  layer: [
+    ['→ PageDown N', 'the kernel goes one pixel on'],
+    ['← PageUp', 'one pixel back'],
+    ...PLAYING,
+    ON_A_MAP,
+    ['Enter', 'on the large map: open this pixel'],
+  ],
+  unit: [ON_A_MAP, ['Enter', 'on a number: to where it comes from'], SCROLLING],
+  looks: [SCROLLING],
+  why: [['On the gray patch ← → ↑ ↓', 'move it, with Shift by one pixel'], SCROLLING],
+}
+
+const ALWAYS: readonly KeyRow[] = [
   ['F', 'full screen'],
   ['P', 'projector: large, without controls'],
   ['B or .', 'blank screen'],
   ['T', 'light or dark'],
-  ['Esc', 'leave'],
+  ['Esc', 'back to the overview, then leave'],
   ['?', 'this list'],
 ]
+
+export const keysOf = (view: View): readonly KeyRow[] => [...VIEWS[view], ...ALWAYS]

@@ -1,6 +1,6 @@
 /** The page as a link, and back: what is asked about, and what of it is looked at. */
 import { toQuery as networkQuery } from '../network/link'
-import { SHOWS, VIEWS, type Asked, type Of, type Scale, type Show, type View } from './types'
+import { SHOWS, VIEWS, type Asked, type Scale, type Show, type View } from './types'
 
 /** What is looked at. */
 export type Sight = {
@@ -62,5 +62,3 @@ export function sightOf(query: URLSearchParams): Sight {
     scale: query.get('scale') === 'map' ? 'map' : 'layer',
   }
 }
-
-export const isOf = (text: string | null): text is Of => text === 'score' || text === 'loss'

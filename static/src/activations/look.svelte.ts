@@ -14,6 +14,7 @@
  */
 import type { Problem } from '../api'
 import { presentStep, type Mode } from '../player'
+import { patiently } from '../server'
 import { askMaps, type Kind, type Looked, type MapQuestion } from './asking'
 import { shapeOf } from './layout'
 import type { Sight } from './link'
@@ -52,8 +53,8 @@ export class Look {
   answer = $state.raw<LookAnswer | null>(null)
   problem = $state.raw<Problem | null>(null)
   busy = $state(false)
-  /** Seconds until a busy server is asked again; null while it is not busy. */
-  waiting = $state<number | null>(null)
+  /** What is said while the server is to be asked again, and in how many seconds. */
+  waiting = $state<string | null>(null)
   era = $state(0)
 
   models = $state.raw<ModelRow[]>([])
@@ -165,7 +166,7 @@ export class Look {
     this.view = view
   }
 
-  /** A small map's bytes for every channel; for vectors and weights ask `tensor`. */
+  /** A small map's bytes for every channel. */
   thumbnail(layer: string, kind: 'activation' | 'gradient'): Small | null {
     const tensor = this.#tensors[`${layer}:${kind}`]
     const scales = this.#tensors[`${layer}:${kind}:scale`]?.values
@@ -185,10 +186,6 @@ export class Look {
     const byMap = scales instanceof Float32Array ? scales : null
     const reach = byMap ? sharedReach(byMap) : (scalesOf(tensor.values, 1)[0] ?? 0)
     return { shape, values: tensor.values, scales: byMap, reach }
-  }
-
-  tensor(layer: string, kind: Kind): Tensor | null {
-    return this.#tensors[`${layer}:${kind}`] ?? null
   }
 
   /** A layer's maps whole, in float32, once they have been fetched. */
@@ -215,8 +212,12 @@ export class Look {
     ]
     try {
       const question: MapQuestion = { layers: [layer], include, encoding: 'float32', top: 1 }
-      const reply = await this.#persist(() => askMaps(this.body, question, signal), signal)
-      if (signal.aborted || !reply.answer) return
+      const reply = await patiently(() => askMaps(this.body, question, signal), signal, this.#told)
+      if (signal.aborted) return
+      if (!reply.answer) {
+        this.problem = reply.problem
+        return
+      }
       const whole: Whole = {}
       for (const kind of include) {
         const tensor = reply.answer.tensors[`${layer}:${kind}`]
@@ -247,7 +248,7 @@ export class Look {
   /** Another network: what was chosen in the old one means nothing in it. */
   setNetwork(network: Omit<Asked, 'image'>, image = this.asked.image): void {
     this.choose({ layer: null, view: 'overview' })
-    this.#first = this.show
+    if (this.answer) this.#first = this.show
     this.answer = null
     this.#taken = null
     this.#tensors = {}
@@ -283,7 +284,7 @@ export class Look {
         top: TOP,
       }
       const { signal } = asking
-      const reply = await this.#persist(() => askMaps(asked, question, signal), signal)
+      const reply = await patiently(() => askMaps(asked, question, signal), signal, this.#told)
       if (this.#asking !== asking) return
       this.problem = reply.problem
       if (reply.answer) this.#take(reply.answer, asked, same)
@@ -298,25 +299,7 @@ export class Look {
     }
   }
 
-  /** A busy server says when to come back; that is when it is asked again. */
-  async #persist<T extends { retry?: number | undefined; problem: Problem | null }>(
-    ask: () => Promise<T>,
-    signal: AbortSignal,
-  ): Promise<T> {
-    try {
-      for (;;) {
-        const reply = await ask()
-        if (reply.retry === undefined) return reply
-        for (let left = Math.ceil(reply.retry); left > 0; left--) {
-          this.waiting = left
-          await new Promise((resolve) => setTimeout(resolve, 1000))
-          signal.throwIfAborted()
-        }
-      }
-    } finally {
-      this.waiting = null
-    }
-  }
+  #told = (says: string | null): void => void (this.waiting = says)
 
   /** After the same forward pass, what it gave still holds; after another nothing does. */
   #keep(forward: boolean): void {

@@ -1,7 +1,7 @@
 /** The page's state: the question, the server's answer, the steps that have been fetched, and the cursor. */
 import type { Problem } from '../api'
 import { arrived, presentStep, type Mode } from '../player'
-import { post, json } from '../server'
+import { json, patiently, post } from '../server'
 import { cellOfStep, paceOf, placeOf, sumsAt, within, type Shape, type Sums } from './cells'
 import { changed, fromQuestion, isOneCell, unseen } from './setting'
 import type { Answer, Backward, Beside, Cell, Forward, Setting, Step, Steps } from './types'
@@ -42,7 +42,8 @@ export class Convolution {
 
   #chunks = $state.raw<Readonly<Record<number, Steps>>>({})
   #loading: number[] = []
-  #era = 0
+  /** Of the present answer's steps. */
+  #present = new AbortController()
   /** What the link said that the controls do not show: the size of a photo. */
   #given: Record<string, unknown>
 
@@ -153,10 +154,11 @@ export class Convolution {
     const first = chunk * this.answer.track.batch
     if (first >= this.track.count) return
     this.#loading.push(chunk)
-    const era = this.#era
+    const { signal } = this.#present
     const body = { ...this.#question(), first, count: this.answer.track.batch }
-    const reply = await post<Steps>('/api/convolution/steps', body, undefined, json)
-    if (era !== this.#era) return
+    const asked = patiently(() => post<Steps>('/api/convolution/steps', body, signal, json), signal)
+    const reply = await asked.catch(() => null)
+    if (signal.aborted || !reply) return
     this.#loading = this.#loading.filter((other) => other !== chunk)
     if (reply.answer) {
       const kept = Object.keys(this.#chunks).length < MOST_CHUNKS ? this.#chunks : {}
@@ -217,7 +219,8 @@ export class Convolution {
   #show(answer: Answer): void {
     const before = this.track
     const share = this.t >= before.count ? 'end' : this.t >= before.forward ? 'turn' : 'start'
-    this.#era += 1
+    this.#present.abort()
+    this.#present = new AbortController()
     this.#loading = []
     this.#chunks = {}
     this.answer = answer
