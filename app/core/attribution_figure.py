@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 STEPS, EACH = 96, 4  # of an optimised input, and of one slice of it
 MOST_PATCH = 128
+TO_SCALE = 0.995  # the share of a grid's numbers that are drawn to scale
 UNIT = {"model": "squeezenet1_1", "layer": "features.9.concat", "channel": 3}
 
 
@@ -125,10 +126,16 @@ def attributions(question: AttributionQuestion) -> dict[str, Any]:
         "rows": found.rows,
         "columns": found.columns,
         "extent": [height, width],
-        "reach": float(found.grid.abs().max()),
+        "reach": reach(found.grid),
         "sentence": sentence(row, found, target, sought),
         "picture": None if found.picture is None else in_colour(found.picture),
     }
+
+
+def reach(grid: Tensor) -> float:
+    """What gets the full colour: few numbers are larger, so that one does not pale all others."""
+    sizes = grid.abs().flatten()
+    return float(sizes.quantile(TO_SCALE)) or float(sizes.max())
 
 
 def in_colour(picture: Tensor) -> str:

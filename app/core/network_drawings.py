@@ -185,7 +185,7 @@ def _volumes(
     for item in items:
         own = rows[item.first : item.last + 1]
         last = own[-1]
-        joint = any(row["kind"] == "joint" for row in own)
+        joint = any(row["type"] == "Add" for row in own)  # the branches of a Concat skip nothing
         found.append(
             {
                 "name": item.name,

@@ -21,6 +21,7 @@ MAX_NUMBER = 2**31
 MAX_VALUES = 50 * MAX_LAYERS  # that are put into lists: code that names lists can repeat them
 WHOLE = {"field": "source"}  # the place of what is wrong with the text as a whole
 LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)?")
+NOTHING = "there is no layer here yet; try `nn.Sequential(nn.Conv2d(3, 6, 5), nn.ReLU())`"
 PREFIX = re.compile(r"^(?:torch\.nn\.|nn\.|collections\.)")
 CONTAINERS = ("Sequential", "OrderedDict")
 ELSEWHERE = ("device", "dtype")  # where weights are and as what; torch's layers with weights ask
@@ -53,6 +54,8 @@ def read(source: str, input: Shape) -> tuple[Network, dict[str, tuple[int, int]]
         raise Problem(f"the code may be 64 KB long; this has {len(source):,} characters", WHOLE)
     reader = _Reader(source)
     layers = list(reader.flat(reader.stack()))
+    if not layers:
+        raise Problem(NOTHING, {"offset": 0, "length": 0})
     if len(layers) > MAX_LAYERS:
         said = f"a network may have {MAX_LAYERS:,} layers; this has {len(layers):,}"
         raise Problem(said, WHOLE)
@@ -115,10 +118,7 @@ class _Reader:
         if isinstance(found, Layer):
             found = Stack({"0": found})
         if not (found and found.held):
-            raise Problem(
-                "there is no layer here yet; try `nn.Sequential(nn.Conv2d(3, 6, 5), nn.ReLU())`",
-                {"offset": 0, "length": 0},
-            )
+            raise Problem(NOTHING, {"offset": 0, "length": 0})
         return found
 
     @staticmethod

@@ -27,7 +27,7 @@ class AttributionAnswer(BaseModel):
     grid: list[list[Number]]
     rows: list[int] | None = Field(description="Occlusion: the pixels the patches were about.")
     columns: list[int] | None
-    reach: float = Field(description="The largest size of a number in the grid.")
+    reach: float = Field(description="The size that 99.5 % of the grid's numbers stay within.")
     extent: list[int] = Field(description="Height and width of the picture that the grid spans.")
     sentence: str
     picture: str | None = Field(

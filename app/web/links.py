@@ -29,6 +29,10 @@ def wholes(text: str, name: str) -> list[int]:
 def network_asked(query: Mapping[str, str]) -> dict[str, Any]:
     """The network in a link, as a question has it: its name, its code, or its layers packed."""
     question: dict[str, Any] = {name: query[name] for name in FORMS if query.get(name)}
+    if query.get("packed_source"):  # the code in a link's short form
+        question["source"] = unpacked(query["packed_source"])
+        if not isinstance(question["source"], str):
+            raise Problem("the code in this link cannot be read", {"field": "source"})
     if query.get("network"):
         question["network"] = unpacked(query["network"])
     if "source" in question and query.get("input"):

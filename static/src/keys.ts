@@ -93,6 +93,7 @@ export const LISTS = {
     ...SHOWING,
     EDITING,
     ['Tab, then Enter', 'on a layer: look at it; on a block: open it or close it'],
+    ['← → Home End', 'in the drawing: from layer to layer'],
     ['Alt+← Alt+→', 'on a layer: move it'],
     ['Delete', 'on a layer: take it out'],
     ...LEAVING,
@@ -110,7 +111,10 @@ export function writing({ target, key }: Pick<KeyboardEvent, 'target' | 'key'>):
   if (!(target instanceof HTMLElement)) return false
   if (target.tagName === 'SUMMARY') return key === ' '
   if (target.isContentEditable || /^(TEXTAREA|SELECT)$/.test(target.tagName)) return true
-  if (!(target instanceof HTMLInputElement) || /^(checkbox|button)$/.test(target.type)) return false
+  if (!(target instanceof HTMLInputElement) || target.type === 'button') return false
+  // The space bar ticks a box and chooses what is not yet chosen; nothing else is meant by it there.
+  if (target.type === 'checkbox') return key === ' '
+  if (target.type === 'radio' && key === ' ') return !target.checked
   if (target.type !== 'radio' && target.type !== 'range') return true
   return !target.closest('.player') && (target.type === 'radio' ? ARROW : SLIDES).test(key)
 }

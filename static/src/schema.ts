@@ -1031,7 +1031,7 @@ export interface components {
             columns: number[] | null;
             /**
              * Reach
-             * @description The largest size of a number in the grid.
+             * @description The size that 99.5 % of the grid's numbers stay within.
              */
             reach: number;
             /**

@@ -403,6 +403,22 @@ def test_by_keyboard_to_a_pixel_and_back(page: Page) -> None:
     page.wait_for_url(re.compile(f"view=layer&layer={name}"))
 
 
+def test_the_browser_goes_back_from_view_to_view(page: Page) -> None:
+    visit(page, CHELSEA)
+    looked(page)
+    for view in ("Layer", "Unit"):
+        page.get_by_role("button", name=view, exact=True).click()
+        page.wait_for_url(re.compile(f"view={view.lower()}"))
+    page.go_back()
+    expect(page.locator(".large-map")).to_be_visible(timeout=LOOK)
+    page.go_back()
+    looked(page)
+    assert "view=" not in page.url
+    page.go_forward()
+    expect(page.locator(".large-map")).to_be_visible(timeout=LOOK)
+    assert "view=layer" in page.url
+
+
 def test_a_class_is_found_by_its_own_name(page: Page) -> None:
     visit(page, "/activations?image=coffee")
     looked(page)

@@ -420,6 +420,107 @@ def test_numbers_of_ones_own(page: Page) -> None:
     page.wait_for_url(re.compile("input=.*weights="))
     page.reload()
     expect(page.locator(".result b")).to_have_text("5")
+    # What is refused, and what is no list, gets neither into the figure nor into the link.
+    for refused in ("null", '"coffee"', "7"):
+        field.fill(refused)
+        expect(page.get_by_role("alert")).to_contain_text("no JSON yet")
+    field.fill("[[1, 2], [3]]")
+    expect(page.get_by_role("alert")).to_contain_text("nested lists of equal lengths")
+    page.get_by_label("Output 3:").check(force=True)
+    page.wait_for_url(re.compile("connected=3"))
+    page.reload()
+    expect(field).to_have_value("[[1, 2, 3],\n [4, 5, 6],\n [7, 8, 10]]")
+    expect(page.locator(".result b")).to_have_text("5")
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+
+def test_what_is_no_number_is_refused_at_its_field(page: Page) -> None:
+    page.goto(NUMBERS)
+    weight = page.get_by_label("Weights of channel 0, row 1, column 1")
+    old, result = weight.inner_text(), shown(page)
+    weight.click()
+    for typed in ("555", "5"):
+        page.keyboard.type(typed)
+        page.keyboard.press("Escape")
+        expect(weight).to_have_value(old)
+    page.keyboard.press("Tab")
+    expect(page.locator(".told")).to_have_text("")
+    weight.click()
+    page.keyboard.type("abc")
+    page.keyboard.press("Enter")
+    expect(page.locator(".told")).to_have_text("“abc” is no number. What was there stays.")
+    bias = page.get_by_label("Bias of filter 0")
+    bias.fill("1e20")
+    bias.press("Tab")
+    expect(page.locator(".told")).to_contain_text("1e20 is too large")
+    expect(bias).to_have_value("0")
+    bias.fill("9")
+    bias.press("Escape")
+    expect(bias).to_have_value("0")
+    assert shown(page) == result
+    bias.fill("2")
+    bias.press("Enter")
+    expect(page.locator(".told")).to_have_text("")
+    expect(page.locator(".result b")).to_have_text(f"{float(result) + 2:g}".replace("-", "−"))
+
+
+def test_fully_connected_outputs_share_one_scale(page: Page) -> None:
+    page.goto("/convolution?layer=Linear")
+    answer = page.request.post("/api/convolution", data={"layer": "Linear"}).json()
+    most = max(abs(plane[0][0]) for plane in answer["output"])
+    expect(page.locator(".output-maps .head")).to_contain_text(f"±{most:.4g}")
+    colours = page.evaluate(
+        "[...document.querySelectorAll('.map canvas')].map(c => "
+        "[...c.getContext('2d').getImageData(4, 4, 1, 1).data].join())"
+    )
+    assert len(set(colours)) > 2
+
+
+def test_the_space_bar_ticks_the_box_that_has_the_focus(page: Page) -> None:
+    page.goto("/convolution")
+    page.get_by_role("checkbox", name="square").focus()
+    page.keyboard.press("Space")
+    expect(page.get_by_role("slider", name="Kernel, height")).to_be_visible()
+    expect(page.get_by_role("button", name="Play")).to_be_visible()
+    page.keyboard.press("Space")
+    expect(page.get_by_role("slider", name="Kernel, height")).to_have_count(0)
+
+
+def test_a_question_without_an_answer_is_asked_again(
+    opened: Callable[[int, int, str], Page],
+) -> None:
+    page = opened(1280, 800, "light")
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto("/convolution?step=0")
+    page.route("**/api/convolution", lambda route: route.abort())
+    page.get_by_role("slider", name="Kernel").focus()
+    page.keyboard.press("ArrowLeft")
+    expect(page.get_by_role("alert")).to_have_text("The server does not answer; it is asked again.")
+    # What is shown is still a kernel of 5: its steps go on, and the link keeps to it.
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".sentence")).to_contain_text("h[0, 0, 0]")
+    expect(page.get_by_label("Products of channel 0").locator(".cell")).to_have_count(25)
+    page.wait_for_url(lambda url: "step=1" in url and "kernel_size" not in url)
+    page.unroute("**/api/convolution")
+    expect(page.locator(".output-maps .head")).to_contain_text("29 × 29 × 6")
+    expect(page.get_by_role("alert")).to_have_count(0)
+    page.wait_for_url("**kernel_size=4**")
+    assert not errors
+
+
+def test_steps_that_do_not_come_are_asked_for_again(
+    opened: Callable[[int, int, str], Page],
+) -> None:
+    page = opened(1280, 800, "light")
+    page.route("**/api/convolution/steps", lambda route: route.abort())
+    page.goto("/convolution?step=0")
+    page.keyboard.press("ArrowRight")
+    told = page.locator(".step .sentence")
+    expect(told).to_have_text("The server does not answer; it is asked again.")
+    page.unroute("**/api/convolution/steps")
+    expect(told).to_contain_text("h[0, 0, 0]")
 
 
 def test_sliders_and_choices_keep_their_arrows(page: Page) -> None:

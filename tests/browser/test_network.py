@@ -201,6 +201,152 @@ def test_build_by_keyboard(page: Page) -> None:
     expect(names).to_have_text(["Conv2d(3, 8, 3)", "ReLU()"])
 
 
+SMALL = "/network?source=nn.Sequential(nn.Conv2d(3,6,5),nn.ReLU())&input=3,32,32"
+
+
+@pytest.mark.parametrize("wrong", ["99", "0", "abc"])
+def test_a_wrong_number_is_refused_at_its_field_and_nothing_is_lost(page: Page, wrong: str) -> None:
+    page.goto(f"{SMALL}&layer=0")
+    field = page.locator("#argument-kernel_size")
+    field.fill(wrong)
+    field.press("Enter")
+    expect(page.locator("#argument-refused")).to_contain_text("whole number from 1 to 64")
+    expect(field).to_have_attribute("aria-invalid", "true")
+    page.locator("#argument-stride").fill("2")
+    page.locator("#argument-stride").press("Enter")
+    expect(page).to_have_url(re.compile("network="))
+    page.reload()
+    names = page.locator(".layer-table tbody code")
+    expect(names).to_have_text([re.compile(r"Conv2d\(3, 6, 5, stride=2\)"), "ReLU()"])
+
+
+def test_what_the_server_refuses_is_not_kept(page: Page) -> None:
+    page.goto(f"{SMALL}&layer=0")
+    # Past every bound that the page knows of: refused by the server alone.
+    sizes = page.get_by_label("Input", exact=True)
+    page.locator("#argument-stride").fill("2")
+    page.locator("#argument-stride").press("Enter")
+    expect(page.get_by_label(CODE)).to_have_value(re.compile("stride=2"))
+    sizes.fill("3, 5000, 32")
+    sizes.press("Enter")
+    expect(page.locator("#sizes-problem")).to_contain_text("4096")
+    expect(page).to_have_url(re.compile("network="))
+    page.reload()
+    expect(sizes).to_have_value("3, 32, 32")
+    expect(page.locator(".layer-table tbody tr")).to_have_count(2)
+
+
+def test_sizes_that_are_none_are_said_at_their_field(page: Page) -> None:
+    page.goto("/network?architecture=lenet5")
+    sizes = page.get_by_label("Input", exact=True)
+    for wrong in ("abc", "", "-1,3,3", "3,0,0", "3;32;32", "3,32.5,32"):
+        sizes.fill("1, 32, 32")
+        sizes.press("Enter")
+        expect(page.locator("#sizes-problem")).to_have_text("")
+        sizes.fill(wrong)
+        sizes.press("Enter")
+        expect(page.locator("#sizes-problem")).to_contain_text("channels, height, width")
+
+
+def test_quick_actions_each_count(page: Page) -> None:
+    page.goto(SMALL)
+    names = page.locator(".layer-table tbody code")
+    page.get_by_role("button", name="Dropout", exact=True).dblclick()
+    expect(names).to_have_text(["Conv2d(3, 6, 5)", "ReLU()", "Dropout()", "Dropout()"])
+    page.locator("g.volume").nth(1).press("Enter")
+    page.get_by_role("button", name="Move right").dblclick()
+    expect(names).to_have_text(["ReLU()", "Dropout()", "Conv2d(3, 6, 5)", "Dropout()"])
+    page.locator("g.volume").nth(1).press("Enter")
+    page.locator("g.volume:focus").evaluate(
+        """(volume) => { for (let n = 0; n < 3; n++) volume.dispatchEvent(
+            new KeyboardEvent('keydown', { key: 'Delete', bubbles: true, cancelable: true })) }"""
+    )
+    expect(names).to_have_text(["Dropout()"])
+
+
+def test_keys_act_on_the_focused_layer_and_the_focus_stays(page: Page) -> None:
+    page.goto(SMALL)
+    names = page.locator(".layer-table tbody code")
+    relu = page.get_by_role("button", name=re.compile("^1: ReLU"))
+    relu.focus()
+    relu.press("Enter")
+    relu.press("Enter")
+    expect(page.locator(".layer-card")).to_have_count(0)
+    page.keyboard.press("Alt+ArrowLeft")
+    expect(names).to_have_text(["ReLU()", "Conv2d(3, 6, 5)"])
+    page.get_by_role("button", name=re.compile("^1: Conv2d")).focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Delete")
+    expect(names).to_have_text(["ReLU()"])
+    expect(page.get_by_role("button", name=re.compile("^0: ReLU"))).to_be_focused()
+    undo = page.get_by_role("button", name="Undo")
+    undo.focus()
+    for _ in range(3):
+        undo.press("Enter")
+    expect(undo).to_be_disabled()
+    expect(undo).to_be_focused()
+
+
+def test_the_focus_goes_with_a_block_and_with_what_is_mended(page: Page) -> None:
+    page.goto("/network?architecture=resnet18")
+    page.get_by_role("button", name=re.compile(r"^layer1\.0: .*closed")).press("Enter")
+    bracket = page.get_by_role("button", name=re.compile(r"^layer1\.0: .*open"))
+    expect(bracket).to_be_focused()
+    bracket.press("Enter")
+    expect(page.get_by_role("button", name=re.compile(r"^layer1\.0: .*closed"))).to_be_focused()
+    page.goto(
+        "/network?source=nn.Sequential(nn.Conv2d(3,8,3),nn.Conv2d(4,8,3))&input=3,8,8&layer=1"
+    )
+    page.get_by_role("button", name="Set in_channels to 8").press("Enter")
+    expect(page.locator("#argument-in_channels")).to_be_focused()
+
+
+def test_a_server_out_of_reach_is_asked_again(page: Page) -> None:
+    page.goto(SMALL)
+    totals = page.locator(".headline .totals")
+    down = {"status": 503, "headers": {"Retry-After": "1"}, "json": {"message": "busy"}}
+    # As a refusal to the page, not as an error of the wire, which the console would tell of.
+    page.evaluate(
+        """(down) => { window.real = window.fetch; window.fetch = async () => {
+            if (down) return new Response(JSON.stringify(down.json), down)
+            throw new TypeError('Failed to fetch') } }""",
+        down,
+    )
+    page.get_by_label("Network", exact=True).select_option("alexnet")
+    expect(page.get_by_text("it is asked again")).to_have_count(1)
+    expect(totals).to_be_hidden()
+    page.evaluate("() => { window.fetch = window.real }")
+    expect(totals).to_contain_text("61.1M")
+    expect(totals).to_contain_text("56.5 %")
+    expect(totals).to_be_visible()
+    expect(page.get_by_text("it is asked again")).to_have_count(0)
+
+
+def test_a_unit_of_another_network_is_no_dead_end(page: Page) -> None:
+    page.goto("/network?view=field&architecture=vgg16&layer=features.29&unit=7,7")
+    expect(page.locator("figcaption")).to_contain_text("196 × 196 pixels")
+    page.get_by_role("button", name="Network", exact=True).click()
+    page.get_by_label("Network", exact=True).select_option("alexnet")
+    page.get_by_role("button", name="Receptive field", exact=True).click()
+    expect(page.get_by_label(re.compile("^row"))).to_be_visible()
+    expect(page.locator("main .problem[role=alert]")).to_have_count(0)
+
+
+def test_a_network_that_does_not_run_says_so(page: Page) -> None:
+    layers = "nn.Conv2d(3,6,5),nn.Linear(10,10),nn.ReLU(),nn.Conv2d(6,6,50)"
+    page.goto(f"/network?source=nn.Sequential({layers})&input=3,32,32")
+    expect(page.locator(".headline .misfits")).to_contain_text("2 layers do not fit")
+
+
+def test_a_long_source_comes_back(page: Page) -> None:
+    page.goto(SMALL)
+    source = "nn.Sequential(" + "nn.ReLU(),  # and what is said of it\n" * 1300 + ")"
+    page.get_by_label(CODE).fill(source)
+    expect(page).to_have_url(re.compile("packed_source="))
+    page.reload()
+    expect(page.get_by_label(CODE)).to_have_value(source)
+
+
 def test_drag_a_layer_and_a_piece(page: Page) -> None:
     page.set_viewport_size({"width": 1280, "height": 1100})
     page.goto(

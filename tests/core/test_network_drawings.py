@@ -51,3 +51,11 @@ def test_a_few_lines_may_be_a_deep_network() -> None:
     question = NetworkQuestion(source=f"a0 = nn.ReLU()\n{doubled}", input=(3, 8, 8))
     assert question.size == 1_024
     assert NetworkQuestion(source="nn.Sequential(nn.ReLU())").size == 1
+
+
+@pytest.mark.parametrize(("name", "skips"), [("squeezenet1_1", False), ("resnet18", True)])
+def test_only_what_is_added_skips(name: str, skips: bool) -> None:
+    question = NetworkQuestion.model_validate({"architecture": name, "include": ["drawing"]})
+    closed = [v for v in network(question)["drawing"]["volumes"] if v["group"]]
+    assert closed
+    assert any(volume["joint"] for volume in closed) == skips

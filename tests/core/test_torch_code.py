@@ -267,6 +267,7 @@ def test_whatever_layers_are_called_the_code_runs(names: list[str], branch: bool
         ("nn.Sequential(\n    nn.ReLU()\n    nn.ReLU()\n)", "not Python", "nn.ReLU()\n    nn"),
         ("", "there is no layer here yet", ""),
         ("nn.Sequential()", "there is no layer here yet", None),
+        ("nn.Sequential(nn.Sequential())", "there is no layer here yet", ""),
         ("(" * 60_000, "nested too deeply", None),
         ("-" * 60_000 + "1", "nested too deeply", None),
         ("1+" * 30_000 + "1", "nested too deeply", None),

@@ -59,7 +59,7 @@ def test_every_method_of_the_table_answers(client: TestClient) -> None:
         }
         grid = np.array(answer["grid"])
         assert answer["extent"] == [227, 227]
-        assert answer["reach"] == pytest.approx(np.abs(grid).max())
+        assert answer["reach"] == pytest.approx(np.quantile(np.abs(grid), 0.995), rel=1e-4)
         assert answer["target"]["name"] == "Egyptian cat"
         assert answer["target"]["name"] in answer["sentence"]
         assert (answer["picture"] is not None) == (row["name"] == "guided-backprop")

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from app.core.network_links import packed
+
 NUMBERS = [
     "²", "٣", "½", "-1", "+1", "1e9", "0x10", "1.5", "NaN", "1e999", " ", "", "9" * 20, "9" * 5000,
     "1,", ",", "1,1,1,1", "²,1,1", "1e9,1,1", "-1,-1,-1", "9" * 5000 + ",1,1", "[" * 3000, "{}",
@@ -15,6 +17,7 @@ WHERE = [
     ("/network", {"source": "nn.ReLU()"}, "input"),
     ("/network", {}, "open"),
     ("/network", {}, "network"),
+    ("/network", {}, "packed_source"),
     ("/activations", {"source": "nn.Flatten()"}, "input"),
     ("/activations", {"source": "nn.Flatten()", "input": "3,8,8"}, "seed"),
     ("/activations", {}, "target"),
@@ -50,6 +53,17 @@ def problem(html: str) -> Any:
 
 def network(*layers: Any) -> str:
     return json.dumps({"input": [3, 8, 8], "layers": [{"layer": layer} for layer in layers]})
+
+
+def test_a_long_source_comes_packed(client: TestClient) -> None:
+    source = "nn.Sequential(" + "nn.ReLU(),\n" * 900 + ")"
+    for path in ("/network", "/activations"):
+        link = {"packed_source": packed(source), "input": "3,8,8"}
+        answer = client.get(path, params=link)
+        assert answer.status_code == 200, path
+        assert json.dumps(source)[1:60] in answer.text
+        link["packed_source"] = packed({"source": source})
+        assert "cannot be read" in client.get(path, params=link).text
 
 
 POOL = {"type": "MaxPool2d", "kernel_size": 0}

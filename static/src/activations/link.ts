@@ -47,6 +47,12 @@ export async function toQuery(asked: Asked, sight: Sight, projector: boolean): P
   return networkQuery(model ? {} : asked, rest)
 }
 
+/** What of an address is asked about, without what of it is looked at. */
+export function askedIn(query: URLSearchParams): string {
+  const asked = [...query].filter(([name]) => !(name in FIRST_SIGHT) && name !== 'projector')
+  return new URLSearchParams(asked).toString()
+}
+
 export function sightOf(query: URLSearchParams): Sight {
   const whole = (name: string): number | null => {
     const text = query.get(name)

@@ -1,13 +1,22 @@
 /** The page's state: the question, the server's answer, the steps that have been fetched, and the cursor. */
 import type { Problem } from '../api'
 import { arrived, presentStep, type Mode } from '../player'
-import { json, patiently, post } from '../server'
+import { json, patiently, post, UNREACHABLE, type Reply } from '../server'
 import { cellOfStep, paceOf, placeOf, sumsAt, within, type Shape, type Sums } from './cells'
-import { changed, fromQuestion, isOneCell, unseen } from './setting'
-import type { Answer, Backward, Beside, Cell, Forward, Setting, Step, Steps } from './types'
+import { changed, fromQuestion, isOneCell, linkable, unseen } from './setting'
+import type { Answer, Backward, Beside, Cell, Forward, Layer, Setting, Step, Steps } from './types'
 
 /** What is fetched is kept, up to so much. */
 const MOST_CHUNKS = 160
+
+const rest = (seconds: number) => new Promise<void>((done) => setTimeout(done, seconds * 1000))
+
+/** What is wrong, and that nothing need be done about it where the page asks again by itself. */
+function problemIn<T>({ problem, retry }: Reply<T>): Problem | null {
+  if (!problem || retry === undefined) return problem
+  const message = problem.message === UNREACHABLE ? 'The server does not answer' : problem.message
+  return { ...problem, message: `${message.replace(/\.$/, '')}; it is asked again.` }
+}
 
 export type Section = { row: number; column: number; rows: number; columns: number }
 
@@ -26,7 +35,16 @@ type First = {
 export class Convolution {
   setting = $state.raw<Setting>(fromQuestion({}))
   answer = $state.raw<Answer | null>(null)
+  /** The setting that the answer is for, and its question: what is refused gets into no link and no step. */
+  kept = $state.raw<Setting>(fromQuestion({}))
+  #answered: Record<string, unknown>
   problem = $state.raw<Problem | null>(null)
+  /** Why the steps that are to be shown are not there. */
+  trouble = $state.raw<Problem | null>(null)
+  /** What was typed into a field and is no number for it. */
+  refused = $state('')
+  /** What the link says: the setting that has an answer, as far as an address may be long. */
+  link = $derived(linkable(this.answer ? this.kept : this.setting))
   busy = $state(false)
   t = $state(0)
   mode = $state<Mode>('both')
@@ -104,6 +122,8 @@ export class Convolution {
   constructor({ question, answer, problem, cell, step, pointed, mode, beside }: First) {
     this.#given = unseen(question)
     this.setting = fromQuestion(question)
+    this.kept = this.setting
+    this.#answered = this.#question()
     this.answer = answer
     this.problem = problem
     this.mode = mode
@@ -155,9 +175,13 @@ export class Convolution {
     if (first >= this.track.count) return
     this.#loading.push(chunk)
     const { signal } = this.#present
-    const body = { ...this.#question(), first, count: this.answer.track.batch }
-    const asked = patiently(() => post<Steps>('/api/convolution/steps', body, signal, json), signal)
-    const reply = await asked.catch(() => null)
+    const body = { ...this.#answered, first, count: this.answer.track.batch }
+    const ask = async () => {
+      const reply = await post<Steps>('/api/convolution/steps', body, signal, json)
+      this.trouble = problemIn(reply)
+      return reply
+    }
+    const reply = await patiently(ask, signal).catch(() => null)
     if (signal.aborted || !reply) return
     this.#loading = this.#loading.filter((other) => other !== chunk)
     if (reply.answer) {
@@ -178,11 +202,16 @@ export class Convolution {
     if (this.backward && isOneCell(upstream)) this.change({ upstream: { ...upstream, cell } })
   }
 
+  /** Each layer as it was when another was chosen. */
+  #before: Partial<Record<Layer, Setting>> = {}
+
   change(part: Partial<Setting>): void {
-    this.set(changed(this.setting, part))
+    this.#before = { ...this.#before, [this.setting.layer]: this.setting }
+    this.set(changed(this.setting, part, this.#before))
   }
 
   set(setting: Setting): void {
+    this.refused = ''
     if (setting.input !== this.setting.input) this.#given = {}
     this.setting = setting
     void this.#ask()
@@ -195,22 +224,35 @@ export class Convolution {
 
   #asking = false
   #again = false
+  #wake = () => {}
 
-  /** One question at a time, always the newest: a slider that is dragged never queues. */
+  /**
+   * One question at a time, always the newest: a slider that is dragged never queues. A server that is
+   * busy or out of reach is asked again after a while, or at the next change.
+   */
   async #ask(): Promise<void> {
     if (this.#asking) {
       this.#again = true
+      this.#wake()
       return
     }
     this.#asking = true
     this.busy = true
+    let reply: Reply<Answer>
     do {
       this.#again = false
-      const question = { ...this.#question(), near: this.cell }
-      const reply = await post<Answer>('/api/convolution', question, undefined, json)
-      if (reply.answer) this.#show(reply.answer)
-      this.problem = reply.problem
-    } while (this.#again)
+      const setting = this.setting
+      const question = this.#question()
+      reply = await post<Answer>('/api/convolution', { ...question, near: this.cell }, undefined, json)
+      if (reply.answer) {
+        this.kept = setting
+        this.#answered = question
+        this.#show(reply.answer)
+      }
+      this.problem = problemIn(reply)
+      if (reply.retry !== undefined && !this.#again)
+        await Promise.race([rest(reply.retry), new Promise<void>((wake) => (this.#wake = wake))])
+    } while (this.#again || reply.retry !== undefined)
     this.#asking = false
     this.busy = false
   }
@@ -223,6 +265,7 @@ export class Convolution {
     this.#present = new AbortController()
     this.#loading = []
     this.#chunks = {}
+    this.trouble = null
     this.answer = answer
     this.#seed(answer)
     const { forward, count } = answer.track

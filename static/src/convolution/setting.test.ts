@@ -3,7 +3,10 @@ import {
   besideOf,
   changed,
   fromQuestion,
+  isOwn,
+  linkable,
   modeOf,
+  numberTyped,
   stepOf,
   toQuery,
   unseen,
@@ -11,6 +14,7 @@ import {
   withBias,
   withFilter,
   withWeight,
+  written,
 } from './setting'
 import type { Answer } from './types'
 
@@ -76,4 +80,53 @@ test('one filter, one weight, one bias at a time', () => {
   expect(withWeight(USUAL, answer, [0, 0, 0, 1], 9).weights).toEqual([[[[1, 9]]], 'edges'])
   expect(answer.weights?.[0]).toEqual([[[1, 2]]])
   expect(withBias(USUAL, answer, 0, 5)).toMatchObject({ filters: 2, bias: [5, 1] })
+})
+
+test('a layer is found again as it was left, on the input of now', () => {
+  const left = { ...USUAL, kernel_size: 3, stride: 2, padding: 1, weights: ['blur', [[[1]]]], bias: 4 }
+  const pooled = changed(left, { layer: 'MaxPool2d' }, { Conv2d: left })
+  expect(pooled).toEqual({ ...USUAL, layer: 'MaxPool2d' })
+  const before = { Conv2d: left, MaxPool2d: pooled }
+  expect(changed(pooled, { layer: 'Conv2d' }, before)).toEqual(left)
+  const other = { ...pooled, input: 'chelsea', seed: 2 }
+  expect(changed(other, { layer: 'Conv2d' }, before)).toEqual({
+    ...left,
+    input: 'chelsea',
+    seed: 2,
+    weights: null,
+    bias: 0,
+  })
+})
+
+test('what is too long for an address is left out of it, and what was made for it', () => {
+  const plane = Array.from({ length: 64 }, (_, r) => Array.from({ length: 64 }, (_, c) => r / 7 + c))
+  expect(linkable({ ...USUAL, weights: [[[[1]]]] }).left).toEqual([])
+  const large = linkable({ ...USUAL, stride: 2, input: [plane], weights: [[[[1]]]] })
+  expect(large).toEqual({ setting: { ...USUAL, stride: 2 }, left: ['input'] })
+  const heavy = linkable({ ...USUAL, input: [[[1]]], weights: [[plane]] })
+  expect(heavy).toEqual({ setting: { ...USUAL, input: [[[1]]] }, left: ['weights'] })
+})
+
+test('an own input is read and written, well typed or not', () => {
+  expect([[[[1]]], '[[1, 2], [3', 'coffee'].map((input) => isOwn(input as string))).toEqual([
+    true,
+    true,
+    false,
+  ])
+  const volume = [
+    [
+      [1, 2],
+      [3, -4.5],
+    ],
+  ]
+  expect(written(volume)).toBe('[[[1, 2],\n  [3, -4.5]]]')
+  expect(JSON.parse(written(volume))).toEqual(volume)
+  expect(written('[[1, 2], [3')).toBe('[[1, 2], [3')
+})
+
+test('what is typed is a number, or a sentence says why not', () => {
+  expect(numberTyped(' −1.5 ')).toBe(-1.5)
+  expect(numberTyped('1e9')).toBe(1e9)
+  expect(numberTyped('1e20')).toMatch(/^1e20 is too large/)
+  for (const typed of ['abc', '1/0', '1,5', '', '[1]']) expect(numberTyped(typed)).toMatch('is no number')
 })

@@ -1,5 +1,6 @@
 /** The setting as a link, and back; and what of it still holds when a part of it changes. */
 import type { Mode } from '../player'
+import { readValue } from '../question'
 import type { Answer, Beside, Cell, Layer, OneCell, Setting, Size, Volume } from './types'
 
 export const LAYERS: readonly (readonly [Layer, string])[] = [
@@ -51,6 +52,51 @@ export function toQuery(
   return query.toString()
 }
 
+/** Beyond this an address is refused by servers on its way; what is by hand then stays out of it. */
+const LONGEST = 16_000
+const BY_HAND = ['input', 'weights', 'upstream'] as const
+
+export type Linkable = { setting: Setting; left: (typeof BY_HAND)[number][] }
+
+/** What of a setting a link can hold, and what it leaves out. */
+export function linkable(setting: Setting): Linkable {
+  const lengthOf = (name: keyof Setting) => JSON.stringify(setting[name]).length
+  const isByHand = (name: keyof Setting) => typeof setting[name] === 'object' && setting[name] !== null
+  let kept = setting
+  const left: Linkable['left'] = []
+  for (const name of BY_HAND.filter(isByHand).sort((a, b) => lengthOf(b) - lengthOf(a))) {
+    if (toQuery(kept, null, null, 'both').length <= LONGEST) break
+    // Weights are made for their input, and gradients for what both give.
+    const gone = name === 'input' ? BY_HAND.filter(isByHand) : [name]
+    kept = { ...kept, ...Object.fromEntries(gone.map((other) => [other, USUAL[other]])) }
+    left.push(name)
+    if (name === 'input') break
+  }
+  return { setting: kept, left }
+}
+
+/** Whether an input is numbers of one's own, well typed or not: no photo's name begins with a bracket. */
+export const isOwn = (input: Setting['input']): boolean =>
+  typeof input !== 'string' || input.trimStart().startsWith('[')
+
+/** Numbers as one types them, a row a line, so that they can be read and counted. */
+export function written(value: unknown, indent = ''): string {
+  if (!Array.isArray(value)) return typeof value === 'string' ? value : JSON.stringify(value)
+  if (!value.some(Array.isArray)) return `[${value.map((entry) => JSON.stringify(entry)).join(', ')}]`
+  return `[${value.map((entry) => written(entry, `${indent} `)).join(`,\n${indent} `)}]`
+}
+
+/** As in convolution_questions.py. */
+const LARGEST = 1e9
+
+/** A number as someone typed it; or a sentence, if it is none or too large. */
+export function numberTyped(text: string): number | string {
+  const value = readValue(text)
+  if (typeof value !== 'number') return `“${text.trim()}” is no number. What was there stays.`
+  if (Math.abs(value) <= LARGEST) return value
+  return `${text.trim()} is too large: at most a billion, 1e9. What was there stays.`
+}
+
 /** The setting in a question that the server has understood; other fields it may have are kept by it. */
 export function fromQuestion(question: Partial<Record<string, unknown>>): Setting {
   const known = NAMES.filter((name) => question[name] !== undefined).map((name) => [name, question[name]])
@@ -79,10 +125,19 @@ export function besideOf(search: string): Beside {
   return beside === 'folded' ? beside : /^\d$/.test(beside) ? Number(beside) : 0
 }
 
-/** A change, and what it makes meaningless: weights by hand belong to a kernel of their size. */
-export function changed(setting: Setting, change: Partial<Setting>): Setting {
+/**
+ * A change, and what it makes meaningless: weights by hand belong to a kernel of their size. A layer that
+ * there was before is as it was left.
+ */
+export function changed(
+  setting: Setting,
+  change: Partial<Setting>,
+  before: Partial<Record<Layer, Setting>> = {},
+): Setting {
   const next = { ...setting, ...change }
   if ('layer' in change && change.layer !== setting.layer) {
+    const known = before[next.layer]
+    if (known) return changed({ ...known, seed: next.seed }, { input: next.input })
     return { ...USUAL, layer: next.layer, input: next.input, seed: next.seed }
   }
   if ('kernel_size' in change && Array.isArray(next.weights)) {

@@ -1,6 +1,6 @@
 import { inflateRawSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { pack, stackOf, stackQuery, toQuery } from './link'
+import { networkQuery, pack, stackOf, stackQuery, toQuery } from './link'
 import { shade } from './heat'
 import { sizesOf } from './network.svelte'
 
@@ -15,6 +15,23 @@ it('says what is asked', async () => {
   expect(await toQuery({ architecture: 'vgg16' }, { layer: null })).toBe('architecture=vgg16')
   const query = new URLSearchParams(await toQuery({ source: 'nn.ReLU()', input: [3, 4, 5] }, { layer: '0' }))
   expect(Object.fromEntries(query)).toEqual({ source: 'nn.ReLU()', input: '3,4,5', layer: '0' })
+})
+
+it('packs a long source, and leaves out one that no address holds', async () => {
+  const source = 'nn.ReLU(),\n'.repeat(5000)
+  const query = await networkQuery({ source, input: [3, 4, 5] })
+  expect(query).toMatchObject({ input: '3,4,5' })
+  expect(query!.source).toBeUndefined()
+  expect(query!.packed_source!.length).toBeLessThan(1000)
+  const inflated = inflateRawSync(Buffer.from(query!.packed_source!, 'base64url')).toString()
+  expect(JSON.parse(inflated)).toBe(source)
+  let seed = 1
+  const noise = Array.from({ length: 60_000 }, () => {
+    seed = (seed * 16807) % 2147483647
+    return String.fromCharCode(33 + (seed % 90))
+  }).join('')
+  expect(await networkQuery({ source: noise })).toBeNull()
+  expect(await toQuery({ source: noise }, { view: 'field' })).toBe('view=field')
 })
 
 describe('a stack in a link', () => {

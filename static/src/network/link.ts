@@ -10,13 +10,27 @@ export async function pack(value: unknown): Promise<string> {
   return btoa(letters).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '')
 }
 
+const LONG_SOURCE = 2000
+/** What a server takes as an address, with some room for the rest of it. */
+const MOST_LETTERS = 30_000
+
+/** The network's part of a link; null if it is too long for one. */
+export async function networkQuery(asked: Asked): Promise<Record<string, string> | null> {
+  const query: Record<string, string> = {}
+  if (asked.architecture) query.architecture = asked.architecture
+  if (asked.stride_on) query.stride_on = asked.stride_on
+  if (asked.source !== undefined) {
+    if (asked.source.length > LONG_SOURCE) query.packed_source = await pack(asked.source)
+    else query.source = asked.source
+    if (asked.input) query.input = asked.input.join(',')
+  }
+  if (asked.network) query.network = await pack(asked.network)
+  const letters = (query.packed_source ?? '').length + (query.network ?? '').length
+  return letters > MOST_LETTERS ? null : query
+}
+
 export async function toQuery(asked: Asked, rest: Record<string, string | null>): Promise<string> {
-  const query = new URLSearchParams()
-  if (asked.architecture) query.set('architecture', asked.architecture)
-  if (asked.stride_on) query.set('stride_on', asked.stride_on)
-  if (asked.source !== undefined) query.set('source', asked.source)
-  if (asked.source !== undefined && asked.input) query.set('input', asked.input.join(','))
-  if (asked.network) query.set('network', await pack(asked.network))
+  const query = new URLSearchParams((await networkQuery(asked)) ?? {})
   for (const [name, value] of Object.entries(rest)) if (value !== null) query.set(name, value)
   return query.toString()
 }

@@ -1,12 +1,13 @@
 /** The page's state: the network asked about, the server's answer, and which layer one looks at. */
 import type { Problem } from '../api'
 import { begin, edit, redo, undo, type History } from '../history'
+import { waitingSays } from '../server'
 import { askNetwork } from './asking'
 import * as editing from './editing'
-import { Newest } from './newest.svelte'
 import type { Asked, LayerSpec, NetworkAnswer, NetworkSpec, Row, Value, Volume } from './types'
 
 const TYPING_MILLISECONDS = 200
+const SIZES = 'The input is channels, height, width, such as 3, 32, 32, or one number for a vector.'
 
 type Snapshot = { asked: Asked; open: string[] | null; chosen: string | null }
 type First = {
@@ -21,15 +22,23 @@ export class Networks {
   /** Groups that are drawn opened; null: as the server thinks best. */
   open = $state.raw<string[] | null>(null)
   answer = $state.raw<NetworkAnswer | null>(null)
+  /** What the answer belongs to; while the server is waited for, more may have been asked. */
+  answered = $state.raw<Asked | null>(null)
   problem = $state.raw<Problem | null>(null)
+  /** An edit that the server did not take; the network is the one before it. */
+  refused = $state.raw<Problem | null>(null)
+  /** What is said while a server that is busy or out of reach is to be asked again. */
+  waiting = $state<string | null>(null)
+  /** Whether the network is too long for a link. */
+  unlinked = $state(false)
+  /** Why the sizes that were typed are none. */
+  misread = $state('')
   /** The name of the layer or closed group one looks at. */
   chosen = $state<string | null>(null)
   /** Whether layers behind a change take on the channels they are given. */
   mend = $state(true)
   text = $state('')
   input = $state('')
-  #newest = new Newest<NetworkAnswer>()
-  busy = $derived(this.#newest.busy)
 
   #history = $state.raw<History<Snapshot>>(begin({ asked: {}, open: null, chosen: null }))
   canUndo = $derived(this.#history.past.length > 0)
@@ -38,10 +47,20 @@ export class Networks {
   volume = $derived<Volume | null>(
     this.answer?.drawing.volumes.find(({ name }) => name === this.chosen) ?? null,
   )
+  /** The network with every edit in it, answered or not: what the next edit starts from. */
+  newest = $derived<NetworkSpec | null>(this.asked.network ?? this.answer?.network ?? null)
+  /** The chosen layer of the newest network; null for a group, and for what comes in. */
+  edited = $derived<string | null>(this.#names().includes(this.chosen ?? '') ? this.chosen : null)
+  /** Behind which layer a piece goes that is chosen without a place. */
+  after = $derived<string>(this.edited ?? this.#names().at(-1) ?? editing.INPUT)
   layer = $derived<LayerSpec | null>(
     this.answer?.network.layers.find(({ name }) => name === this.chosen)?.layer ?? null,
   )
 
+  #asking: AbortController | null = null
+  #again: ReturnType<typeof setTimeout> | undefined
+  /** Whether the answer that is waited for writes the code anew. */
+  #rewrite = false
   #typing: ReturnType<typeof setTimeout> | undefined
 
   constructor({ question, answer, problem, chosen }: First) {
@@ -50,7 +69,7 @@ export class Networks {
     this.open = open ?? null
     this.problem = problem
     this.chosen = chosen
-    if (answer) this.#show(answer)
+    if (answer) this.#show(answer, asked)
     this.text = asked.source ?? answer?.code ?? ''
     this.input = (answer?.input ?? asked.input ?? [3, 224, 224]).join(', ')
     this.#history = begin(this.#snapshot())
@@ -67,6 +86,7 @@ export class Networks {
   type(text: string, input = this.input): void {
     this.text = text
     this.input = input
+    this.misread = ''
     clearTimeout(this.#typing)
     this.#typing = setTimeout(() => {
       this.#typing = undefined
@@ -77,23 +97,29 @@ export class Networks {
 
   /** Another size of what comes in; the layers stay. */
   resize(input: string): void {
-    this.input = input
-    const network = this.answer?.network
-    const sizes = sizesOf(input)
     const typing = this.#typing !== undefined || this.problem !== null
-    if (this.asked.source !== undefined || typing || !network) this.type(this.text, input)
-    else if (sizes.length) this.#change({ ...network, input: sizes }, 'input')
+    if (this.asked.source !== undefined || typing || !this.newest) {
+      this.type(this.text, input)
+      return
+    }
+    this.input = input
+    this.misread = sizesSay(input)
+    if (!this.misread) this.#change({ ...this.newest, input: sizesOf(input) }, 'input')
+  }
+
+  #names(): string[] {
+    return this.newest ? editing.wired(this.newest).map(({ name }) => name) : []
   }
 
   set(argument: string, value: Value): void {
-    const network = this.answer?.network
-    if (!network || this.chosen === null) return
-    this.#change(editing.setArgument(network, this.chosen, argument, value), `${this.chosen} ${argument}`)
+    const [network, name] = [this.newest, this.edited]
+    if (!network || name === null) return
+    this.#change(editing.setArgument(network, name, argument, value), `${name} ${argument}`)
   }
 
   insert(layer: LayerSpec, after: string, operands: number): void {
-    const network = this.answer?.network
-    if (!network) return
+    const network = this.newest
+    if (!network || ![editing.INPUT, ...this.#names()].includes(after)) return
     const others = operands > 1 ? [this.#partner(after)] : []
     const done = editing.insert(network, after, layer, others)
     this.chosen = done.name
@@ -105,34 +131,39 @@ export class Networks {
     const rows = this.answer?.rows ?? []
     const at = rows.findIndex(({ name }) => name === after)
     const like = String(rows[at]?.output)
+    const names = this.#names()
+    const before = names.slice(0, Math.max(names.indexOf(after), 0))
     return (
-      rows.slice(0, Math.max(at, 0)).findLast(({ output }) => String(output) === like)?.name ?? editing.INPUT
+      rows
+        .slice(0, Math.max(at, 0))
+        .findLast(({ name, output }) => before.includes(name) && String(output) === like)?.name ??
+      editing.INPUT
     )
   }
 
   remove(): void {
-    const network = this.answer?.network
-    if (!network || this.chosen === null || !this.row || network.layers.length === 1) return
-    const names = network.layers.map(({ name }) => name)
-    const at = names.indexOf(this.chosen)
-    const changed = editing.remove(network, this.chosen)
+    const [network, name] = [this.newest, this.edited]
+    if (!network || name === null || network.layers.length === 1) return
+    const at = this.#names().indexOf(name)
+    const changed = editing.remove(network, name)
     this.chosen = changed.layers[Math.min(at, changed.layers.length - 1)]?.name ?? null
     this.#change(changed, '')
   }
 
   move(name: string, after: string): void {
-    const network = this.answer?.network
-    if (network) this.#moved(editing.move(network, name, after))
+    const network = this.newest
+    if (network && [editing.INPUT, ...this.#names()].includes(after))
+      this.#moved(editing.move(network, name, after))
   }
 
   shift(by: -1 | 1): void {
-    const network = this.answer?.network
-    if (network && this.row) this.#moved(editing.shift(network, this.row.name, by))
+    const [network, name] = [this.newest, this.edited]
+    if (network && name !== null) this.#moved(editing.shift(network, name, by))
   }
 
   setSource(position: number, source: string): void {
-    const network = this.answer?.network
-    if (network && this.chosen) this.#change(editing.setSource(network, this.chosen, position, source), '')
+    const [network, name] = [this.newest, this.edited]
+    if (network && name !== null) this.#change(editing.setSource(network, name, position, source), '')
   }
 
   #moved(done: { network: NetworkSpec; name: string } | null): void {
@@ -148,7 +179,7 @@ export class Networks {
       ? open.filter((name) => name !== group && !name.startsWith(`${group}.`))
       : [...open, group]
     this.chosen = open.includes(group) ? group : null
-    void this.#ask(false)
+    void this.#ask()
   }
 
   undo(): void {
@@ -167,8 +198,9 @@ export class Networks {
   #go(asked: Asked, kind: string, rewrite = true): void {
     this.#stopTyping()
     this.asked = asked
+    this.#rewrite = rewrite
     this.#history = edit(this.#history, this.#snapshot(), kind, Date.now())
-    void this.#ask(rewrite)
+    void this.#ask()
   }
 
   #stopTyping(): void {
@@ -184,28 +216,70 @@ export class Networks {
     if (history === this.#history) return
     this.#stopTyping()
     this.#history = history
+    this.misread = ''
     ;({ asked: this.asked, open: this.open, chosen: this.chosen } = history.present)
-    void this.#ask(true)
+    this.#rewrite = true
+    void this.#ask()
   }
 
-  async #ask(rewrite: boolean): Promise<void> {
+  /** A question that has been overtaken is dropped, on the wire and here. */
+  async #ask(): Promise<void> {
+    clearTimeout(this.#again)
+    this.#asking?.abort()
+    const asking = new AbortController()
+    this.#asking = asking
     const asked = this.asked
     const mend = this.mend && asked.network !== undefined
-    const reply = await this.#newest.ask((signal) => askNetwork(asked, this.open, mend, signal))
-    if (!reply) return
-    this.problem = reply.problem
-    if (reply.answer) {
-      this.#show(reply.answer)
-      if (mend) this.asked = { network: reply.answer.network }
-      if (rewrite) {
-        this.input = reply.answer.input.join(', ')
-        this.text = asked.source ?? reply.answer.code ?? ''
+    try {
+      const reply = await askNetwork(asked, this.open, mend, asking.signal)
+      if (this.#asking !== asking) return
+      this.#asking = null
+      this.waiting = reply.problem && reply.retry !== undefined ? waitingSays(reply.problem) : null
+      if (reply.retry !== undefined) {
+        this.#again = setTimeout(() => void this.#ask(), 1000 * reply.retry)
+        return
       }
+      this.refused = null
+      if (reply.problem && asked.network && this.answered) this.#refuse(reply.problem, this.answered)
+      else this.problem = reply.problem
+      if (reply.answer) this.#accept(reply.answer, asked, mend)
+    } catch {
+      // Overtaken.
     }
   }
 
-  #show(answer: NetworkAnswer): void {
+  /** An edit that cannot be: back to what the answer on screen belongs to, and no step to undo. */
+  #refuse(problem: Problem, answered: Asked): void {
+    this.refused = problem
+    this.asked = answered
+    if (this.answer) this.#show(this.answer, answered)
+    this.input = this.answer?.input.join(', ') ?? this.input
+    const past = this.#history.past
+    this.#history = {
+      ...this.#history,
+      past: past.at(-1)?.asked === answered ? past.slice(0, -1) : past,
+      present: this.#snapshot(),
+      kind: '',
+    }
+  }
+
+  #accept(answer: NetworkAnswer, asked: Asked, mend: boolean): void {
+    if (mend) {
+      this.asked = { network: answer.network }
+      this.#history = { ...this.#history, present: { ...this.#history.present, asked: this.asked } }
+    }
+    this.#show(answer, this.asked)
+    if (this.#rewrite && this.#typing === undefined) {
+      this.input = answer.input.join(', ')
+      this.misread = ''
+      this.text = asked.source ?? answer.code ?? ''
+    }
+    this.#rewrite = false
+  }
+
+  #show(answer: NetworkAnswer, asked: Asked): void {
     this.answer = answer
+    this.answered = asked
     const there = answer.drawing.volumes.some(({ name }) => name === this.chosen)
     if (!there && !answer.rows.some(({ name }) => name === this.chosen)) this.chosen = null
   }
@@ -217,3 +291,6 @@ export function sizesOf(typed: string): number[] {
   const sizes = parts.map(Number)
   return sizes.every((n) => Number.isInteger(n) && n > 0) ? sizes : []
 }
+
+/** What is wrong with sizes as they were typed, in words; nothing if they can be. */
+export const sizesSay = (typed: string): string => ([1, 3].includes(sizesOf(typed).length) ? '' : SIZES)

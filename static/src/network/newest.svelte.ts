@@ -1,39 +1,49 @@
 /** An answer that follows its question: only the newest is waited for, the old one stays until then. */
 import type { Problem } from '../api'
-import type { Reply } from '../server'
+import { waitingSays, type Reply } from '../server'
 
 export class Newest<T> {
   answer = $state.raw<T | null>(null)
   problem = $state.raw<Problem | null>(null)
+  /** What is said while a server that is busy or out of reach is to be asked again. */
+  waiting = $state<string | null>(null)
   busy = $state(false)
   #asking: AbortController | null = null
+  #again: ReturnType<typeof setTimeout> | undefined
 
-  /** What comes of it; nothing if another question has overtaken it. */
-  async ask(question: (signal: AbortSignal) => Promise<Reply<T>>): Promise<Reply<T> | null> {
-    this.#asking?.abort()
+  async ask(question: (signal: AbortSignal) => Promise<Reply<T>>): Promise<void> {
+    this.#stop()
     const asking = new AbortController()
     this.#asking = asking
     this.busy = true
+    let retry: number | undefined
     try {
       const reply = await question(asking.signal)
-      if (this.#asking !== asking) return null
+      if (this.#asking !== asking) return
+      retry = reply.retry
       if (reply.answer) this.answer = reply.answer
-      this.problem = reply.problem
-      return reply
+      this.waiting = reply.problem && retry !== undefined ? waitingSays(reply.problem) : null
+      this.problem = retry === undefined ? reply.problem : null
+      if (retry !== undefined) this.#again = setTimeout(() => void this.ask(question), 1000 * retry)
     } catch {
-      return null // Overtaken.
+      // Overtaken.
     } finally {
       if (this.#asking === asking) {
         this.#asking = null
-        this.busy = false
+        this.busy = retry !== undefined
       }
     }
   }
 
   forget(): void {
+    this.#stop()
+    this.answer = this.problem = this.waiting = null
+    this.busy = false
+  }
+
+  #stop(): void {
+    clearTimeout(this.#again)
     this.#asking?.abort()
     this.#asking = null
-    this.answer = this.problem = null
-    this.busy = false
   }
 }
