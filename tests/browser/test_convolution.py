@@ -464,6 +464,30 @@ def test_what_is_no_number_is_refused_at_its_field(page: Page) -> None:
     expect(page.locator(".result b")).to_have_text(f"{float(result) + 2:g}".replace("-", "−"))
 
 
+@pytest.mark.parametrize("kernel", [6, 7])
+@pytest.mark.parametrize("width", [1280, 360])
+def test_a_large_window_going_back_is_seen_before_it_is_read(
+    page: Page, width: int, kernel: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(f"/convolution?kernel_size={kernel}&mode=backward&cell=0,9,9")
+    expect(page.locator(".sentence").first).to_contain_text("at h[0, 9, 9] sends")
+    page.get_by_role("button", name="In numbers").click()
+    expect(page.locator(".number-grid.two .cell")).to_have_count(6 * 25)
+    assert page.evaluate(NUMBERS_OUTSIDE) == []
+
+
+def test_two_size_formulas_stand_apart(page: Page) -> None:
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto("/convolution?kernel_size=[3,7]&stride=[1,2]&padding=[0,2]")
+    expect(page.locator(".size .katex-html")).to_have_count(3)
+    bottom, top = page.evaluate(
+        "[...document.querySelectorAll('.size-formula .mfrac')].slice(0, 2)"
+        ".map((frac, i) => frac.getBoundingClientRect()[i ? 'top' : 'bottom'])"
+    )
+    assert bottom <= top + 1
+
+
 def test_fully_connected_outputs_share_one_scale(page: Page) -> None:
     page.goto("/convolution?layer=Linear")
     answer = page.request.post("/api/convolution", data={"layer": "Linear"}).json()

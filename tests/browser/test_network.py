@@ -109,6 +109,21 @@ def test_nothing_is_cut_off_a_deep_network_s_table(page: Page) -> None:
     assert table.evaluate("table => table.scrollWidth <= table.clientWidth")
 
 
+def test_the_last_column_and_the_exponents_are_seen_on_a_wall(page: Page) -> None:
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    for name in ("vgg16", "vgg19"):
+        page.goto(f"/network?architecture={name}&projector=1")
+        page.evaluate("document.fonts.ready")
+        table = page.locator(".layer-table")
+        assert table.evaluate("table => table.scrollWidth <= table.clientWidth")
+    page.goto("/network?view=gradients&blocks=2&projector=1")
+    power = page.locator(".curves .power").first
+    power.wait_for(timeout=30_000)
+    size = """(power) => parseFloat(getComputedStyle(power).fontSize)
+        * power.ownerSVGElement.getScreenCTM().a"""
+    assert power.evaluate(size) >= 20
+
+
 def test_a_small_network_fits_on_a_wall(page: Page) -> None:
     page.set_viewport_size({"width": 1920, "height": 1080})
     page.goto("/network?source=nn.Conv2d(3,6,5)&input=3,32,32&projector=1")
