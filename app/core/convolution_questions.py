@@ -16,7 +16,7 @@ from app.core.filters import BANK, FILTERS
 from app.core.images import PHOTOS, photo
 from app.core.layers import AvgPool2d, Conv2d, Layer, Linear, MaxPool2d
 from app.core.numbers import sizes
-from app.core.windows import Window, both, pair
+from app.core.windows import Window, both
 
 MOST_MACS = 20_000_000
 MOST_NUMBERS = 100_000  # in the input, in the weights and in the output
@@ -30,6 +30,17 @@ Length = Annotated[int, Field(strict=True, ge=1, le=4096)]
 Around = Annotated[int, Field(strict=True, ge=0, le=4096)]
 Finite = Annotated[float, Field(ge=-LARGEST, le=LARGEST, allow_inf_nan=False)]
 Index = Annotated[list[Annotated[int, Field(strict=True, ge=0)]], Field(min_length=3, max_length=3)]
+
+# What a question may say of other layers only, and why not of this one.
+LACKS: dict[str, tuple[tuple[str, ...], str]] = {
+    "Conv2d": ((), ""),
+    "MaxPool2d": (("filters", "weights", "bias"), "it has nothing to learn"),
+    "AvgPool2d": (("filters", "weights", "bias", "dilation"), "as in PyTorch"),
+    "Linear": (
+        ("kernel_size", "stride", "padding", "dilation"),
+        "its window is as large as its input",
+    ),
+}
 
 NESTED: list[JsonValue] = [{"type": "string"}, {"type": "array", "items": {}}]
 
@@ -110,6 +121,11 @@ class ConvolutionQuestion(Asked):
 
     def sliding(self) -> Sliding:
         """The layer on its input; a Problem if they do not fit."""
+        lacks, why = LACKS[self.layer]
+        for name in lacks:
+            usual = type(self).model_fields[name].default
+            if getattr(self, name) not in (usual, (usual, usual)):
+                raise Problem(f"{self.layer} has no `{name}`: {why}", {"field": name})
         x = self._input()
         if self.layer == "Linear":
             kernel: tuple[int, int] = (x.shape[1], x.shape[2])
@@ -142,10 +158,6 @@ class ConvolutionQuestion(Asked):
         if self.layer == "MaxPool2d":
             return MaxPool2d(
                 kernel_size=kernel, stride=stride, padding=self.padding, dilation=self.dilation
-            )
-        if pair(self.dilation) != (1, 1):
-            raise Problem(
-                "AvgPool2d has no dilation, as in PyTorch; 1 will do", {"field": "dilation"}, "1"
             )
         return AvgPool2d(kernel_size=kernel, stride=stride, padding=self.padding)
 
@@ -196,6 +208,11 @@ class ConvolutionQuestion(Asked):
                 )
             return photo(self.input, *(self.shape or (3, 32, 32)))
         given = tensor(self.input, "input")
+        if self.shape is not None:
+            raise Problem(
+                "an input that is given has its own shape; `shape` is for photos and numbers",
+                {"field": "shape"},
+            )
         if given.ndim == 2:
             given = given[None]
         if given.ndim != 3 or 0 in given.shape:
@@ -262,7 +279,8 @@ class ConvolutionQuestion(Asked):
             raise Problem("64 filters are the most", {"field": "weights"})
         for name in names:
             if isinstance(name, str) and name not in FILTERS and name != "random":
-                known = [*FILTERS, "bank", "random"]
+                # The bank is one of each, which one filter cannot be.
+                known = [*FILTERS, *(() if isinstance(asked, list) else ("bank",)), "random"]
                 raise Problem(
                     f"there is no filter `{name[:40]}`; there are {', '.join(known)}",
                     {"field": "weights"},

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from app.core import convolution_figure as figure
-from app.core.convolution_questions import ConvolutionQuestion
+from app.core.convolution_questions import LACKS, ConvolutionQuestion
 from app.core.errors import Problem
 from app.core.images import CLOSE_UPS, IMAGES
 from app.web.convolution_api import answer_convolution
@@ -21,7 +21,10 @@ MIDDLE = (0, 13, 12)  # the cell that a link without one looks at, or one near i
 
 
 def asked(request: Request) -> dict[str, Any]:
-    """The question in a link: the fields as they are, lists as JSON."""
+    """The question in a link: the fields as they are, lists as JSON.
+
+    What the layer does not have, links may hold all the same: it is left out.
+    """
     question: dict[str, Any] = {}
     for name, text in request.query_params.items():
         if name not in ConvolutionQuestion.model_fields:
@@ -30,7 +33,9 @@ def asked(request: Request) -> dict[str, Any]:
             question[name] = orjson.loads(text)
         except orjson.JSONDecodeError:
             question[name] = text
-    return question
+    lacks, _ = LACKS.get(str(question.get("layer", "Conv2d")), ((), ""))
+    own = () if isinstance(question.get("input", ""), str) else ("shape",)
+    return {name: value for name, value in question.items() if name not in (*lacks, *own)}
 
 
 def pointed(request: Request) -> list[int]:

@@ -204,7 +204,18 @@ def test_photos_are_whole_numbers_of_any_size(name: str) -> None:
         ({"shape": (5, 32, 32)}, "shape", "3 channels, or 1"),
         ({"kernel_size": 40}, "kernel_size", "a kernel of 32 fits"),
         ({"layer": "MaxPool2d", "padding": 2}, "padding", "half of kernel_size"),
-        ({"layer": "AvgPool2d", "dilation": 2}, "dilation", "no dilation"),
+        ({"layer": "AvgPool2d", "dilation": 2}, "dilation", "AvgPool2d has no `dilation`"),
+        ({"layer": "AvgPool2d", "weights": ["blur"]}, "weights", "has no `weights`"),
+        ({"layer": "MaxPool2d", "weights": "nonsense"}, "weights", "has no `weights`"),
+        ({"layer": "MaxPool2d", "bias": [1, 2]}, "bias", "has no `bias`: it has nothing to learn"),
+        ({"layer": "MaxPool2d", "filters": 9}, "filters", "has no `filters`"),
+        ({"layer": "Linear", "stride": 3}, "stride", "has no `stride`: its window"),
+        ({"layer": "Linear", "padding": [2, 0]}, "padding", "has no `padding`"),
+        ({"layer": "Linear", "kernel_size": 7}, "kernel_size", "has no `kernel_size`"),
+        ({"layer": "Linear", "dilation": 2}, "dilation", "has no `dilation`"),
+        ({"input": [[1, 2], [3, 4]], "shape": (1, 2, 2)}, "shape", "has its own shape"),
+        ({"weights": ["bank"]}, "weights", "identity, random"),
+        ({"weights": "bnak"}, "weights", "identity, bank, random"),
         ({"weights": "sobol x"}, "weights", "no filter `sobol x`"),
         ({"weights": ["blur", "edges"], "filters": 3}, "weights", "weights for 2 filters"),
         ({"weights": [[[1, 2]]]}, "weights", "should be 3×5×5"),
@@ -228,6 +239,15 @@ def test_mistakes_are_told_in_words(question: dict[str, Any], field: str, words:
     if isinstance(raised.value, Problem):
         assert words in raised.value.message
         assert raised.value.where.get("field") == field
+
+
+@pytest.mark.parametrize("layer", ["Conv2d", "MaxPool2d", "AvgPool2d", "Linear"])
+def test_what_is_usual_may_be_said_of_every_layer(layer: str) -> None:
+    usual = {"filters": None, "kernel_size": None, "stride": None, "padding": (0, 0),
+             "dilation": (1, 1), "weights": None, "bias": 0}  # fmt: skip
+    assert convolve(ConvolutionQuestion(layer=layer, **usual)) == convolve(
+        ConvolutionQuestion(layer=layer)
+    )
 
 
 def test_a_step_beyond_the_last_is_refused() -> None:

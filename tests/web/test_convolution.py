@@ -162,6 +162,26 @@ def test_a_link_is_the_whole_setting(client: TestClient) -> None:
     assert answer["filters"] == [{"name": "by hand", "says": "Weights that were given."}]
 
 
+@pytest.mark.parametrize(
+    ("link", "question"),
+    [
+        ({"layer": "MaxPool2d", "filters": "6", "weights": "blur", "padding": "1"},
+         {"layer": "MaxPool2d", "padding": 1}),
+        ({"layer": "AvgPool2d", "dilation": "2"}, {"layer": "AvgPool2d"}),
+        ({"layer": "Linear", "kernel_size": "3", "filters": "4"},
+         {"layer": "Linear", "filters": 4}),
+        ({"input": "[[1,2],[3,4]]", "kernel_size": "1", "shape": "[3,9,9]"},
+         {"input": [[1, 2], [3, 4]], "kernel_size": 1}),
+    ],
+)  # fmt: skip
+def test_what_a_layer_does_not_have_is_left_out_of_a_link(
+    client: TestClient, link: dict[str, str], question: dict[str, Any]
+) -> None:
+    answer = client.get("/convolution", params=link)
+    assert answer.status_code == 200
+    assert written(answer.text, "question") == question
+
+
 def test_a_wrong_link_says_what_is_wrong(client: TestClient) -> None:
     response = client.get("/convolution", params={"kernel_size": "99"})
     assert response.status_code == 422

@@ -3,7 +3,7 @@ import type { Problem } from '../api'
 import { arrived, presentStep, type Mode } from '../player'
 import { json, patiently, post, UNREACHABLE, type Reply } from '../server'
 import { cellOfStep, paceOf, placeOf, sumsAt, within, type Shape, type Sums } from './cells'
-import { changed, fromQuestion, isOneCell, linkable } from './setting'
+import { changed, fromQuestion, isOneCell, linkable, unseen } from './setting'
 import type { Answer, Backward, Beside, Cell, Forward, Layer, Setting, Step, Steps } from './types'
 
 /** What is fetched is kept, up to so much. */
@@ -62,7 +62,7 @@ export class Convolution {
   #loading: number[] = []
   /** Of the present answer's steps. */
   #present = new AbortController()
-  /** What the link said that the controls do not show, such as an input of one's own. */
+  /** What the link said that the controls do not show: the size of a photo. */
   #given: Record<string, unknown>
 
   shape: Shape = $derived((this.answer?.shapes.output ?? [0, 0, 0]) as unknown as Shape)
@@ -120,7 +120,7 @@ export class Convolution {
   #known: { steps: Steps; sums: Sums; end: number } | null = null
 
   constructor({ question, answer, problem, cell, step, pointed, mode, beside }: First) {
-    this.#given = question
+    this.#given = unseen(question)
     this.setting = fromQuestion(question)
     this.kept = this.setting
     this.#answered = this.#question()
@@ -212,8 +212,8 @@ export class Convolution {
 
   set(setting: Setting): void {
     this.refused = ''
+    if (setting.input !== this.setting.input) this.#given = {}
     this.setting = setting
-    if (setting.input !== this.#given.input) this.#given = {}
     void this.#ask()
   }
 

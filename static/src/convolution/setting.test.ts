@@ -9,6 +9,7 @@ import {
   numberTyped,
   stepOf,
   toQuery,
+  unseen,
   USUAL,
   withBias,
   withFilter,
@@ -54,6 +55,12 @@ test('a link says what differs from the usual, and no more', () => {
 
 test('a question becomes a setting; what it leaves out is usual', () => {
   expect(fromQuestion({ stride: 2, cells: [] })).toEqual({ ...USUAL, stride: 2 })
+})
+
+test('what a link says beside the setting stays, and only that', () => {
+  expect(unseen({ layer: 'Conv2d', kernel_size: 3, filters: 6, shape: [3, 9, 9] })).toEqual({
+    shape: [3, 9, 9],
+  })
 })
 
 test('another layer starts from its own usual window, on the same input', () => {

@@ -103,6 +103,11 @@ export function fromQuestion(question: Partial<Record<string, unknown>>): Settin
   return { ...USUAL, ...(Object.fromEntries(known) as Partial<Setting>) }
 }
 
+/** What a question says beside the setting. */
+export function unseen(question: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(question).filter(([name]) => !(name in USUAL)))
+}
+
 export function stepOf(search: string): number | null {
   const step = new URLSearchParams(search).get('step')
   return step !== null && /^\d+$/.test(step) ? Number(step) : null

@@ -14,11 +14,7 @@ import '../styles/convolution.css'
 import '../styles/connected.css'
 import '../styles/convolution-projector.css'
 import './page'
-
-/** What the server has put into the page: the first question and its answer, so that nothing need be asked. */
-function written<T>(id: string): T {
-  return JSON.parse(document.getElementById(id)?.textContent ?? 'null') as T
-}
+import { written } from '../written'
 
 const place = document.querySelector<HTMLElement>('[data-figure="convolution"]')
 if (place) {

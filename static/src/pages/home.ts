@@ -11,11 +11,7 @@ import '../styles/presenter.css'
 import '../styles/question.css'
 import '../styles/projector.css'
 import './page'
-
-/** What the server has put into the page: the first question and its answer, so that nothing need be asked. */
-function written<T>(id: string): T {
-  return JSON.parse(document.getElementById(id)?.textContent ?? 'null') as T
-}
+import { written } from '../written'
 
 const place = document.querySelector<HTMLElement>('[data-figure="expression"]')
 if (place) {

@@ -14,11 +14,7 @@ import '../styles/compare.css'
 import '../styles/gradients.css'
 import '../styles/network-projector.css'
 import './page'
-
-/** What the server has put into the page: the first question and its answer, so that nothing need be asked. */
-function written<T>(id: string): T {
-  return JSON.parse(document.getElementById(id)?.textContent ?? 'null') as T
-}
+import { written } from '../written'
 
 /** "7,7" of a link; null for anything else. */
 function unitOf(text: string | null): number[] | null {
