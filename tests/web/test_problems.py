@@ -113,6 +113,39 @@ def test_what_is_not_json_is_refused(
     assert answer.json() == {"message": message, "where": where, "suggestion": None}
 
 
+NO_QUESTIONS = {
+    "nothing": b"",
+    "null": b"null",
+    "a list": b"[]",
+    "a string": b'"x"',
+    "a number": b"5",
+    "NaN": b"NaN",
+    "past the largest number": b"1e999",
+    "an integer of 5,000 digits": b"9" * 5_000,
+    "nested 200 deep": b'{"a":' * 200 + b"1" + b"}" * 200,
+    "nested 100,000 deep": b"[" * 100_000,
+    "10 MB": b'"' + b"x" * 10_000_000 + b'"',
+    "cut off": b"{",
+    "not UTF-8": b"\xff",
+    "the same field twice": b'{"a": 1, "a": 2}',
+    "a field without a name": b'{"": 1}',
+    "half a surrogate pair": rb'{"\ud800": 1}',
+}
+
+
+@pytest.mark.parametrize("body", NO_QUESTIONS.values(), ids=NO_QUESTIONS)
+def test_no_route_breaks_on_what_is_no_question(client: TestClient, body: bytes) -> None:
+    headers = {"content-type": "application/json"}
+    paths = client.get("/openapi.json").json()["paths"]
+    asked = [path for path in paths if "post" in paths[path]]
+    assert len(asked) > 15
+    for path in asked:
+        answer = client.post(path, content=body, headers=headers)
+        refused = {415, 413} if path == "/api/images" else {422, 413}
+        assert answer.status_code in refused, (path, answer.text[:200])
+        assert set(answer.json()) == {"message", "where", "suggestion"}
+
+
 def test_nothing_there_and_wrong_method(own: TestClient) -> None:
     nothing = own.get("/api/nothing")
     assert nothing.status_code == 404
