@@ -1,9 +1,9 @@
 /** The page's state: the network asked about, the server's answer, and which layer one looks at. */
 import type { Problem } from '../api'
 import { begin, edit, redo, undo, type History } from '../history'
-import { waitingSays } from '../server'
 import { askNetwork } from './asking'
 import * as editing from './editing'
+import { Newest } from './newest.svelte'
 import type { Asked, LayerSpec, NetworkAnswer, NetworkSpec, Row, Value, Volume } from './types'
 
 const TYPING_MILLISECONDS = 200
@@ -27,8 +27,9 @@ export class Networks {
   problem = $state.raw<Problem | null>(null)
   /** An edit that the server did not take; the network is the one before it. */
   refused = $state.raw<Problem | null>(null)
+  #asking = new Newest<NetworkAnswer>()
   /** What is said while a server that is busy or out of reach is to be asked again. */
-  waiting = $state<string | null>(null)
+  waiting = $derived(this.#asking.waiting)
   /** Whether the network is too long for a link. */
   unlinked = $state(false)
   /** Why the sizes that were typed are none. */
@@ -57,8 +58,6 @@ export class Networks {
     this.answer?.network.layers.find(({ name }) => name === this.chosen)?.layer ?? null,
   )
 
-  #asking: AbortController | null = null
-  #again: ReturnType<typeof setTimeout> | undefined
   /** Whether the answer that is waited for writes the code anew. */
   #rewrite = false
   #typing: ReturnType<typeof setTimeout> | undefined
@@ -179,7 +178,7 @@ export class Networks {
       ? open.filter((name) => name !== group && !name.startsWith(`${group}.`))
       : [...open, group]
     this.chosen = open.includes(group) ? group : null
-    void this.#ask()
+    this.#ask()
   }
 
   undo(): void {
@@ -200,7 +199,7 @@ export class Networks {
     this.asked = asked
     this.#rewrite = rewrite
     this.#history = edit(this.#history, this.#snapshot(), kind, Date.now())
-    void this.#ask()
+    this.#ask()
   }
 
   #stopTyping(): void {
@@ -219,33 +218,21 @@ export class Networks {
     this.misread = ''
     ;({ asked: this.asked, open: this.open, chosen: this.chosen } = history.present)
     this.#rewrite = true
-    void this.#ask()
+    this.#ask()
   }
 
-  /** A question that has been overtaken is dropped, on the wire and here. */
-  async #ask(): Promise<void> {
-    clearTimeout(this.#again)
-    this.#asking?.abort()
-    const asking = new AbortController()
-    this.#asking = asking
+  #ask(): void {
     const asked = this.asked
     const mend = this.mend && asked.network !== undefined
-    try {
-      const reply = await askNetwork(asked, this.open, mend, asking.signal)
-      if (this.#asking !== asking) return
-      this.#asking = null
-      this.waiting = reply.problem && reply.retry !== undefined ? waitingSays(reply.problem) : null
-      if (reply.retry !== undefined) {
-        this.#again = setTimeout(() => void this.#ask(), 1000 * reply.retry)
-        return
-      }
-      this.refused = null
-      if (reply.problem && asked.network && this.answered) this.#refuse(reply.problem, this.answered)
-      else this.problem = reply.problem
-      if (reply.answer) this.#accept(reply.answer, asked, mend)
-    } catch {
-      // Overtaken.
-    }
+    void this.#asking.ask(
+      (signal) => askNetwork(asked, this.open, mend, signal),
+      ({ answer, problem }) => {
+        this.refused = null
+        if (problem && asked.network && this.answered) this.#refuse(problem, this.answered)
+        else this.problem = problem
+        if (answer) this.#accept(answer, asked, mend)
+      },
+    )
   }
 
   /** An edit that cannot be: back to what the answer on screen belongs to, and no step to undo. */

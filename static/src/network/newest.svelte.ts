@@ -11,7 +11,11 @@ export class Newest<T> {
   #asking: AbortController | null = null
   #again: ReturnType<typeof setTimeout> | undefined
 
-  async ask(question: (signal: AbortSignal) => Promise<Reply<T>>): Promise<void> {
+  /** `then`: what follows from the reply, whichever time of asking it comes at. */
+  async ask(
+    question: (signal: AbortSignal) => Promise<Reply<T>>,
+    then?: (reply: Reply<T>) => void,
+  ): Promise<void> {
     this.#stop()
     const asking = new AbortController()
     this.#asking = asking
@@ -24,7 +28,8 @@ export class Newest<T> {
       if (reply.answer) this.answer = reply.answer
       this.waiting = reply.problem && retry !== undefined ? waitingSays(reply.problem) : null
       this.problem = retry === undefined ? reply.problem : null
-      if (retry !== undefined) this.#again = setTimeout(() => void this.ask(question), 1000 * retry)
+      if (retry === undefined) then?.(reply)
+      else this.#again = setTimeout(() => void this.ask(question, then), 1000 * retry)
     } catch {
       // Overtaken.
     } finally {
