@@ -253,7 +253,7 @@ def test_what_is_no_picture_is_refused_in_words(page: Page) -> None:
     page.locator("input[type=file]").set_input_files(
         {"name": "cat.png", "mimeType": "image/png", "buffer": b"not a picture"}
     )
-    expect(page.locator(".picture .said")).to_contain_text("picture", ignore_case=True)
+    expect(page.locator(".picture .problem")).to_contain_text("picture", ignore_case=True)
     expect(top_class(page)).to_contain_text("espresso", timeout=LOOK)
 
 

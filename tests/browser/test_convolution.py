@@ -186,6 +186,9 @@ def test_the_fully_connected_layer_leaves_the_filter_its_room(
 ) -> None:
     page.set_viewport_size({"width": width, "height": height})
     page.goto(f"/convolution{query}")
+    # What is measured stands still once the formulas have their letters.
+    expect(page.locator(".convolution .step .katex").first).to_be_visible()
+    page.evaluate("document.fonts.ready.then(() => new Promise(requestAnimationFrame))")
     beside = page.locator(".connected").bounding_box()
     arithmetic = page.locator(".arithmetic").bounding_box()
     player = page.locator(".player").bounding_box()
