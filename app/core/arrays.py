@@ -144,6 +144,13 @@ def spread(v: Array, x: Array, axis: Axis = None, keepdims: bool = False) -> Arr
     return repeated(v, x.shape)
 
 
+def where(condition: Any, a: Any, b: Any) -> Any:
+    """`a` where a condition holds, else `b`; a single condition picks one of them whole."""
+    if np.ndim(condition):
+        return np.where(condition, a, b)
+    return a if condition else b
+
+
 def repeated(x: Array, shape: tuple[int, ...]) -> Array:
     """An array as it broadcasts to a shape: a view that cannot be written to."""
     if x.ndim:

@@ -493,6 +493,7 @@ VOCABULARY = _Vocabulary(
             arrays.tied,
             arrays.unit,
             arrays.violated,
+            arrays.where,
         )
     },
     "forward",
