@@ -366,9 +366,9 @@ def test_a_busy_server_is_asked_again(browser: Browser, live_server: str) -> Non
 
     page.route("**/api/activations", busy)
     visit(page, "/activations")
-    expect(page.locator(".notice")).to_contain_text("asked again in")
+    expect(page.locator(".waiting-says")).to_contain_text("asked again in")
     looked(page)
-    expect(page.locator(".notice")).to_have_count(0)
+    expect(page.locator(".waiting-says")).to_have_count(0)
     assert refused > 1
     is_painted(maps_of(page, "features.0"), 50)
     page.context.close()
@@ -380,10 +380,12 @@ def test_a_server_out_of_reach_is_asked_again_in_every_view(
     page = browser.new_context(base_url=live_server).new_page()
     page.route("**/api/**", lambda route: route.abort())
     visit(page, "/activations?view=looks")
-    expect(page.locator(".notice").first).to_contain_text("does not answer; it is asked again")
+    expect(page.locator(".waiting-says").first).to_contain_text(
+        "does not answer; it is asked again"
+    )
     page.unroute("**/api/**")
     expect(page.locator(".nine img").first).to_be_visible(timeout=LOOK)
-    expect(page.locator(".notice")).to_have_count(0)
+    expect(page.locator(".waiting-says")).to_have_count(0)
     page.context.close()
 
 

@@ -1,7 +1,7 @@
 /** The page's state: the question, the server's answer, the steps that have been fetched, and the cursor. */
 import type { Problem } from '../api'
 import { arrived, presentStep, type Mode } from '../player'
-import { json, patiently, post, UNREACHABLE, type Reply } from '../server'
+import { json, patiently, post, waitingSays, type Reply } from '../server'
 import { cellOfStep, paceOf, placeOf, sumsAt, within, type Shape, type Sums } from './cells'
 import { changed, fromQuestion, isOneCell, linkable, unseen } from './setting'
 import type { Answer, Backward, Beside, Cell, Forward, Layer, Setting, Step, Steps } from './types'
@@ -13,9 +13,7 @@ const rest = (seconds: number) => new Promise<void>((done) => setTimeout(done, s
 
 /** What is wrong, and that nothing need be done about it where the page asks again by itself. */
 function problemIn<T>({ problem, retry }: Reply<T>): Problem | null {
-  if (!problem || retry === undefined) return problem
-  const message = problem.message === UNREACHABLE ? 'The server does not answer' : problem.message
-  return { ...problem, message: `${message.replace(/\.$/, '')}; it is asked again.` }
+  return problem && retry !== undefined ? { ...problem, message: `${waitingSays(problem)}.` } : problem
 }
 
 export type Section = { row: number; column: number; rows: number; columns: number }
