@@ -26,7 +26,7 @@ from app.web.compression import CompressedReads
 from app.web.problems import add_problem_answers
 from app.web.security import BodyLimit, SecurityHeaders
 from app.web.streams import Runs
-from app.workers import create_executor
+from app.workers.pool import create_executor
 
 
 @asynccontextmanager

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from app.core.errors import Problem
-from app.workers import Busy, Workers, create_executor, run
+from app.workers.pool import Busy, Workers, create_executor, run
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -27,7 +27,7 @@ def executor() -> Iterator[Workers]:
 def surroundings() -> dict[str, object]:
     import torch
 
-    from app import preload
+    from app.workers import preload
 
     return {
         "nice": os.nice(0),
@@ -71,10 +71,12 @@ def test_workers_are_preloaded_wherever_the_server_is_started(tmp_path: Path) ->
     code = f"""
 import sys
 sys.path.insert(0, {str(ROOT)!r})
-from app.workers import create_executor
-preload = "__import__('app.preload').preload.FORK_SERVER == __import__('os').getppid()"
+from app.workers.pool import create_executor
+preloaded = (
+    "__import__('app.workers.preload').workers.preload.FORK_SERVER == __import__('os').getppid()"
+)
 with create_executor() as executor:
-    sys.exit(not executor.submit(eval, preload).result())
+    sys.exit(not executor.submit(eval, preloaded).result())
 """
     assert subprocess.run([sys.executable, "-c", code], cwd=tmp_path).returncode == 0
 

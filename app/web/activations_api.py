@@ -10,7 +10,7 @@ from app.core import images, models, uploads
 from app.web import activations_schemas as schemas
 from app.web.api import Json, encode
 from app.web.problems import REFUSALS, ProblemAnswer
-from app.workers import run
+from app.workers.pool import run
 
 router = APIRouter(prefix="/api", tags=["activations"], responses=REFUSALS)
 

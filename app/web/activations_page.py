@@ -13,7 +13,7 @@ from app.core.errors import Problem
 from app.web.links import network_asked, whole
 from app.web.problems import validated
 from app.web.templates import templates
-from app.workers import Busy, run
+from app.workers.pool import Busy, run
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 

@@ -14,7 +14,7 @@ from app.core.examples import EXAMPLES
 from app.core.gradient_check import gradient_check
 from app.web import schemas
 from app.web.problems import REFUSALS
-from app.workers import run
+from app.workers.pool import run
 
 Q = TypeVar("Q", bound=BaseModel)
 

@@ -14,7 +14,7 @@ from app.web import streams
 from app.web.activations_page import asked
 from app.web.api import Json, encode
 from app.web.problems import REFUSALS, validated
-from app.workers import run
+from app.workers.pool import run
 
 router = APIRouter(prefix="/api", tags=["attributions"], responses=REFUSALS)
 

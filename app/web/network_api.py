@@ -12,7 +12,7 @@ from app.core.lecture_facts import lecture_facts
 from app.web import network_schemas as schemas
 from app.web.api import Json, encode
 from app.web.problems import REFUSALS
-from app.workers import run
+from app.workers.pool import run
 
 Q = TypeVar("Q", bound=figure.AskedNetwork)
 

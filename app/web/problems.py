@@ -15,7 +15,7 @@ from starlette.responses import Response
 from app.core.errors import Problem, nearest
 from app.web.security import SECURITY_HEADERS
 from app.web.templates import templates
-from app.workers import Busy
+from app.workers.pool import Busy
 
 TAG = re.compile(r"'([^']*)'")
 OBJECTS = ("model_type", "model_attributes_type", "dict_type")  # what pydantic calls an object

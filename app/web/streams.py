@@ -17,7 +17,7 @@ from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from app.core.errors import Problem
-from app.workers import Busy, run
+from app.workers.pool import Busy, run
 
 Slice = Callable[[Any, Any], tuple[Any, list[Any]]]
 

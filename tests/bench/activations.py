@@ -11,9 +11,9 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor, nn
 
-from app.allocation import keep_freed_memory
 from app.core.activations import capture
 from app.core.looks import LookQuestion, trained
+from app.workers.allocation import keep_freed_memory
 from tests.bench.server import AT, NEURON, Connection, post, serving
 from tests.bench.timing import Comparison, by_turns
 

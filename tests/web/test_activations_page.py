@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from app.workers import Busy
+from app.workers.pool import Busy
 
 
 def written(html: str, name: str) -> Any:

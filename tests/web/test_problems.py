@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 
 from app.core.errors import Problem
 from app.main import create_app
-from app.workers import Busy
+from app.workers.pool import Busy
 
 
 class Part(BaseModel):

@@ -5,7 +5,7 @@ Only worker processes may import this; the web process never imports torch.
 
 import os
 
-from app.allocation import keep_freed_memory
+from app.workers.allocation import keep_freed_memory
 
 # Read when torch loads. Two busy workers with one thread each beat two with two.
 os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1")

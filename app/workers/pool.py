@@ -19,7 +19,7 @@ from app.core.errors import Problem
 P = ParamSpec("P")
 T = TypeVar("T")
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 CONTEXT = multiprocessing.get_context("forkserver")
 
 
@@ -73,7 +73,7 @@ class Workers(Executor):
             return self.pool
 
     def fresh_pool(self) -> ProcessPoolExecutor:
-        CONTEXT.set_forkserver_preload(["app.preload"])
+        CONTEXT.set_forkserver_preload(["app.workers.preload"])
         resource_tracker.ensure_running()
         with importable(ROOT), without_interrupts():
             forkserver.ensure_running()
@@ -125,7 +125,7 @@ def without_interrupts() -> Iterator[None]:
 
 def start_worker() -> None:
     """Runs in each new worker."""
-    import_module("app.preload")  # says so if the fork server could not import it
+    import_module("app.workers.preload")  # says so if the fork server could not import it
     threading.Thread(target=die_with_parent, daemon=True).start()
 
 

@@ -1,0 +1,1 @@
+"""Where torch runs: a few warm worker processes behind one executor."""
