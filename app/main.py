@@ -2,13 +2,13 @@
 
 import asyncio
 import gc
-from collections import OrderedDict
 from collections.abc import AsyncIterator
 from concurrent.futures import BrokenExecutor
 from contextlib import asynccontextmanager, suppress
 
 from fastapi import FastAPI, Response
 
+from app.core.figure import PICTURES
 from app.web import (
     activations_api,
     activations_page,
@@ -21,12 +21,26 @@ from app.web import (
     network_pages,
     pages,
 )
+from app.web.answering import kept_answers, most_bytes
 from app.web.assets import DIST, BuiltFiles
-from app.web.compression import CompressedReads
 from app.web.problems import add_problem_answers
+from app.web.reads import KeptReads
 from app.web.security import BodyLimit, SecurityHeaders
 from app.web.streams import Runs
 from app.workers.pool import create_executor
+
+SUBJECTS = (
+    pages,
+    api,
+    convolution_api,
+    network_api,
+    activations_api,
+    attributions_api,
+    network_pages,
+    convolution_page,
+    activations_page,
+    docs,
+)
 
 
 @asynccontextmanager
@@ -58,22 +72,16 @@ def create_app() -> FastAPI:
     )
     app.state.executor = create_executor()
     app.state.runs = Runs()
-    app.state.maxima = OrderedDict()
-    app.add_middleware(CompressedReads)
-    app.add_middleware(BodyLimit)
+    app.state.answers = kept_answers()
+    app.add_middleware(KeptReads)
+    limits = {"/api/images": PICTURES}
+    app.add_middleware(BodyLimit, limits=limits)
     app.add_middleware(SecurityHeaders)
     add_problem_answers(app)
 
-    app.include_router(pages.router)
-    app.include_router(api.router)
-    app.include_router(convolution_api.router)
-    app.include_router(network_api.router)
-    app.include_router(activations_api.router)
-    app.include_router(attributions_api.router)
-    app.include_router(network_pages.router)
-    app.include_router(convolution_page.router)
-    app.include_router(activations_page.router)
-    app.include_router(docs.router)
+    for subject in SUBJECTS:
+        app.include_router(subject.router)
+        limits |= most_bytes(subject.router)
     app.add_api_route("/healthz", healthz, include_in_schema=False)
     app.mount("/static", BuiltFiles(directory=DIST, check_dir=False), name="static")
     return app

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+import orjson
 from pydantic import Field
 from safetensors.numpy import save
 
 from app.core import images, models
 from app.core.errors import Problem
+from app.core.figure import as_json
 from app.core.figures import Asked, shown
 from app.core.looks import EXAMPLE, Look, LookQuestion
 from app.core.networks import INPUT, Name, Network, analyse, network_answer
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
     from app.core.activations import Capture
 
+SAFETENSORS = "application/vnd.safetensors"
 MOST_NUMBERS = 1_000_000  # as JSON
 MOST_BYTES = 96_000_000  # as tensors
 SHARPNESS = 127  # steps of a byte from zero to a map's largest
@@ -91,6 +94,16 @@ def activations(question: ActivationsQuestion) -> tuple[dict[str, Any], Tensors]
         asked = question.unit
         answer["unit"] = explained(captured, asked.layer, asked.channel, asked.row, asked.column)
     return answer, maps
+
+
+def write(
+    question: ActivationsQuestion, found: tuple[dict[str, Any], Tensors], form: str
+) -> tuple[bytes, str]:
+    """The answer in bytes: with its maps as nested lists, or as tensors with the rest beside."""
+    answer, maps = found
+    if form == SAFETENSORS:
+        return as_tensors(maps, orjson.dumps(answer)), form
+    return as_json(question, answer | {"maps": as_lists(maps)}, form)
 
 
 def summary(look: Look, captured: "Capture", top: int) -> dict[str, Any]:

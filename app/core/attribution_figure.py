@@ -15,13 +15,15 @@ from app.core.errors import Problem
 from app.core.figures import shown
 from app.core.gradient_flow import check_cost
 from app.core.looks import EXAMPLE, Look, LookQuestion, WeightsQuestion
-from app.core.networks import Channel, Name, analyse
+from app.core.networks import Name, Network, analyse
 from app.core.numbers import format_number
 from app.core.optimised_inputs import Ascent
-from app.core.top_patches import PAPER, ChannelMaxima, Maxima
+from app.core.top_patches import PAPER, Maxima
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from app.core.torch_networks import TorchNetwork
 
 STEPS, EACH = 96, 4  # of an optimised input, and of one slice of it
 MOST_PATCH = 128
@@ -232,33 +234,35 @@ def occlusion(question: OcclusionQuestion) -> dict[str, Any]:
 # What a channel looks for
 
 
-def maxima(question: WeightsQuestion) -> Maxima:
-    """What all questions about the top patches of one network begin with."""
-    from app.core import top_patches
+class Remembered:
+    """The maxima of a few networks, which all questions about their top patches begin with."""
 
-    network = question.seeing()
-    return top_patches.maxima(question.torch_network(network), question.kind)
+    def __init__(self, most: int = 4) -> None:
+        self.most, self.maxima = most, dict[str, Maxima]()
 
+    def of(self, question: WeightsQuestion, network: Network, model: TorchNetwork) -> Maxima:
+        from app.core.top_patches import maxima
 
-def network_key(question: WeightsQuestion) -> str:
-    """The same for the same network with the same weights."""
-    text = question.model_dump_json(include=set(WeightsQuestion.model_fields))
-    return sha256(text.encode()).hexdigest()
-
-
-def asked_channel(question: ChannelQuestion) -> Channel:
-    """Where it is. Raises Problem."""
-    network, _ = question.found()
-    return network.channel(question.layer, question.channel)
+        text = question.model_dump_json(include=set(WeightsQuestion.model_fields))
+        key = sha256(text.encode()).hexdigest()
+        found = self.maxima.pop(key, None) or maxima(model, question.kind)
+        self.maxima[key] = found  # at the end: what was not used for longest goes first
+        if len(self.maxima) > self.most:
+            del self.maxima[next(iter(self.maxima))]
+        return found
 
 
-def top_patches(question: TopPatchesQuestion, found: ChannelMaxima) -> dict[str, Any]:
+REMEMBERED = Remembered()
+
+
+def top_patches(question: TopPatchesQuestion) -> dict[str, Any]:
     """The answer to POST /api/top-patches."""
     from app.core.top_patches import top_patches
 
     network = question.seeing()
     aim = network.channel(question.layer, question.channel)
     model = question.torch_network(network).requires_grad_(False)
+    found = REMEMBERED.of(question, network, model).of(aim)
     kind = {"photo": "photos", "drawing": "digits", "garment": "garments"}[question.kind]
     pieces = f", in {len(found.cuts)} pieces" if question.kind == "photo" else ""
     pictures = len({cut.image for cut in found.cuts})

@@ -64,6 +64,15 @@ def convolve(question: ConvolutionQuestion) -> dict[str, Any]:
     }
 
 
+# Multiply-adds that the event loop computes itself; anything larger goes to a worker.
+SMALL = 2_000_000
+
+
+def small(question: ConvolutionQuestion) -> bool:
+    """Whether the event loop can afford to compute the answer itself."""
+    return work(question) <= SMALL
+
+
 def work(question: ConvolutionQuestion) -> int:
     """About how many multiply-adds an answer takes; tells it without computing it."""
     sliding = question.sliding()

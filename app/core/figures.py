@@ -3,13 +3,15 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
+import orjson
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.core import answers, explanations, exports, formulas
 from app.core.drawings import svg
-from app.core.errors import Problem
+from app.core.errors import OverBudget
 from app.core.evaluation import FULL, Budget, Mistake, evaluate
 from app.core.expressions import parse
+from app.core.gradient_check import gradient_check
 from app.core.graphs import Graph, from_nodes
 from app.core.layouts import arrange_answer
 from app.core.ops import OPS, Op
@@ -42,6 +44,11 @@ class Asked(BaseModel):
     """A question: fields it does not know are refused."""
 
     model_config = ConfigDict(extra="forbid")
+
+    @property
+    def private(self) -> bool:
+        """Whether it holds what nobody else may be shown: a picture, a drawing, weights."""
+        return False
 
 
 class GivenNode(Asked):
@@ -144,6 +151,20 @@ class ExportQuestion(PlayQuestion):
     theme: Literal["light", "dark"] = "light"
 
 
+# What the event loop computes itself; anything larger goes to a worker.
+SMALL_TEXT, SMALL_NODES = 4_000, 100
+SMALL = Budget(entries=4_000, seconds=0.05)
+
+
+def quick_play(question: PlayQuestion) -> dict[str, Any]:
+    """The same as `play` for a small question. Raises OverBudget for a larger one."""
+    given = question.expression
+    small = len(given) <= SMALL_TEXT if isinstance(given, str) else len(given.nodes) <= SMALL_NODES
+    if not small or len(question.graph().nodes) > SMALL_NODES:
+        raise OverBudget("more than the event loop looks at")
+    return play(question, SMALL)
+
+
 def play(question: PlayQuestion, budget: Budget = FULL) -> dict[str, Any]:
     """The answer to POST /api/expression."""
     graph = question.graph()
@@ -177,8 +198,17 @@ def paths(question: PathsQuestion) -> dict[str, Any]:
     return explanations.paths(graph, question.values(graph), question.node)
 
 
+MEDIA_TYPES = {
+    "pytorch": "text/x-python",
+    "latex": "application/x-tex",
+    "svg": "image/svg+xml",
+    "curl": "text/x-shellscript",
+    "json": "application/json",
+}
+
+
 def export(question: ExportQuestion, address: str = "http://127.0.0.1:8000") -> str:
-    """The answer to POST /api/expression/export."""
+    """The answer to POST /api/expression/export; `address` is the server's."""
     graph = question.graph()
     values = question.values(graph)
     if question.format == "pytorch":
@@ -191,7 +221,13 @@ def export(question: ExportQuestion, address: str = "http://127.0.0.1:8000") -> 
     if question.format == "curl":
         evaluate(graph, values)
         return exports.curl({"expression": graph.text, "inputs": dict(values)}, address)
-    raise Problem("JSON is what POST /api/expression answers", {"field": "format"})
+    return orjson.dumps(play(question)).decode()
+
+
+def checked(question: ExpressionQuestion) -> dict[str, Any]:
+    """The answer to POST /api/gradient-check; imports torch."""
+    graph = question.graph()
+    return gradient_check(graph, question.values(graph))
 
 
 def op_row(op: Op) -> dict[str, Any]:

@@ -7,10 +7,11 @@ from itertools import product
 from math import prod
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from app.core import layers
 from app.core.errors import Problem
+from app.core.figures import Asked
 from app.core.networks import FLOAT_BYTES, Network, analyse, cone
 from app.core.numbers import format_number
 
@@ -25,10 +26,10 @@ MOST_BYTES = 6 * 10**8
 EDGE = 1 - 0.9545  # of the largest: where Luo et al. draw the border, two sigma of a Gaussian
 
 
-class DeepStack(BaseModel):
+class DeepStack(Asked):
     """Blocks of two 3x3 convolutions, with or without what makes a deep stack of them train."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True)
 
     blocks: int = Field(default=10, strict=True, ge=1, le=50, description="Of two layers each.")
     width: int = Field(default=16, strict=True, ge=1, le=64, description="Channels of each layer.")

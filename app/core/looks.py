@@ -48,6 +48,10 @@ class WeightsQuestion(AskedNetwork):
         description="A safetensors file in base64, by torch's names (`features.0.weight`).",
     )
 
+    @property
+    def private(self) -> bool:
+        return self.weights is not None
+
     def found(self) -> tuple[Network, dict[str, tuple[int, int]]]:
         """The network. Raises Problem."""
         if self.model is None:
@@ -115,6 +119,10 @@ class LookQuestion(WeightsQuestion):
         description="What the gradients are of: the class's score (before a softmax), or the "
         "cross-entropy loss with it as the right answer.",
     )
+
+    @property
+    def private(self) -> bool:
+        return super().private or self.image.startswith("data:")
 
     def look(self) -> "Look":
         """The network with its weights and the picture as it sees it; imports torch."""

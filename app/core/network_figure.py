@@ -18,7 +18,7 @@ from app.core.network_tikz import network_tikz
 from app.core.networks import FLOAT_BYTES, MAX_LAYERS, Input, Network, analyse, network_answer
 from app.core.torch_code import MAX_SOURCE, read
 
-SMALL = {
+LITTLE = {
     "source": "nn.Sequential(\n    nn.Conv2d(3, 6, 5),\n    nn.ReLU(),\n    nn.MaxPool2d(2),\n"
     "    nn.Flatten(),\n    nn.Linear(6 * 14 * 14, 10),\n)",
     "input": [3, 32, 32],
@@ -116,7 +116,7 @@ Part = Literal["network", "drawing", "code"]
 class NetworkQuestion(AskedNetwork):
     """What a network comes to, layer by layer."""
 
-    model_config = shown(SMALL, {"architecture": "vgg16"}, RESIDUAL)
+    model_config = shown(LITTLE, {"architecture": "vgg16"}, RESIDUAL)
 
     include: list[Part] = Field(
         default=[],
@@ -161,6 +161,14 @@ def mended(network: Network) -> Network:
     return network
 
 
+SMALL = 250  # layers that the event loop looks at itself; a larger network goes to a worker
+
+
+def small(question: AskedNetwork) -> bool:
+    """Whether the event loop can afford to look at the network itself."""
+    return question.size <= SMALL
+
+
 def network(question: NetworkQuestion) -> dict[str, Any]:
     """The answer to POST /api/network."""
     found, places = question.found()
@@ -199,10 +207,20 @@ def arithmetic(layer: Layer, output: Shape | None) -> dict[str, str]:
 class NetworkExportQuestion(AskedNetwork):
     """A network in another language."""
 
-    model_config = shown(SMALL | {"format": "pytorch"}, {"architecture": "vgg16", "format": "tikz"})
+    model_config = shown(
+        LITTLE | {"format": "pytorch"}, {"architecture": "vgg16", "format": "tikz"}
+    )
 
     format: Literal["pytorch", "json", "svg", "tikz"]
     open: Groups = None
+
+
+MEDIA_TYPES = {
+    "pytorch": "text/x-python",
+    "json": "application/json",
+    "svg": "image/svg+xml",
+    "tikz": "application/x-tex",
+}
 
 
 def export(question: NetworkExportQuestion) -> str:

@@ -2,58 +2,41 @@
 
 from typing import Annotated
 
-import orjson
 from fastapi import APIRouter, HTTPException, Path, Query, Request, Response
 
 from app.core import activation_figure as figure
 from app.core import images, models, uploads
+from app.core.figure import JSON, Figure
+from app.core.figure import PICTURES as MOST_BYTES
 from app.web import activations_schemas as schemas
-from app.web.api import Json, encode
+from app.web.answering import Json, encode, route
 from app.web.problems import REFUSALS, ProblemAnswer
 from app.workers.pool import run
 
 router = APIRouter(prefix="/api", tags=["activations"], responses=REFUSALS)
 
-SAFETENSORS = "application/vnd.safetensors"
 SECONDS = 20.0  # what one look may take
 PICTURES = ("image/png", "image/jpeg", "image/webp")
 
-
-class Safetensors(Response):
-    """Tensors, and the rest of the answer in their metadata."""
-
-    media_type = SAFETENSORS
-
-
-def json_bytes(question: figure.ActivationsQuestion) -> bytes:
-    """The answer as JSON; runs in a worker, which then sends bytes and not objects."""
-    answer, maps = figure.activations(question)
-    answer["maps"] = figure.as_lists(maps)
-    return orjson.dumps(answer, option=orjson.OPT_SERIALIZE_NUMPY)
-
-
-def tensor_bytes(question: figure.ActivationsQuestion) -> bytes:
-    """The answer as safetensors; runs in a worker."""
-    answer, maps = figure.activations(question)
-    return figure.as_tensors(maps, encode(answer))
-
-
-@router.post(
+ACTIVATIONS = Figure(
     "/activations",
-    responses={
-        200: {
-            "model": schemas.ActivationsAnswer,
-            "content": {SAFETENSORS: {}},
-            "description": "As safetensors, if asked for: maps as tensors, the rest as metadata.",
-        }
-    },
+    figure.ActivationsQuestion,
+    figure.activations,
+    write=figure.write,
+    forms=(JSON, figure.SAFETENSORS),
+    seconds=SECONDS,
+    most_bytes=MOST_BYTES,
 )
-async def activations(request: Request, question: figure.ActivationsQuestion) -> Response:
-    """A network looks at a picture: classes, every activation and every gradient."""
-    executor = request.app.state.executor
-    if SAFETENSORS in request.headers.get("accept", ""):
-        return Safetensors(await run(executor, tensor_bytes, question, timeout=SECONDS))
-    return Json(await run(executor, json_bytes, question, timeout=SECONDS))
+
+route(
+    router,
+    ACTIVATIONS,
+    "activations",
+    "A network looks at a picture: classes, every activation and every gradient.",
+    schemas.ActivationsAnswer,
+    content={figure.SAFETENSORS: {}},
+    description="As safetensors, if asked for: maps as tensors, the rest as metadata.",
+)
 
 
 @router.get("/models", responses={200: {"model": list[schemas.ModelRow]}})

@@ -3,23 +3,23 @@
 from contextlib import suppress
 from typing import Any
 
-import orjson
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from app.core import activation_figure as figure
 from app.core import images, models
 from app.core.errors import Problem
+from app.core.mistakes import validated
+from app.web.activations_api import ACTIVATIONS
+from app.web.answering import told
 from app.web.links import network_asked, whole
-from app.web.problems import validated
 from app.web.templates import templates
-from app.workers.pool import Busy, run
+from app.workers.pool import Busy
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 FIRST = {"model": "squeezenet1_1", "image": "coffee"}
 TOP = 10
-SECONDS = 20.0
 
 
 def asked(request: Request) -> dict[str, Any]:
@@ -39,16 +39,12 @@ def first_image(name: str | None) -> str:
     return {"drawing": "digit-3", "garment": "garment-0"}.get(row.picture if row else "", "coffee")
 
 
-def summary_bytes(question: figure.ActivationsQuestion) -> bytes:
-    """The answer without its maps; runs in a worker."""
-    return orjson.dumps(figure.activations(question)[0], option=orjson.OPT_SERIALIZE_NUMPY)
-
-
-async def answered(request: Request, question: dict[str, Any]) -> Any:
-    """The first answer. Raises Problem."""
+async def first_answer(request: Request, question: dict[str, Any]) -> Any:
+    """The first answer. Raises Problem, Busy."""
     valid = validated(figure.ActivationsQuestion, question | {"top": TOP})
-    executor = request.app.state.executor
-    return orjson.loads(await run(executor, summary_bytes, valid, timeout=SECONDS))
+    found = await told(request, ACTIVATIONS, valid)
+    del found["maps"]  # none are asked for
+    return found
 
 
 @router.get("/activations")
@@ -60,7 +56,7 @@ async def activations(request: Request) -> HTMLResponse:
         question = asked(request)
         # A busy server sends the page all the same, which then asks by itself.
         with suppress(Busy):
-            answer = await answered(request, question)
+            answer = await first_answer(request, question)
     except Problem as found:
         problem = found.told
     context: dict[str, Any] = {
@@ -72,4 +68,7 @@ async def activations(request: Request) -> HTMLResponse:
             {"name": row.name, "says": row.says, "kind": row.kind} for row in images.IMAGES.values()
         ],
     }
-    return templates.TemplateResponse(request, "activations.html", context, 422 if problem else 200)
+    # Without an answer the page asks by itself, and the next visitor's may have one.
+    headers = None if answer or problem else {"Cache-Control": "no-store"}
+    status = 422 if problem else 200
+    return templates.TemplateResponse(request, "activations.html", context, status, headers)

@@ -1,35 +1,21 @@
 """The REST routes of why a class wins and what a channel looks for."""
 
-from collections import OrderedDict
-from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated
 
-import orjson
 from fastapi import APIRouter, Query, Request, Response
 
 from app.core import attribution_figure as figure
-from app.core.top_patches import Maxima
+from app.core.figure import PICTURES, Figure
+from app.core.mistakes import validated
 from app.web import attributions_schemas as schemas
 from app.web import streams
 from app.web.activations_page import asked
-from app.web.api import Json, encode
-from app.web.problems import REFUSALS, validated
-from app.workers.pool import run
+from app.web.answering import Json, encode, route
+from app.web.problems import REFUSALS
 
 router = APIRouter(prefix="/api", tags=["attributions"], responses=REFUSALS)
 
 SECONDS = 40.0  # what one question may take
-MOST_KEPT = 4  # networks whose maxima are remembered
-
-
-def answer_bytes(fn: Callable[..., Any], *asked: Any) -> bytes:
-    """The answer as JSON; runs in a worker, which then sends bytes and not objects."""
-    return orjson.dumps(fn(*asked), option=orjson.OPT_SERIALIZE_NUMPY)
-
-
-async def answered(request: Request, fn: Callable[..., Any], *asked: Any) -> Response:
-    executor = request.app.state.executor
-    return Json(await run(executor, answer_bytes, fn, *asked, timeout=SECONDS))
 
 
 @router.get("/attributions", responses={200: {"model": list[schemas.AttributionRow]}})
@@ -38,57 +24,59 @@ async def attribution_table() -> Response:
     return Json(encode(figure.rows()))
 
 
-@router.post("/attributions", responses={200: {"model": schemas.AttributionAnswer}})
-async def attributions(request: Request, question: figure.AttributionQuestion) -> Response:
-    """Which pixels a class's score comes from, by one of these ways."""
-    return await answered(request, figure.attributions, question)
-
-
-@router.post("/occlusion", responses={200: {"model": schemas.OcclusionAnswer}})
-async def occlusion(request: Request, question: figure.OcclusionQuestion) -> Response:
-    """What a class loses when one patch of the picture is covered with gray."""
-    return await answered(request, figure.occlusion, question)
-
-
-@router.post("/top-patches", responses={200: {"model": schemas.TopPatchesAnswer}})
-async def top_patches(request: Request, question: figure.TopPatchesQuestion) -> Response:
-    """The patches of the shipped pictures that a channel answers to most."""
-    channel = figure.asked_channel(question)
-    found = (await remembered(request, question)).of(channel)
-    return await answered(request, figure.top_patches, question, found)
-
-
-async def remembered(request: Request, question: figure.TopPatchesQuestion) -> Maxima:
-    """The maxima of a network, found by a worker at the first question about it."""
-    kept: OrderedDict[str, Maxima] = request.app.state.maxima
-    key = figure.network_key(question)
-    if key not in kept:
-        kept[key] = await run(request.app.state.executor, figure.maxima, question, timeout=SECONDS)
-        while len(kept) > MOST_KEPT:
-            kept.popitem(last=False)
-    kept.move_to_end(key)
-    return kept[key]
-
-
-@router.post(
-    "/optimised-input",
-    responses={
-        200: {
-            "model": schemas.OptimisedInputAnswer,
-            "content": {streams.Events.media_type: {}},
-            "description": "As events, if asked for: each frame as it comes.",
-        }
-    },
+route(
+    router,
+    Figure(
+        "/attributions",
+        figure.AttributionQuestion,
+        figure.attributions,
+        seconds=SECONDS,
+        most_bytes=PICTURES,
+    ),
+    "attributions",
+    "Which pixels a class's score comes from, by one of these ways.",
+    schemas.AttributionAnswer,
 )
-async def optimised_input(request: Request, question: figure.OptimisedInputQuestion) -> Response:
-    """The picture that excites a channel most: every frame of the climb at once."""
-    state = request.app.state
-    fold = figure.optimised_input
-    if streams.Events.media_type in request.headers.get("accept", ""):
-        return streams.Events(state.runs, state.executor, fold, question)
-    return Json(
-        encode({"frames": await streams.all_frames(state.runs, state.executor, fold, question)})
-    )
+route(
+    router,
+    Figure(
+        "/occlusion",
+        figure.OcclusionQuestion,
+        figure.occlusion,
+        seconds=SECONDS,
+        most_bytes=PICTURES,
+    ),
+    "occlusion",
+    "What a class loses when one patch of the picture is covered with gray.",
+    schemas.OcclusionAnswer,
+)
+route(
+    router,
+    Figure(
+        "/top-patches",
+        figure.TopPatchesQuestion,
+        figure.top_patches,
+        seconds=SECONDS,
+        most_bytes=PICTURES,
+    ),
+    "top_patches",
+    "The patches of the shipped pictures that a channel answers to most.",
+    schemas.TopPatchesAnswer,
+)
+route(
+    router,
+    Figure(
+        "/optimised-input",
+        figure.OptimisedInputQuestion,
+        slice=figure.optimised_input,
+        most_bytes=PICTURES,
+    ),
+    "optimised_input",
+    "The picture that excites a channel most: every frame of the climb at once.",
+    schemas.OptimisedInputAnswer,
+    content={streams.Events.media_type: {}},
+    description="As events, if asked for: each frame as it comes.",
+)
 
 
 @router.get(

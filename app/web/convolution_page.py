@@ -10,9 +10,10 @@ from app.core import convolution_figure as figure
 from app.core.convolution_questions import LACKS, ConvolutionQuestion
 from app.core.errors import Problem
 from app.core.images import CLOSE_UPS, IMAGES
-from app.web.convolution_api import answer_convolution
+from app.core.mistakes import validated
+from app.web.answering import told
+from app.web.convolution_api import CONVOLUTION
 from app.web.links import wholes
-from app.web.problems import validated
 from app.web.templates import templates
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
@@ -54,7 +55,7 @@ async def convolution(request: Request) -> HTMLResponse:
     try:
         whole = validated(ConvolutionQuestion, question)
         whole = whole.model_copy(update={"near": pointed(request)})
-        answer = orjson.loads(await answer_convolution(request, whole))
+        answer = await told(request, CONVOLUTION, whole)
         cell = answer["cells"][0]["cell"]
     except Problem as found:
         problem = found.told

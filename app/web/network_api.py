@@ -1,62 +1,64 @@
 """The REST routes of networks: what they come to, what their units see, the well-known ones."""
 
-from collections.abc import Callable
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Response
 
 from app.core import field_figure as fields
 from app.core import network_figure as figure
 from app.core.architectures import StrideOn, architecture_answer
+from app.core.figure import AsText, Figure, When
 from app.core.lecture_facts import lecture_facts
 from app.web import network_schemas as schemas
-from app.web.api import Json, encode
+from app.web.answering import Json, encode, route
 from app.web.problems import REFUSALS
-from app.workers.pool import run
-
-Q = TypeVar("Q", bound=figure.AskedNetwork)
 
 router = APIRouter(prefix="/api", tags=["networks"], responses=REFUSALS)
 
-SMALL = 250  # layers that the event loop looks at itself; a larger network goes to a worker
+SECONDS = 20.0  # what a measurement with torch may take
+TEXT = AsText(figure.MEDIA_TYPES)
+TIKZ: dict[str, Any] = {"content": {figure.MEDIA_TYPES["tikz"]: {}}}
 
-
-async def answered(request: Request, fn: Callable[[Q], Any], question: Q) -> Any:
-    """The answer of fn(question), from here if the network is small, else from a worker."""
-    if question.size <= SMALL:
-        return fn(question)
-    return await run(request.app.state.executor, fn, question, timeout=10.0)
-
-
-@router.post("/network", responses={200: {"model": schemas.NetworkAnswer}})
-async def network(request: Request, question: figure.NetworkQuestion) -> Response:
-    """What a network comes to: sizes, parameters, multiply-adds, memory, receptive fields."""
-    return Json(encode(await answered(request, figure.network, question)))
-
-
-MEDIA_TYPES = {
-    "pytorch": "text/x-python",
-    "json": Json.media_type,
-    "svg": "image/svg+xml",
-    "tikz": "application/x-tex",
-}
-
-
-@router.post(
-    "/network/export",
-    response_class=Response,
-    responses={200: {"content": {kind: {} for kind in MEDIA_TYPES.values()}}},
+NETWORK = Figure(
+    "/network",
+    figure.NetworkQuestion,
+    figure.network,
+    quick=When(figure.small, figure.network),
 )
-async def export(request: Request, question: figure.NetworkExportQuestion) -> Response:
-    """A network as PyTorch code, as JSON, or its drawing as SVG or TikZ."""
-    text = await answered(request, figure.export, question)
-    return Response(text, media_type=MEDIA_TYPES[question.format])
 
-
-TIKZ: dict[str, Any] = {
-    "response_class": Response,
-    "responses": {200: {"content": {MEDIA_TYPES["tikz"]: {}}}},
-}
+route(
+    router,
+    NETWORK,
+    "network",
+    "What a network comes to: sizes, parameters, multiply-adds, memory, receptive fields.",
+    schemas.NetworkAnswer,
+)
+route(
+    router,
+    Figure(
+        "/network/export",
+        figure.NetworkExportQuestion,
+        figure.export,
+        quick=When(figure.small, figure.export),
+        write=TEXT,
+    ),
+    "export",
+    "A network as PyTorch code, as JSON, or its drawing as SVG or TikZ.",
+    content={kind: {} for kind in figure.MEDIA_TYPES.values()},
+)
+route(
+    router,
+    Figure(
+        "/architectures/export",
+        figure.ArchitecturesExportQuestion,
+        figure.architectures_export,
+        quick=figure.architectures_export,
+        write=TEXT,
+    ),
+    "architectures_export",
+    "Accuracy against multiply-adds of well-known networks, as TikZ.",
+    **TIKZ,
+)
 
 
 @router.get("/layers", responses={200: {"model": list[schemas.LayerRow]}})
@@ -69,13 +71,6 @@ async def layers() -> Response:
 async def architectures() -> Response:
     """The well-known networks with their totals."""
     return Json(encode(figure.architecture_rows()))
-
-
-@router.post("/architectures/export", **TIKZ)
-async def architectures_export(question: figure.ArchitecturesExportQuestion) -> Response:
-    """Accuracy against multiply-adds of well-known networks, as TikZ."""
-    text = figure.architectures_export(question)
-    return Response(text, media_type=MEDIA_TYPES[question.format])
 
 
 @router.get("/architectures/{name}", responses={200: {"model": schemas.ArchitectureAnswer}})
@@ -96,50 +91,62 @@ async def facts() -> Response:
 
 # What units see, and gradients before any training
 
-
-@router.post("/receptive-field", responses={200: {"model": schemas.ReceptiveFieldAnswer}})
-async def receptive_field(request: Request, question: fields.FieldQuestion) -> Response:
-    """The cone from one unit down to exactly what it sees of the input."""
-    return Json(encode(await answered(request, fields.receptive_field, question)))
-
-
-@router.post("/receptive-field/export", **TIKZ)
-async def receptive_field_export(
-    request: Request, question: fields.FieldExportQuestion
-) -> Response:
-    """The cone as TikZ."""
-    text = await answered(request, fields.receptive_field_export, question)
-    return Response(text, media_type=MEDIA_TYPES[question.format])
-
-
-@router.post("/receptive-field/stack", responses={200: {"model": schemas.StackAnswer}})
-async def stack(question: fields.StackQuestion) -> Response:
-    """One large kernel against a stack of 3x3 that sees as much."""
-    return Json(encode(fields.stacked(question)))
-
-
-SECONDS = 20.0  # what a measurement with torch may take
-
-
-@router.post("/effective-field", responses={200: {"model": schemas.EffectiveFieldAnswer}})
-async def effective_field(request: Request, question: fields.EffectiveQuestion) -> Response:
-    """What the middle unit of a layer really looks at, measured: |gradient| by pixel."""
-    executor = request.app.state.executor
-    return Json(encode(await run(executor, fields.effective_field, question, timeout=SECONDS)))
-
-
-@router.post("/gradient-sizes", responses={200: {"model": schemas.GradientSizesAnswer}})
-async def gradient_sizes(request: Request, question: fields.GradientSizesQuestion) -> Response:
-    """Gradients by layer at initialisation, with and without skips and batch norm, measured."""
-    executor = request.app.state.executor
-    return Json(encode(await run(executor, fields.gradient_sizes, question, timeout=SECONDS)))
-
-
-@router.post("/gradient-sizes/export", **TIKZ)
-async def gradient_sizes_export(
-    request: Request, question: fields.GradientSizesExportQuestion
-) -> Response:
-    """The curves of one measure as TikZ, measured again: the same settings, the same numbers."""
-    executor = request.app.state.executor
-    text = await run(executor, fields.gradient_sizes_export, question, timeout=SECONDS)
-    return Response(text, media_type=MEDIA_TYPES[question.format])
+route(
+    router,
+    Figure(
+        "/receptive-field",
+        fields.FieldQuestion,
+        fields.receptive_field,
+        quick=When(figure.small, fields.receptive_field),
+    ),
+    "receptive_field",
+    "The cone from one unit down to exactly what it sees of the input.",
+    schemas.ReceptiveFieldAnswer,
+)
+route(
+    router,
+    Figure(
+        "/receptive-field/export",
+        fields.FieldExportQuestion,
+        fields.receptive_field_export,
+        quick=When(figure.small, fields.receptive_field_export),
+        write=TEXT,
+    ),
+    "receptive_field_export",
+    "The cone as TikZ.",
+    **TIKZ,
+)
+route(
+    router,
+    Figure("/receptive-field/stack", fields.StackQuestion, fields.stacked, quick=fields.stacked),
+    "stack",
+    "One large kernel against a stack of 3x3 that sees as much.",
+    schemas.StackAnswer,
+)
+route(
+    router,
+    Figure("/effective-field", fields.EffectiveQuestion, fields.effective_field, seconds=SECONDS),
+    "effective_field",
+    "What the middle unit of a layer really looks at, measured: |gradient| by pixel.",
+    schemas.EffectiveFieldAnswer,
+)
+route(
+    router,
+    Figure("/gradient-sizes", fields.GradientSizesQuestion, fields.gradient_sizes, seconds=SECONDS),
+    "gradient_sizes",
+    "Gradients by layer at initialisation, with and without skips and batch norm, measured.",
+    schemas.GradientSizesAnswer,
+)
+route(
+    router,
+    Figure(
+        "/gradient-sizes/export",
+        fields.GradientSizesExportQuestion,
+        fields.gradient_sizes_export,
+        write=TEXT,
+        seconds=SECONDS,
+    ),
+    "gradient_sizes_export",
+    "The curves of one measure as TikZ, measured again: the same settings, the same numbers.",
+    **TIKZ,
+)

@@ -3,7 +3,6 @@
 from typing import Any
 from urllib.parse import urlencode
 
-import orjson
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 from markupsafe import Markup
@@ -11,10 +10,11 @@ from markupsafe import Markup
 from app.core import network_figure as figure
 from app.core.errors import Problem
 from app.core.lecture_facts import lecture_facts
+from app.core.mistakes import validated
 from app.core.network_drawings import svg
+from app.web.answering import told
 from app.web.links import network_asked
-from app.web.network_api import answered
-from app.web.problems import validated
+from app.web.network_api import NETWORK
 from app.web.templates import templates
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
@@ -40,7 +40,7 @@ async def network(request: Request) -> HTMLResponse:
         question = asked(request)
         parts = {"include": ["network", "drawing", "code"]}
         whole = validated(figure.NetworkQuestion, question | parts)
-        answer = orjson.loads(orjson.dumps(await answered(request, figure.network, whole)))
+        answer = await told(request, NETWORK, whole)
     except Problem as found:
         problem = found.told
     rows = figure.architecture_rows()

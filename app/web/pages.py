@@ -11,8 +11,9 @@ from app.core import figures
 from app.core.drawings import svg
 from app.core.errors import Problem
 from app.core.examples import EXAMPLES
-from app.web import api
-from app.web.problems import validated
+from app.core.mistakes import validated
+from app.web.answering import told
+from app.web.api import EXPRESSION
 from app.web.templates import templates
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
@@ -40,7 +41,7 @@ async def first_answer(request: Request, question: dict[str, Any]) -> dict[str, 
     """The answer that goes into the page, so that it shows without another request."""
     whole = question | {"fill": True, "layout": True, "preview": PREVIEW}
     valid = validated(figures.PlayQuestion, whole)
-    answer: dict[str, Any] = orjson.loads(await api.answer_play(request, valid))
+    answer: dict[str, Any] = await told(request, EXPRESSION, valid)
     return answer
 
 

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from fastapi import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.core.figure import WORDS
+
 POLICY = {
     "default-src": "'self'",
     "script-src": "'self'",
@@ -28,17 +30,6 @@ SECURITY_HEADERS = {
 # The one page that a visitor may let look through the camera.
 CAMERA_PATH = "/activations"
 CAMERA_POLICY = SECURITY_HEADERS["Permissions-Policy"].replace("camera=()", "camera=(self)")
-BODY_LIMIT_BYTES = 2_000_000
-# Questions that bring a picture and weights along.
-PICTURE_LIMIT_BYTES = 24_000_000
-PICTURE_PATHS = (
-    "/api/activations",
-    "/api/attributions",
-    "/api/images",
-    "/api/occlusion",
-    "/api/optimised-input",
-    "/api/top-patches",
-)
 
 
 class SecurityHeaders:
@@ -67,19 +58,23 @@ def encoded(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
 
 class BodyTooLarge(HTTPException):
     def __init__(self, limit_bytes: int) -> None:
-        limit = f"{limit_bytes // 1_000_000} MB"
-        super().__init__(413, f"The question is larger than {limit}, the most that is read.")
+        kilobytes = limit_bytes // 1_000
+        limit = f"{kilobytes // 1_000} MB" if kilobytes >= 1_000 else f"{kilobytes} KB"
+        super().__init__(413, f"The question is larger than {limit}, the most that is read here.")
 
 
 class BodyLimit:
-    """Refuses a body that is too large before it has been read: by its header, else as it comes."""
+    """Refuses a body that is too large before it has been read: by its header, else as it comes.
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+    `limits` are bytes by path; a path that is not among them takes no more than words need.
+    """
+
+    def __init__(self, app: ASGIApp, limits: Mapping[str, int]) -> None:
+        self.app, self.limits = app, limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         announced = content_length(scope)
-        limit = PICTURE_LIMIT_BYTES if scope.get("path") in PICTURE_PATHS else BODY_LIMIT_BYTES
+        limit = self.limits.get(scope.get("path", ""), WORDS)
         received = 0
 
         async def receive_counted() -> Message:

@@ -10,6 +10,7 @@ from torch.nn import functional
 
 from app.core import attributions as core
 from app.core.architectures import architecture
+from app.core.attribution_figure import Remembered, TopPatchesQuestion
 from app.core.attributions import ATTRIBUTIONS, Found, Sought
 from app.core.backward_rules import deconvnet
 from app.core.errors import Problem
@@ -333,3 +334,28 @@ def test_grad_cam_wants_maps() -> None:
 def test_an_unknown_method_is_told_the_nearest() -> None:
     with pytest.raises(Problem, match="did you mean `grad-cam`"):
         core.attribution("gradcam")
+
+
+def test_the_maxima_of_a_network_are_found_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = []
+
+    def maxima(model: object, kind: str) -> object:
+        found.append(kind)
+        return object()
+
+    monkeypatch.setattr("app.core.top_patches.maxima", maxima)
+    remembered = Remembered(most=2)
+    question = [
+        TopPatchesQuestion(model=model, layer="conv1", channel=channel)
+        for model, channel in (("digits", 0), ("digits", 1), ("garments", 0), ("squeezenet1_1", 0))
+    ]
+    network = question[0].seeing()
+    model = question[0].torch_network(network)
+    first, second, *_ = [remembered.of(one, network, model) for one in question[:3]]
+    assert first is second
+    assert found == ["drawing", "garment"]
+    remembered.of(question[3], network, model)  # there is no room for a third
+    assert remembered.of(question[2], network, model)
+    assert found == ["drawing", "garment", "photo"]
+    remembered.of(question[0], network, model)
+    assert found == ["drawing", "garment", "photo", "drawing"]

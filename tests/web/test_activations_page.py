@@ -71,8 +71,8 @@ def test_a_busy_server_sends_the_page_without_an_answer(
     async def busy(*_: Any, **__: Any) -> bytes:
         raise Busy
 
-    monkeypatch.setattr("app.web.activations_page.run", busy)
-    page = client.get("/activations")
+    monkeypatch.setattr("app.web.answering.run", busy)
+    page = client.get("/activations?target=7")  # which nobody has asked before
     assert page.status_code == 200
     assert written(page.text, "answer") is None
     assert written(page.text, "problem") is None

@@ -7,8 +7,9 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 from starlette.types import Message, Receive, Scope, Send
 
+from app.core.figure import WORDS
 from app.main import create_app
-from app.web.security import BODY_LIMIT_BYTES, SECURITY_HEADERS, BodyLimit, BodyTooLarge
+from app.web.security import SECURITY_HEADERS, BodyLimit, BodyTooLarge
 
 
 @pytest.fixture(scope="module")
@@ -61,16 +62,18 @@ def test_a_body_too_large_is_refused_before_it_is_read_whole(announced: bool) ->
         raise AssertionError("nothing is sent")
 
     headers = [(b"content-length", b"9000000")] if announced else []
+    scope = {"type": "http", "path": "/much", "headers": headers}
     with pytest.raises(BodyTooLarge, match="larger than 2 MB"):
-        asyncio.run(BodyLimit(reader)({"type": "http", "headers": headers}, receive, send))
-    assert read == (0 if announced else BODY_LIMIT_BYTES + len(chunk))
+        asyncio.run(BodyLimit(reader, {"/much": 2_000_000})(scope, receive, send))
+    assert read == (0 if announced else 2_000_000 + len(chunk))
 
 
 def test_a_body_too_large_gets_a_sentence(own: TestClient) -> None:
-    answer = own.post("/echo", json={"text": "x" * BODY_LIMIT_BYTES})
+    answer = own.post("/echo", json={"text": "x" * WORDS})
     assert answer.status_code == 413
-    assert answer.json()["message"] == "The question is larger than 2 MB, the most that is read."
-    answer = own.post("/echo", json={"text": "x" * (BODY_LIMIT_BYTES - 100)})
+    said = "The question is larger than 256 KB, the most that is read here."
+    assert answer.json()["message"] == said
+    answer = own.post("/echo", json={"text": "x" * (WORDS - 100)})
     assert answer.status_code == 200
 
 
@@ -80,4 +83,3 @@ def test_hashed_files_are_cached_for_ever_and_others_are_not(own: TestClient) ->
     script = manifest.json()["src/pages/docs.svelte.ts"]["file"]
     answer = own.get(f"/static/{script}")
     assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
-    assert answer.headers["content-encoding"] == "gzip"

@@ -1,0 +1,108 @@
+"""A figure: an interactive picture, what may be asked of it, and what answers."""
+
+import gzip
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Generic, TypeVar
+
+import orjson
+
+from app.core.errors import OverBudget
+from app.core.figures import Asked
+from app.core.mistakes import read
+
+Q = TypeVar("Q", bound=Asked)
+
+JSON = "application/json"
+# Bytes that a question may have: without arrays, with arrays, with a picture or weights.
+WORDS, ARRAYS, PICTURES = 256_000, 2_000_000, 24_000_000
+LEAST, LEVEL = 1_000, 5  # of what is compressed: bytes, and gzip's level
+
+
+@dataclass(frozen=True)
+class Written:
+    """An answer as it goes over the wire. `private`: made from what a visitor sent, never kept."""
+
+    body: bytes
+    media_type: str = JSON
+    private: bool = False
+    gzipped: bytes | None = None
+
+    @property
+    def kept_bytes(self) -> int:
+        """What remembering it takes; 0 if it must not be."""
+        return 0 if self.private else len(self.body) + len(self.gzipped or b"")
+
+    def compressed(self) -> "Written":
+        """With its compressed form beside it, where that is worth the time."""
+        if len(self.body) < LEAST or self.media_type != JSON:
+            return self
+        return replace(self, gzipped=gzip.compress(self.body, LEVEL, mtime=0))
+
+
+Write = Callable[[Any, Any, str], tuple[bytes, str]]
+
+
+def as_json(question: Any, answer: Any, accept: str) -> tuple[bytes, str]:
+    """JSON; what is not a number is null, numpy's arrays are nested lists."""
+    return orjson.dumps(answer, option=orjson.OPT_SERIALIZE_NUMPY), JSON
+
+
+@dataclass(frozen=True)
+class AsText:
+    """Text, of the kind that the question's `format` chooses."""
+
+    media_types: Mapping[str, str]
+
+    def __call__(self, question: Any, answer: str, accept: str) -> tuple[bytes, str]:
+        return answer.encode(), self.media_types[question.format]
+
+
+@dataclass(frozen=True)
+class When(Generic[Q]):
+    """Answers the questions that are `light`. Raises OverBudget for all others."""
+
+    light: Callable[[Q], bool]
+    answer: Callable[[Q], Any]
+
+    def __call__(self, question: Q) -> Any:
+        if not self.light(question):
+            raise OverBudget("more than the event loop computes")
+        return self.answer(question)
+
+
+@dataclass(frozen=True)
+class Figure(Generic[Q]):
+    """A row: what is asked at a path, and what answers.
+
+    A worker calls `answer`, which may import torch, for at most so many seconds. `quick` is the
+    same for what the event loop can afford; it raises OverBudget where it cannot. Where the answer
+    is a run, it is a fold instead: `slice(question, state)` gives the next state, None when it is
+    over, and some frames. `write` turns an answer into bytes of one of the media types in `forms`,
+    chosen by the request's Accept; the first without.
+    """
+
+    path: str
+    question: type[Q]
+    answer: Callable[[Q], Any] | None = None
+    slice: Callable[[Q, Any], tuple[Any, list[Any]]] | None = None
+    quick: Callable[[Q], Any] | None = None
+    write: Write = as_json
+    forms: tuple[str, ...] = (JSON,)
+    seconds: float = 10.0
+    most_bytes: int = WORDS
+
+    def form(self, accept: str) -> str:
+        """The media type that an Accept header chooses."""
+        return next((form for form in self.forms[1:] if form in accept), self.forms[0])
+
+    def written(self, question: Q, answer: Any, form: str) -> Written:
+        body, media_type = self.write(question, answer, form)
+        return Written(body, media_type, question.private)
+
+
+def answered(figure: Figure[Q], asked: Q | bytes, form: str) -> Written:
+    """The answer to a question, or to one that is still JSON. For a worker. Raises Problem."""
+    assert figure.answer
+    question = read(figure.question, asked) if isinstance(asked, bytes) else asked
+    return figure.written(question, figure.answer(question), form).compressed()

@@ -1,0 +1,152 @@
+"""How a question gets its answer, the same for every figure: from the event loop if it is small,
+else from a worker, and from memory if it was asked before."""
+
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import Any, TypeVar
+
+import orjson
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
+
+from app.core.errors import OverBudget
+from app.core.figure import JSON, Figure, Written, answered
+from app.core.figures import Asked
+from app.core.mistakes import read
+from app.web import streams
+from app.web.kept import Kept
+from app.workers.pool import run
+
+Q = TypeVar("Q", bound=Asked)
+
+# A longer body is read by a worker: megabytes of JSON take longer to read than anybody else's
+# small question may wait.
+SHORT_BYTES = 32_000
+
+
+class Json(Response):
+    """Bytes that are JSON already."""
+
+    media_type = JSON
+
+
+def encode(answer: Any) -> bytes:
+    """JSON; what is not a number is null."""
+    return orjson.dumps(answer)
+
+
+def kept_answers() -> Kept[Written]:
+    """What an app remembers of the answers it has given."""
+    return Kept(lambda written: written.kept_bytes)
+
+
+async def asked(request: Request, figure: Figure[Q]) -> Q | bytes:
+    """The question in a body; a long one is still JSON. Raises Problem."""
+    body = await request.body()
+    return body if len(body) > SHORT_BYTES else read(figure.question, body)
+
+
+async def answer(request: Request, figure: Figure[Q], question: Q | bytes, form: str) -> Written:
+    """The answer as it is sent. Raises Problem, Busy."""
+
+    async def in_worker() -> Written:
+        executor = request.app.state.executor
+        return await run(executor, answered, figure, question, form, timeout=figure.seconds)
+
+    if isinstance(question, bytes):
+        return await in_worker()
+    if figure.quick:
+        try:
+            return figure.written(question, figure.quick(question), form)
+        except OverBudget:
+            pass  # it may still be within the limits that everybody has
+    if question.private:
+        return await in_worker()
+    kept: Kept[Written] = request.app.state.answers
+    key = (figure.path, form, question.model_dump_json(exclude_defaults=True))
+    return await kept.get(key, in_worker)
+
+
+async def told(request: Request, figure: Figure[Q], question: Q) -> Any:
+    """The answer as an object, for a page to hold. Raises Problem, Busy."""
+    return orjson.loads((await answer(request, figure, question, figure.forms[0])).body)
+
+
+def respond(request: Request, written: Written) -> Response:
+    """An answer as a response, compressed for who takes that."""
+    body, headers = written.body, {}
+    if written.gzipped:
+        headers["Vary"] = "Accept-Encoding"
+        if "gzip" in request.headers.get("accept-encoding", ""):
+            headers["Content-Encoding"], body = "gzip", written.gzipped
+    return Response(body, headers=headers, media_type=written.media_type)
+
+
+async def frames(request: Request, figure: Figure[Q], question: Q | bytes) -> Response:
+    """The frames of a run, as they come or all at once. Raises Problem, Busy."""
+    state = request.app.state
+    assert figure.slice
+    if isinstance(question, bytes):
+        question = await run(state.executor, read, figure.question, question)
+    if streams.Events.media_type in request.headers.get("accept", ""):
+        return streams.Events(state.runs, state.executor, figure.slice, question)
+    found = await streams.all_frames(state.runs, state.executor, figure.slice, question)
+    return Json(encode({"frames": found}))
+
+
+Bound = Callable[[Request, Figure[Any]], Figure[Any]]
+
+
+async def handle(request: Request, figure: Figure[Any], bound: Bound | None) -> Response:
+    figure = bound(request, figure) if bound else figure
+    question = await asked(request, figure)
+    if figure.slice:
+        return await frames(request, figure, question)
+    form = figure.form(request.headers.get("accept", ""))
+    return respond(request, await answer(request, figure, question, form))
+
+
+class Asking(APIRoute):
+    """A route whose body is not read by FastAPI, which would do so on the event loop."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        figure, bound = self.endpoint.asked  # type: ignore[attr-defined]
+        return partial(handle, figure=figure, bound=bound)
+
+
+def route(
+    router: APIRouter,
+    figure: Figure[Any],
+    name: str,
+    says: str,
+    model: Any = None,
+    bound: Bound | None = None,
+    **told: Any,
+) -> None:
+    """The POST route of a figure. `model`, and what else is told of its answers, is for the schema;
+    `bound` gives the figure where its answer depends on more of a request than the question."""
+
+    async def endpoint(question: Any) -> None:
+        """Never called: the schema reads its signature."""
+
+    endpoint.__name__, endpoint.__doc__ = name, says
+    endpoint.__annotations__["question"] = figure.question
+    endpoint.asked = (figure, bound)  # type: ignore[attr-defined]
+    router.add_api_route(
+        figure.path,
+        endpoint,
+        methods=["POST"],
+        responses={200: ({"model": model} if model else {}) | told},
+        response_class=JSONResponse if model else Response,
+        route_class_override=Asking,
+    )
+
+
+def most_bytes(router: APIRouter) -> dict[str, int]:
+    """What its paths may be sent, in bytes."""
+    return {
+        route.path: route.endpoint.asked[0].most_bytes  # type: ignore[attr-defined]
+        for route in router.routes
+        if isinstance(route, Asking)
+    }
