@@ -17,6 +17,7 @@ COPY requirements.txt ./
 # --build-arg PIP_EXTRA_INDEX_URL=...
 ARG PIP_EXTRA_INDEX_URL
 RUN pip install --no-cache-dir --no-deps -r requirements.txt
+COPY LICENSE NOTICE ./
 COPY app/ app/
 COPY templates/ templates/
 COPY --from=frontend /backlight/static/dist/ static/dist/

@@ -30,7 +30,7 @@ node = $(node_home)/bin/node
 npm = $(node) $(node_home)/lib/node_modules/npm/bin/npm-cli.js
 endif
 
-sources := $(shell find static/src static/public -type f 2>/dev/null) static/vite.config.ts
+sources := $(shell find static/src static/public static/build -type f 2>/dev/null) static/vite.config.ts
 
 .PHONY: run test bench build check types lock clean
 

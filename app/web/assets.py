@@ -2,13 +2,17 @@
 
 import json
 import os
+import re
+import stat
 from functools import cached_property
+from mimetypes import guess_type
 from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
-from starlette.responses import Response
-from starlette.staticfiles import StaticFiles
+from starlette.datastructures import Headers
+from starlette.responses import FileResponse, Response
+from starlette.staticfiles import NotModifiedResponse, StaticFiles
 from starlette.types import Scope
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -59,18 +63,88 @@ class Assets:
         return Markup("\n").join(lines)
 
 
+# What the build writes beside a file for those who take it, what is smaller first: its suffix.
+TWINS = {"br": ".br", "gzip": ".gz"}
+
+
+def wanted(accept_encoding: str) -> list[str]:
+    """Those of TWINS that an Accept-Encoding admits and prefers to the plain file, best first."""
+    weights: dict[str, float] = {}
+    for part in accept_encoding.lower().split(","):
+        name, *parameters = (text.strip() for text in part.split(";"))
+        weights[name] = quality(parameters)
+    least = weights.get("identity", 0)
+    weight = {name: weights.get(name, weights.get("*", 0)) for name in TWINS}
+    admitted = [name for name in TWINS if weight[name] > 0 and weight[name] >= least]
+    return sorted(admitted, key=lambda name: -weight[name])
+
+
+def quality(parameters: list[str]) -> float:
+    """The q of an entry, from 0 to 1; what cannot be read is a no."""
+    for parameter in parameters:
+        name, _, value = parameter.partition("=")
+        if name.strip() == "q":
+            found = re.fullmatch(r"[01](\.[0-9]{0,3})?", value.strip())
+            return float(found[0]) if found else 0
+    return 1
+
+
+class BuiltFile(FileResponse):
+    """A file in pieces of half a megabyte: each piece costs a way into a thread and back."""
+
+    chunk_size = 512 * 1024
+
+
 class BuiltFiles(StaticFiles):
-    """Serves static/dist; Vite puts a hash in the names under assets/, so those never change."""
+    """Serves static/dist as it lies, compressed by the build.
+
+    Vite puts a hash in the names under assets/, so those never change. A twin is another form of
+    its file: it has no address of its own. A Range is one of the plain file.
+    """
+
+    def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
+        plain, suffix = os.path.splitext(path)
+        if suffix in TWINS.values() and super().lookup_path(plain)[1]:
+            return "", None
+        return super().lookup_path(path)
 
     def file_response(
         self, full_path: Any, stat_result: os.stat_result, scope: Scope, status_code: int = 200
     ) -> Response:
-        response = super().file_response(full_path, stat_result, scope, status_code)
+        asked = Headers(scope=scope)
         hashed = Path(full_path).parent.name == "assets"
-        response.headers["Cache-Control"] = (
-            "public, max-age=31536000, immutable" if hashed else "no-cache"
+        headers = {"Cache-Control": "public, max-age=31536000, immutable" if hashed else "no-cache"}
+        # On the event loop: the way into a thread costs fifty times more than such a look.
+        twins = {name: found for name in TWINS if (found := twin(f"{full_path}{TWINS[name]}"))}
+        encoding = None
+        if twins:
+            headers["Vary"] = "Accept-Encoding"
+            if "range" not in asked:
+                order = wanted(",".join(asked.getlist("accept-encoding")))
+                encoding = next((name for name in order if name in twins), None)
+        response = BuiltFile(
+            f"{full_path}{TWINS[encoding]}" if encoding else full_path,
+            status_code,
+            headers,
+            guess_type(full_path)[0] or "application/octet-stream",
+            stat_result=twins[encoding] if encoding else stat_result,
         )
+        if encoding:
+            response.headers["Content-Encoding"] = encoding
+            response.headers["Accept-Ranges"] = "none"
+            response.headers["ETag"] = f'{response.headers["ETag"][:-1]}-{encoding}"'
+        if self.is_not_modified(response.headers, asked):
+            return NotModifiedResponse(response.headers)
         return response
+
+
+def twin(path: str) -> os.stat_result | None:
+    """What a file of the build is like, or None; a link could lead out of the folder."""
+    try:
+        found = os.lstat(path)
+    except OSError:
+        return None
+    return found if stat.S_ISREG(found.st_mode) else None
 
 
 ASSETS = Assets(DIST)

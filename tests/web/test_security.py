@@ -75,11 +75,3 @@ def test_a_body_too_large_gets_a_sentence(own: TestClient) -> None:
     assert answer.json()["message"] == said
     answer = own.post("/echo", json={"text": "x" * (WORDS - 100)})
     assert answer.status_code == 200
-
-
-def test_hashed_files_are_cached_for_ever_and_others_are_not(own: TestClient) -> None:
-    manifest = own.get("/static/manifest.json")
-    assert manifest.headers["cache-control"] == "no-cache"
-    script = manifest.json()["src/pages/docs.svelte.ts"]["file"]
-    answer = own.get(f"/static/{script}")
-    assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
