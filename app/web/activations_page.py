@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse
 from app.core import activation_figure as figure
 from app.core import images, models
 from app.core.errors import Problem
-from app.web.links import network_asked, whole
+from app.web.links import network_asked, repeated, whole
 from app.web.problems import validated
 from app.web.templates import templates
 from app.workers.pool import Busy, run
@@ -62,7 +62,7 @@ async def activations(request: Request) -> HTMLResponse:
         with suppress(Busy):
             answer = await answered(request, question)
     except Problem as found:
-        problem = found.told
+        problem, question = found.told, repeated(question, FIRST)
     context: dict[str, Any] = {
         "question": question,
         "answer": answer,

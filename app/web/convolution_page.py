@@ -11,7 +11,7 @@ from app.core.convolution_questions import LACKS, ConvolutionQuestion
 from app.core.errors import Problem
 from app.core.images import CLOSE_UPS, IMAGES
 from app.web.convolution_api import answer_convolution
-from app.web.links import wholes
+from app.web.links import value, wholes
 from app.web.problems import validated
 from app.web.templates import templates
 
@@ -30,12 +30,12 @@ def asked(request: Request) -> dict[str, Any]:
         if name not in ConvolutionQuestion.model_fields:
             continue
         try:
-            question[name] = orjson.loads(text)
+            question[name] = value(text, name)
         except orjson.JSONDecodeError:
             question[name] = text
     lacks, _ = LACKS.get(str(question.get("layer", "Conv2d")), ((), ""))
     own = () if isinstance(question.get("input", ""), str) else ("shape",)
-    return {name: value for name, value in question.items() if name not in (*lacks, *own)}
+    return {name: asked for name, asked in question.items() if name not in (*lacks, *own)}
 
 
 def pointed(request: Request) -> list[int]:
@@ -50,8 +50,10 @@ def pointed(request: Request) -> list[int]:
 @router.get("/convolution")
 async def convolution(request: Request) -> HTMLResponse:
     """One convolution, cell by cell."""
-    question, answer, problem, cell = asked(request), None, None, None
+    question: dict[str, Any] = {}
+    answer, problem, cell = None, None, None
     try:
+        question = asked(request)
         whole = validated(ConvolutionQuestion, question)
         whole = whole.model_copy(update={"near": pointed(request)})
         answer = orjson.loads(await answer_convolution(request, whole))

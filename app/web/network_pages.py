@@ -12,7 +12,7 @@ from app.core import network_figure as figure
 from app.core.errors import Problem
 from app.core.lecture_facts import lecture_facts
 from app.core.network_drawings import svg
-from app.web.links import network_asked
+from app.web.links import network_asked, repeated
 from app.web.network_api import answered
 from app.web.problems import validated
 from app.web.templates import templates
@@ -42,7 +42,7 @@ async def network(request: Request) -> HTMLResponse:
         whole = validated(figure.NetworkQuestion, question | parts)
         answer = orjson.loads(orjson.dumps(await answered(request, figure.network, whole)))
     except Problem as found:
-        problem = found.told
+        problem, question = found.told, repeated(question, FIRST)
     rows = figure.architecture_rows()
     chosen = next((row for row in rows if row["name"] == question.get("architecture")), None)
     title = chosen["title"] if chosen else "A network of your own"

@@ -12,6 +12,7 @@ from app.core.drawings import svg
 from app.core.errors import Problem
 from app.core.examples import EXAMPLES
 from app.web import api
+from app.web.links import value
 from app.web.problems import validated
 from app.web.templates import templates
 
@@ -28,7 +29,7 @@ def asked(request: Request) -> dict[str, Any]:
         return {"expression": first.expression, "inputs": dict(first.inputs)}
     question: dict[str, Any] = {"expression": query["expression"]}
     try:
-        question["inputs"] = orjson.loads(query.get("inputs") or "{}")
+        question["inputs"] = value(query.get("inputs") or "{}", "inputs")
     except orjson.JSONDecodeError:
         raise Problem("the inputs in this link are not valid JSON", {"field": "inputs"}) from None
     if query.get("mistake"):

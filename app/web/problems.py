@@ -12,12 +12,14 @@ from pydantic import BaseModel, Field, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from app.core.errors import Problem, nearest
+from app.core.errors import Problem, nearest, shortened
+from app.core.questions import REFUSED
 from app.web.security import SECURITY_HEADERS
 from app.web.templates import templates
 from app.workers.pool import Busy
 
 TAG = re.compile(r"'([^']*)'")
+TOO_MUCH = ("too_long", REFUSED)
 OBJECTS = ("model_type", "model_attributes_type", "dict_type")  # what pydantic calls an object
 
 
@@ -91,8 +93,9 @@ def validated(model: type[M], question: Mapping[str, Any]) -> M:
 
 
 def deepest(mistakes: Sequence[Any]) -> Any:
-    """Where a field may be one of several things, the mistake that lies deepest says most."""
-    return max(mistakes, key=lambda mistake: len(mistake["loc"]))
+    """Where a field may be one of several things, the mistake that lies deepest says most, and of
+    equals the one that says what was too much."""
+    return max(mistakes, key=lambda mistake: (len(mistake["loc"]), mistake["type"] in TOO_MUCH))
 
 
 def as_problem(mistake: Mapping[str, Any], body: object) -> Problem:
@@ -101,7 +104,10 @@ def as_problem(mistake: Mapping[str, Any], body: object) -> Problem:
     if kind == "json_invalid":
         reason = mistake["ctx"]["error"]
         return Problem(f"The body is not valid JSON: {reason}.", {"offset": path[0]})
-    field = ".".join(str(part) for part in (named(path, body) if origin == "body" else path))
+    parts = named(path, body) if origin == "body" else path
+    field = ".".join(shortened(str(part)) for part in parts)
+    if not field and kind == REFUSED:
+        return Problem(f"The question {mistake['msg']}.")
     if not field:
         return Problem("The body should be a JSON object, sent as application/json.")
     said, suggestion = mistake["msg"].removeprefix("Value error, "), None
@@ -118,6 +124,10 @@ def as_problem(mistake: Mapping[str, Any], body: object) -> Problem:
         suggestion = nearest(tag, known)
         hint = f"did you mean `{suggestion}`?" if suggestion else f"it is {', '.join(known)}."
         sentence = f"`{field}.type` cannot be `{tag}`; {hint}"
+    elif kind == "too_long":
+        sentence = f"`{field}` has too many entries; {mistake['ctx']['max_length']:,} are the most."
+    elif kind == REFUSED:
+        sentence = f"`{field}` {said}."
     elif kind in OBJECTS:
         sentence = f"`{field}` should be a JSON object."
     elif said.startswith(("Input ", "String ", "Tuple ", "List ")):
@@ -146,9 +156,9 @@ async def on_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     path, status = request.url.path, error.status_code
     if status == 404:
-        problem = Problem(f"There is nothing at {path}.")
+        problem = Problem(f"There is nothing at {shortened(path)}.")
     elif status == 405:
-        problem = Problem(f"{path} does not answer {request.method}.")
+        problem = Problem(f"{shortened(path)} does not answer {request.method}.")
     elif status == 400:
         # FastAPI could not read the body at all: not UTF-8, or nested beyond reason.
         status, problem = 422, Problem("The body cannot be read as JSON.")
