@@ -5,7 +5,7 @@ Nothing here imports torch before a question is answered, which belongs into a w
 
 from functools import lru_cache
 from math import prod
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -16,10 +16,10 @@ from safetensors.numpy import save
 from app.core import images, models
 from app.core.errors import Problem
 from app.core.figure import as_json
-from app.core.figures import Asked, shown
 from app.core.looks import EXAMPLE, Look, LookQuestion
-from app.core.networks import INPUT, Name, Network, analyse, network_answer
+from app.core.networks import INPUT, MAX_LAYERS, Name, Network, analyse, network_answer
 from app.core.png import png
+from app.core.questions import Asked, shown, up_to
 from app.core.receptive_fields import POINTWISE
 
 if TYPE_CHECKING:
@@ -56,12 +56,11 @@ class ActivationsQuestion(LookQuestion):
     )
 
     top: int = Field(default=5, strict=True, ge=1, le=20, description="How many classes to name.")
-    layers: list[Name] | Literal["all"] = Field(
-        default=[], max_length=2_000, description='Layers whose maps are wanted, or "all".'
+    layers: Annotated[list[Name], up_to(MAX_LAYERS)] | Literal["all"] = Field(
+        default=[], description='Layers whose maps are wanted, or "all".'
     )
-    include: list[Part] = Field(
+    include: Annotated[list[Part], up_to(5)] = Field(
         default=["activation"],
-        max_length=5,
         description="Which of their numbers; `product` is activation times gradient.",
     )
     encoding: Literal["float32", "uint8"] = Field(

@@ -12,12 +12,12 @@ from pydantic import Field
 
 from app.core.attributions import ATTRIBUTIONS, Attribution, Found, Sought, attribution
 from app.core.errors import Problem
-from app.core.figures import shown
 from app.core.gradient_flow import check_cost
 from app.core.looks import EXAMPLE, Look, LookQuestion, WeightsQuestion
 from app.core.networks import Name, Network, analyse
 from app.core.numbers import format_number
 from app.core.optimised_inputs import Ascent
+from app.core.questions import shown
 from app.core.top_patches import PAPER, Maxima
 
 if TYPE_CHECKING:

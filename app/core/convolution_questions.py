@@ -7,15 +7,15 @@ from math import prod
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import ConfigDict, Field, JsonValue
+from pydantic import ConfigDict, Field, JsonValue, ValidationInfo, field_validator
 
 from app.core.convolutions import AveragePooling, Convolution, Floats, MaxPooling, Sliding
 from app.core.errors import Problem, nearest
-from app.core.figures import Asked
 from app.core.filters import BANK, FILTERS
 from app.core.images import PHOTOS, photo
 from app.core.layers import AvgPool2d, Conv2d, Layer, Linear, MaxPool2d
 from app.core.numbers import sizes
+from app.core.questions import Asked, counted, refused, up_to
 from app.core.windows import Window, both
 
 MOST_MACS = 20_000_000
@@ -23,13 +23,14 @@ MOST_NUMBERS = 100_000  # in the input, in the weights and in the output
 MOST_UNDER_WINDOWS = 4_000_000
 LARGEST = 1e9
 MOST_STEPS = 64
+MOST_FILTERS = 64
 
 Size = Annotated[int, Field(strict=True, ge=1, le=64)]
 Padding = Annotated[int, Field(strict=True, ge=0, le=64)]
 Length = Annotated[int, Field(strict=True, ge=1, le=4096)]
 Around = Annotated[int, Field(strict=True, ge=0, le=4096)]
 Finite = Annotated[float, Field(ge=-LARGEST, le=LARGEST, allow_inf_nan=False)]
-Index = Annotated[list[Annotated[int, Field(strict=True, ge=0)]], Field(min_length=3, max_length=3)]
+Index = Annotated[list[Annotated[int, Field(strict=True, ge=0)]], up_to(3, 3)]
 
 # What a question may say of other layers only, and why not of this one.
 LACKS: dict[str, tuple[tuple[str, ...], str]] = {
@@ -87,7 +88,7 @@ class ConvolutionQuestion(Asked):
         "or a list with a name or nested numbers (channels x height x width, or a plane for every "
         "channel) for each filter.",
     )
-    bias: Finite | list[Finite] = 0
+    bias: Finite | Annotated[list[Finite], up_to(MOST_FILTERS)] = 0
     upstream: Literal["sample", "ones"] | OneCell | list[Any] = Field(
         default="sample",
         description='The gradient of the output: "sample" (small whole numbers), "ones", one cell '
@@ -96,8 +97,8 @@ class ConvolutionQuestion(Asked):
     seed: int = Field(
         default=0, strict=True, ge=0, le=2**31, description="Of everything that is random."
     )
-    cells: list[Index] = Field(
-        default=[], max_length=64, description="Cells of the output to be told in full."
+    cells: Annotated[list[Index], up_to(64)] = Field(
+        default=[], description="Cells of the output to be told in full."
     )
     near: Index | None = Field(
         default=None,
@@ -118,6 +119,22 @@ class ConvolutionQuestion(Asked):
             ]
         }
     )
+
+    @field_validator("input", "weights", "upstream", mode="before")
+    @classmethod
+    def affordable_lists(cls, given: Any, field: ValidationInfo) -> Any:
+        """Numbers that are given, if they can become tensors; for `weights` a list of them."""
+        if not isinstance(given, list):
+            return given
+        if field.field_name != "weights":
+            _counted(given)
+        elif len(given) > MOST_FILTERS:
+            raise refused(f"has {len(given):,} filters; {MOST_FILTERS} are the most")
+        else:
+            for one in given:
+                if not isinstance(one, str):
+                    _counted(one)
+        return given
 
     def sliding(self) -> Sliding:
         """The layer on its input; a Problem if they do not fit."""
@@ -275,8 +292,6 @@ class ConvolutionQuestion(Asked):
                 f"there are weights for {len(names)} filters, and `filters` is {self.filters}",
                 {"field": "weights"},
             )
-        if len(names) > 64:
-            raise Problem("64 filters are the most", {"field": "weights"})
         for name in names:
             if isinstance(name, str) and name not in FILTERS and name != "random":
                 # The bank is one of each, which one filter cannot be.
@@ -324,6 +339,14 @@ class StepsQuestion(ConvolutionQuestion):
     count: int = Field(
         default=16, ge=1, le=MOST_STEPS, description="How many; fewer come where patches are large."
     )
+
+
+def _counted(given: Any) -> None:
+    """Refuse what is too large or too deep for a tensor."""
+    try:
+        counted(given, MOST_NUMBERS, 3)
+    except ValueError as error:
+        raise refused(str(error)) from None
 
 
 def tensor(given: Any, field: str) -> Floats:

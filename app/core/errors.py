@@ -1,8 +1,18 @@
 """The one exception that a visitor may see."""
 
+import re
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any
+
+ECHO = 80  # characters of what was sent that a sentence repeats
+LONGEST = 1_000  # characters of a sentence
+QUOTED = re.compile(r"`([^`]*)`")
+
+
+def shortened(text: str, most: int = ECHO) -> str:
+    """The beginning of a text, with dots if there is more of it."""
+    return text if len(text) <= most else f"{text[:most]}…"
 
 
 class Problem(Exception):
@@ -18,6 +28,9 @@ class Problem(Exception):
         where: Mapping[str, Any] | None = None,
         suggestion: str | None = None,
     ) -> None:
+        if len(message) > ECHO:
+            echoed = QUOTED.sub(lambda found: f"`{shortened(found[1])}`", message)
+            message = shortened(echoed, LONGEST)
         super().__init__(message)
         self.message = message
         self.where = dict(where or {})
@@ -35,6 +48,8 @@ class OverBudget(Problem):
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """The known name closest to a mistyped one, or None if nothing is close."""
+    if len(name) > ECHO:  # to compare it would take long
+        return None
     candidates = list(known)
     lower = {candidate.lower(): candidate for candidate in candidates}
     found = get_close_matches(name.lower(), lower, n=1, cutoff=0.6)

@@ -1,17 +1,17 @@
 """The questions on what units see, and on gradients before any training, with their answers."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from app.core import gradient_flow, layers
 from app.core.chart_tikz import Measure, gradients_tikz
 from app.core.cone_drawings import cone_drawing
 from app.core.errors import Problem
-from app.core.figures import Asked, shown
 from app.core.network_figure import AskedNetwork
 from app.core.network_tikz import cone_tikz
 from app.core.networks import Network, analyse, cone, network_answer, sequential
+from app.core.questions import Asked, few_fields, shown, up_to
 
 THREE = {
     "source": "nn.Sequential(nn.Conv2d(1, 1, 3), nn.Conv2d(1, 1, 3), nn.Conv2d(1, 1, 3))",
@@ -27,10 +27,8 @@ class FieldQuestion(AskedNetwork):
     layer: str | None = Field(
         default=None, max_length=64, description="A layer's name; the last maps if left out."
     )
-    unit: list[int] | None = Field(
+    unit: Annotated[list[int], up_to(2, 1)] | None = Field(
         default=None,
-        min_length=1,
-        max_length=2,
         description="(row, column) of a map or (feature,) of a vector; the middle if left out.",
     )
 
@@ -207,6 +205,8 @@ class GradientSizesQuestion(gradient_flow.DeepStack):
     """A deep stack, measured as asked and with the skip and the norm put in or left out."""
 
     model_config = shown({"blocks": 8}) | {"frozen": True, "extra": "forbid"}
+
+    _few_fields = model_validator(mode="before")(few_fields)
 
 
 def gradient_sizes(question: GradientSizesQuestion) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from typing import Any, Generic, TypeVar
 import orjson
 
 from app.core.errors import OverBudget
-from app.core.figures import Asked
 from app.core.mistakes import read
+from app.core.questions import Asked
 
 Q = TypeVar("Q", bound=Asked)
 

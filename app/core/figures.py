@@ -4,17 +4,19 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from app.core import answers, explanations, exports, formulas
+from app.core.arrays import MAX_ENTRIES, MAX_RANK
 from app.core.drawings import svg
-from app.core.errors import OverBudget
+from app.core.errors import OverBudget, Problem
 from app.core.evaluation import FULL, Budget, Mistake, evaluate
-from app.core.expressions import parse
+from app.core.expressions import MAX_TEXT, parse
 from app.core.gradient_check import gradient_check
-from app.core.graphs import Graph, from_nodes
+from app.core.graphs import MAX_NODES, Graph, from_nodes
 from app.core.layouts import arrange_answer
 from app.core.ops import OPS, Op
+from app.core.questions import Asked, counted, little, shown, up_to
 
 Tensor = Annotated[
     Any,
@@ -35,20 +37,24 @@ FIRST = {"expression": "f = (x + y) * z", "inputs": {"x": -2, "y": 5, "z": -4}}
 LINEAR = {"expression": "s = W @ x", "inputs": {"W": [[1, 2], [3, 4]], "x": [0.5, -1]}}
 
 
-def shown(*questions: dict[str, Any]) -> ConfigDict:
-    """Examples for the API's documentation, which can be tried as they stand."""
-    return ConfigDict(json_schema_extra={"examples": list(questions)})
+Id = Annotated[str, Field(max_length=64)]
 
 
-class Asked(BaseModel):
-    """A question: fields it does not know are refused."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    @property
-    def private(self) -> bool:
-        """Whether it holds what nobody else may be shown: a picture, a drawing, weights."""
-        return False
+def all_affordable(inputs: dict[str, Any]) -> dict[str, Any]:
+    """Inputs, if all of them can become tensors. Raises Problem."""
+    left = MAX_ENTRIES
+    for name, value in inputs.items():
+        if type(value) is float or type(value) is int:
+            continue
+        where = {"input": name}
+        try:
+            entries = counted(value, left, MAX_RANK)
+        except ValueError as error:
+            raise Problem(f"`{name}` {error}", where) from None
+        if not entries:
+            raise Problem(f"`{name}` is an empty list and has no value", where)
+        left -= entries
+    return inputs
 
 
 class GivenNode(Asked):
@@ -56,17 +62,29 @@ class GivenNode(Asked):
 
     id: str = Field(min_length=1, max_length=64, description="A name; for an input, its name.")
     op: str = Field(max_length=64, description='An op of GET /api/ops, "input" or "constant".')
-    inputs: list[str] = Field(default=[], description="Ids of the operands, in order.")
+    inputs: Annotated[list[Id], up_to(MAX_NODES)] = Field(
+        default=[], description="Ids of the operands, in order."
+    )
     value: Tensor | None = Field(default=None, description="What a constant is.")
-    attributes: dict[str, Any] = Field(
+    attributes: Annotated[dict[Id, Any], up_to(64), AfterValidator(little)] = Field(
         default={}, description="The op's parameters: axis, keepdims, shape, seed, slope, key."
     )
+
+    @model_validator(mode="after")
+    def affordable(self) -> "GivenNode":
+        """A constant can become a tensor. Raises Problem."""
+        if self.value is not None:
+            try:
+                counted(self.value, MAX_ENTRIES, MAX_RANK)
+            except ValueError as error:
+                raise Problem(f"constant `{self.id}` {error}", {"node": self.id}) from None
+        return self
 
 
 class GivenGraph(Asked):
     """A graph instead of text; nodes may come in any order."""
 
-    nodes: list[GivenNode]
+    nodes: Annotated[list[GivenNode], up_to(MAX_NODES)]
     output: str = Field(max_length=64, description="Id of the node that backward starts from.")
 
 
@@ -79,7 +97,11 @@ class ExpressionQuestion(Asked):
         description="One statement a line, `name = expression`, the last one the output; "
         "or the graph itself."
     )
-    inputs: dict[str, Tensor] = Field(default={}, description="A value for each input.")
+    inputs: Annotated[
+        dict[Annotated[str, Field(max_length=MAX_TEXT)], Tensor],
+        up_to(MAX_NODES),
+        AfterValidator(all_affordable),
+    ] = Field(default={}, description="A value for each input.")
     fill: bool = Field(
         default=False,
         description="Give inputs without a value the value 1, and overlook values that the "
@@ -127,7 +149,7 @@ class EntryQuestion(ExpressionQuestion):
     model_config = shown(LINEAR | {"node": "s", "index": [1]})
 
     node: str = Field(max_length=64)
-    index: list[int] = Field(default=[], max_length=4, description="Empty for a scalar.")
+    index: Annotated[list[int], up_to(4)] = Field(default=[], description="Empty for a scalar.")
 
 
 class PathsQuestion(ExpressionQuestion):

@@ -11,9 +11,9 @@ from pydantic import ConfigDict, Field
 
 from app.core import layers
 from app.core.errors import Problem
-from app.core.figures import Asked
 from app.core.networks import FLOAT_BYTES, Network, analyse, cone
 from app.core.numbers import format_number
+from app.core.questions import Asked
 
 if TYPE_CHECKING:
     from torch import Tensor

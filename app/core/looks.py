@@ -13,10 +13,10 @@ from safetensors import SafetensorError
 
 from app.core import images, models, uploads
 from app.core.errors import Problem
-from app.core.figures import shown
 from app.core.gradient_flow import check_cost
 from app.core.network_figure import AskedNetwork
 from app.core.networks import Network, analyse
+from app.core.questions import shown
 
 if TYPE_CHECKING:
     from torch import Tensor

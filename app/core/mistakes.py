@@ -7,9 +7,11 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from app.core.errors import Problem, nearest
+from app.core.errors import Problem, nearest, shortened
+from app.core.questions import REFUSED
 
 TAG = re.compile(r"'([^']*)'")
+TOO_MUCH = ("too_long", REFUSED)
 OBJECTS = ("model_type", "model_attributes_type", "dict_type")  # what pydantic calls an object
 
 M = TypeVar("M", bound=BaseModel)
@@ -46,8 +48,9 @@ def validated(model: type[M], question: Any) -> M:
 
 
 def deepest(mistakes: Sequence[Any]) -> Any:
-    """Where a field may be one of several things, the mistake that lies deepest says most."""
-    return max(mistakes, key=lambda mistake: len(mistake["loc"]))
+    """Where a field may be one of several things, the mistake that lies deepest says most, and of
+    equals the one that says what was too much."""
+    return max(mistakes, key=lambda mistake: (len(mistake["loc"]), mistake["type"] in TOO_MUCH))
 
 
 def as_problem(mistake: Mapping[str, Any], body: object) -> Problem:
@@ -55,7 +58,10 @@ def as_problem(mistake: Mapping[str, Any], body: object) -> Problem:
     kind, (origin, *path) = mistake["type"], mistake["loc"]
     if kind == "json_invalid":
         return not_json(mistake["ctx"]["error"], path[0])
-    field = ".".join(str(part) for part in (named(path, body) if origin == "body" else path))
+    parts = named(path, body) if origin == "body" else path
+    field = ".".join(shortened(str(part)) for part in parts)
+    if not field and kind == REFUSED:
+        return Problem(f"The question {mistake['msg']}.")
     if not field:
         return Problem(NO_OBJECT)
     said, suggestion = mistake["msg"].removeprefix("Value error, "), None
@@ -72,6 +78,10 @@ def as_problem(mistake: Mapping[str, Any], body: object) -> Problem:
         suggestion = nearest(tag, known)
         hint = f"did you mean `{suggestion}`?" if suggestion else f"it is {', '.join(known)}."
         sentence = f"`{field}.type` cannot be `{tag}`; {hint}"
+    elif kind == "too_long":
+        sentence = f"`{field}` has too many entries; {mistake['ctx']['max_length']:,} are the most."
+    elif kind == REFUSED:
+        sentence = f"`{field}` {said}."
     elif kind in OBJECTS:
         sentence = f"`{field}` should be a JSON object."
     elif said.startswith(("Input ", "String ", "Tuple ", "List ")):

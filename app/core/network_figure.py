@@ -10,12 +10,12 @@ from pydantic import Field, ValidationError, field_validator
 from app.core.architectures import ARCHITECTURES, StrideOn, architecture, known
 from app.core.chart_tikz import scatter_tikz
 from app.core.errors import Problem
-from app.core.figures import Asked, shown
 from app.core.layers import LAYERS, Layer, Shape
 from app.core.network_drawings import drawing, svg
 from app.core.network_exports import code, layer_code, pytorch
 from app.core.network_tikz import network_tikz
 from app.core.networks import FLOAT_BYTES, MAX_LAYERS, Input, Network, analyse, network_answer
+from app.core.questions import Asked, shown, up_to
 from app.core.torch_code import MAX_SOURCE, read
 
 LITTLE = {
@@ -107,8 +107,8 @@ class AskedNetwork(Asked):
 
 
 Groups = Annotated[
-    list[Annotated[str, Field(max_length=64)]] | None,
-    Field(max_length=2_000, description="Groups that the drawing shows opened."),
+    Annotated[list[Annotated[str, Field(max_length=64)]], up_to(MAX_LAYERS)] | None,
+    Field(description="Groups that the drawing shows opened."),
 ]
 Part = Literal["network", "drawing", "code"]
 
@@ -118,9 +118,8 @@ class NetworkQuestion(AskedNetwork):
 
     model_config = shown(LITTLE, {"architecture": "vgg16"}, RESIDUAL)
 
-    include: list[Part] = Field(
+    include: Annotated[list[Part], up_to(3)] = Field(
         default=[],
-        max_length=3,
         description='More to tell: "network" (its layers, to be asked again changed), "drawing" '
         '(where everything stands in its picture), "code" (PyTorch).',
     )
@@ -342,8 +341,8 @@ class ArchitecturesExportQuestion(Asked):
 
     model_config = shown({"names": ["alexnet", "vgg16", "resnet50"], "format": "tikz"})
 
-    names: list[Annotated[str, Field(max_length=64)]] = Field(
-        min_length=1, max_length=64, description="Names of GET /api/architectures."
+    names: Annotated[list[Annotated[str, Field(max_length=64)]], up_to(64, 1)] = Field(
+        description="Names of GET /api/architectures."
     )
     format: Literal["tikz"]
 

@@ -9,18 +9,22 @@ import orjson
 
 from app.core.errors import Problem
 
-MOST_BYTES = 1_000_000
+MOST_TEXT = 65_536  # characters in an address
+MOST_BYTES = 600_000  # of JSON that comes out: 2,000 layers with all their arguments
 
 
-def unpacked(text: str) -> Any:
-    """What a link holds: JSON as it is, or deflated and in base64url. Raises Problem."""
+def unpacked(text: str, most: int = MOST_BYTES) -> Any:
+    """What a link holds: JSON as it is, or deflated and in base64url. Raises Problem for what
+    cannot be read, and for more than `most` bytes before there are more."""
     where = {"field": "network"}
+    if len(text) > MOST_TEXT:
+        raise Problem("the network in this link is too large", where)
     try:
         if text.startswith("{"):
             return orjson.loads(text)
         unzip = zlib.decompressobj(-zlib.MAX_WBITS)
         data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-        found = unzip.decompress(data, MOST_BYTES)
+        found = unzip.decompress(data, most)
         if not unzip.eof:
             raise Problem("the network in this link is cut off, or too large", where)
         return orjson.loads(found)

@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 from math import prod
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from app.core import bounds
 from app.core.bounds import Misfit
 from app.core.errors import Problem, nearest
 from app.core.layers import AnyLayer, Layer, Shape
 from app.core.numbers import sizes
+from app.core.questions import MOST_FIELDS, few_fields, refused, up_to
 from app.core.receptive_fields import Sight, first_sight, sight
 
 MAX_LAYERS = 2_000
@@ -46,8 +47,8 @@ class LayerNode(BaseModel):
 
     name: Name = Field(description="Its position, if left out.")
     layer: AnyLayer
-    inputs: tuple[Name, ...] = Field(
-        default=(), max_length=64, description='Layers, or "input"; if empty, the layer before.'
+    inputs: Annotated[tuple[Name, ...], up_to(64)] = Field(
+        default=(), description='Layers, or "input"; if empty, the layer before.'
     )
 
 
@@ -57,18 +58,31 @@ class Network(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     input: Input = Field(description="(channels, height, width), or (features,) for a vector.")
-    layers: tuple[LayerNode, ...] = Field(min_length=1, max_length=MAX_LAYERS)
+    layers: Annotated[tuple[LayerNode, ...], up_to(MAX_LAYERS, 1)]
+
+    _few_fields = model_validator(mode="before")(few_fields)
 
     @field_validator("layers", mode="before")
     @classmethod
     def name_by_position(cls, layers: Any) -> Any:
-        """Nodes without a name are called by their position, as in nn.Sequential."""
+        """Nodes without a name are called by their position, as in nn.Sequential.
+
+        Too many of them are refused here, and what no layer can be: to ask each of thousands of
+        layers whether it has few fields would take a good part of reading them.
+        """
         if not isinstance(layers, list | tuple):
             return layers
-        return [
-            {"name": str(i)} | node if isinstance(node, dict) else node
-            for i, node in enumerate(layers)
-        ]
+        if len(layers) > MAX_LAYERS:
+            raise refused(f"has {len(layers):,} layers; {MAX_LAYERS:,} are the most")
+        named = []
+        for i, node in enumerate(layers):
+            if isinstance(node, dict):
+                layer = node.get("layer")
+                if len(node) > MOST_FIELDS or (type(layer) is dict and len(layer) > MOST_FIELDS):
+                    raise refused(f"has at position {i} more fields than any layer")
+                node = {"name": str(i)} | node
+            named.append(node)
+        return named
 
     def position(self, name: str) -> int:
         """Where a layer stands; a Problem if there is none of that name."""

@@ -12,7 +12,7 @@ from app.core.errors import Problem
 from app.core.mistakes import validated
 from app.web.activations_api import ACTIVATIONS
 from app.web.answering import told
-from app.web.links import network_asked, whole
+from app.web.links import network_asked, repeated, whole
 from app.web.templates import templates
 from app.workers.pool import Busy
 
@@ -58,7 +58,7 @@ async def activations(request: Request) -> HTMLResponse:
         with suppress(Busy):
             answer = await first_answer(request, question)
     except Problem as found:
-        problem = found.told
+        problem, question = found.told, repeated(question, FIRST)
     context: dict[str, Any] = {
         "question": question,
         "answer": answer,

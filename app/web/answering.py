@@ -12,8 +12,8 @@ from fastapi.routing import APIRoute
 
 from app.core.errors import OverBudget
 from app.core.figure import JSON, Figure, Written, answered
-from app.core.figures import Asked
 from app.core.mistakes import read
+from app.core.questions import Asked
 from app.web import streams
 from app.web.kept import Kept
 from app.workers.pool import run

@@ -13,7 +13,7 @@ from app.core.images import CLOSE_UPS, IMAGES
 from app.core.mistakes import validated
 from app.web.answering import told
 from app.web.convolution_api import CONVOLUTION
-from app.web.links import wholes
+from app.web.links import value, wholes
 from app.web.templates import templates
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
@@ -31,12 +31,12 @@ def asked(request: Request) -> dict[str, Any]:
         if name not in ConvolutionQuestion.model_fields:
             continue
         try:
-            question[name] = orjson.loads(text)
+            question[name] = value(text, name)
         except orjson.JSONDecodeError:
             question[name] = text
     lacks, _ = LACKS.get(str(question.get("layer", "Conv2d")), ((), ""))
     own = () if isinstance(question.get("input", ""), str) else ("shape",)
-    return {name: value for name, value in question.items() if name not in (*lacks, *own)}
+    return {name: asked for name, asked in question.items() if name not in (*lacks, *own)}
 
 
 def pointed(request: Request) -> list[int]:
@@ -51,8 +51,10 @@ def pointed(request: Request) -> list[int]:
 @router.get("/convolution")
 async def convolution(request: Request) -> HTMLResponse:
     """One convolution, cell by cell."""
-    question, answer, problem, cell = asked(request), None, None, None
+    question: dict[str, Any] = {}
+    answer, problem, cell = None, None, None
     try:
+        question = asked(request)
         whole = validated(ConvolutionQuestion, question)
         whole = whole.model_copy(update={"near": pointed(request)})
         answer = await told(request, CONVOLUTION, whole)

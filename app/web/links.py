@@ -3,10 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
+
 from app.core.errors import Problem
-from app.core.network_links import unpacked
+from app.core.network_links import MOST_TEXT, unpacked
+from app.core.torch_code import MAX_SOURCE
 
 MOST_DIGITS = 10
+MOST_WHOLES = 8  # that any list of them in a link has
+MOST_REPEATED = 100_000  # bytes of a refused question that its page gives back, to be mended
 FORMS = ("architecture", "stride_on", "source")
 
 
@@ -20,17 +25,30 @@ def whole(text: str, name: str) -> int:
 def wholes(text: str, name: str) -> list[int]:
     """Several of them, with commas in between."""
     try:
-        return [whole(part, name) for part in text.split(",")]
+        return [whole(part, name) for part in text.split(",", MOST_WHOLES)]
     except Problem:
         sentence = f"`{name}` in this link is whole numbers with commas"
         raise Problem(sentence, {"field": name}) from None
+
+
+def value(text: str, name: str) -> Any:
+    """JSON in a link. Raises ValueError for what is none, Problem for more than links carry."""
+    if len(text) > MOST_TEXT:
+        raise Problem(f"`{name}` in this link is too long", {"field": name})
+    return orjson.loads(text)
+
+
+def repeated(question: dict[str, Any], first: Mapping[str, Any]) -> dict[str, Any]:
+    """What the page of a refused question gives back of it: all of it, or, since a short link may
+    unfold to much, nothing but the first question that the page knows."""
+    return question if len(orjson.dumps(question)) <= MOST_REPEATED else dict(first)
 
 
 def network_asked(query: Mapping[str, str]) -> dict[str, Any]:
     """The network in a link, as a question has it: its name, its code, or its layers packed."""
     question: dict[str, Any] = {name: query[name] for name in FORMS if query.get(name)}
     if query.get("packed_source"):  # the code in a link's short form
-        question["source"] = unpacked(query["packed_source"])
+        question["source"] = unpacked(query["packed_source"], 2 * MAX_SOURCE)
         if not isinstance(question["source"], str):
             raise Problem("the code in this link cannot be read", {"field": "source"})
     if query.get("network"):

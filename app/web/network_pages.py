@@ -13,7 +13,7 @@ from app.core.lecture_facts import lecture_facts
 from app.core.mistakes import validated
 from app.core.network_drawings import svg
 from app.web.answering import told
-from app.web.links import network_asked
+from app.web.links import network_asked, repeated
 from app.web.network_api import NETWORK
 from app.web.templates import templates
 
@@ -42,7 +42,7 @@ async def network(request: Request) -> HTMLResponse:
         whole = validated(figure.NetworkQuestion, question | parts)
         answer = await told(request, NETWORK, whole)
     except Problem as found:
-        problem = found.told
+        problem, question = found.told, repeated(question, FIRST)
     rows = figure.architecture_rows()
     chosen = next((row for row in rows if row["name"] == question.get("architecture")), None)
     title = chosen["title"] if chosen else "A network of your own"

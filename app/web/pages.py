@@ -14,6 +14,7 @@ from app.core.examples import EXAMPLES
 from app.core.mistakes import validated
 from app.web.answering import told
 from app.web.api import EXPRESSION
+from app.web.links import value
 from app.web.templates import templates
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
@@ -29,7 +30,7 @@ def asked(request: Request) -> dict[str, Any]:
         return {"expression": first.expression, "inputs": dict(first.inputs)}
     question: dict[str, Any] = {"expression": query["expression"]}
     try:
-        question["inputs"] = orjson.loads(query.get("inputs") or "{}")
+        question["inputs"] = value(query.get("inputs") or "{}", "inputs")
     except orjson.JSONDecodeError:
         raise Problem("the inputs in this link are not valid JSON", {"field": "inputs"}) from None
     if query.get("mistake"):

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from app.core.errors import Problem
+from app.core.errors import Problem, shortened
 from app.core.mistakes import UNREADABLE, as_problem, deepest
 from app.web.security import SECURITY_HEADERS
 from app.web.templates import templates
@@ -79,9 +79,9 @@ async def on_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     path, status = request.url.path, error.status_code
     if status == 404:
-        problem = Problem(f"There is nothing at {path}.")
+        problem = Problem(f"There is nothing at {shortened(path)}.")
     elif status == 405:
-        problem = Problem(f"{path} does not answer {request.method}.")
+        problem = Problem(f"{shortened(path)} does not answer {request.method}.")
     elif status == 400:
         # FastAPI could not read the body at all: not UTF-8, or nested beyond reason.
         status, problem = 422, Problem(UNREADABLE)

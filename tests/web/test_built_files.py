@@ -8,11 +8,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from app.web.compression import CompressedReads
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from app.web.assets import DIST, BuiltFiles, wanted
-from app.web.compression import CompressedReads
 
 SCRIPT = "/static/" + next(
     chunk["file"]
