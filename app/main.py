@@ -23,6 +23,7 @@ from app.web import (
 )
 from app.web.assets import DIST, BuiltFiles
 from app.web.compression import CompressedReads
+from app.web.methods import Methods
 from app.web.problems import add_problem_answers
 from app.web.security import BodyLimit, SecurityHeaders
 from app.web.streams import Runs
@@ -61,6 +62,7 @@ def create_app() -> FastAPI:
     app.state.maxima = OrderedDict()
     app.add_middleware(CompressedReads)
     app.add_middleware(BodyLimit)
+    app.add_middleware(Methods)
     app.add_middleware(SecurityHeaders)
     add_problem_answers(app)
 
