@@ -69,7 +69,8 @@ clean:
 $(VENV):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "Backlight needs Python 3.11 or newer: set PYTHON, as in make run PYTHON=python3.12." >&2; exit 1; }
-	$(PYTHON) -m venv .venv && $(python) -m pip --version >/dev/null \
+	@echo $(PYTHON) -m venv .venv
+	@$(PYTHON) -m venv .venv && $(python) -m pip --version >/dev/null \
 	  || { rm -rf .venv; echo "$(no_pip)" >&2; exit 1; }
 	@touch $@
 
