@@ -20,9 +20,15 @@ if TYPE_CHECKING:
 
 Initialisation = Literal["pytorch", "he"]
 IMAGES, SIDE, CLASSES = 8, 16, 10
+# Of a large stack fewer images are looked at: blocks times width squared, for 8 of them.
+MOST_FOR_ALL, FEWEST = 50_000, 2
 # What one pass forward and back may take: some seconds, and one picture through a ResNet-152.
 MOST_MACS = 2 * 10**10
 MOST_BYTES = 6 * 10**8
+MOST_PIXELS = 1_000_000  # of a grid in an answer
+# A number under a pooling's window takes as long as so many multiply-adds of a convolution, and a
+# multiply-add of filters that see few channels each as long as so many of filters that see many.
+POOLED, GROUPED, FEW = 20, 6, 8
 EDGE = 1 - 0.9545  # of the largest: where Luo et al. draw the border, two sigma of a Gaussian
 
 
@@ -43,6 +49,12 @@ class DeepStack(Asked):
         default="pytorch", description="PyTorch's own, or He et al. 2015: variance 2 / fan-in."
     )
     seed: int = Field(default=0, strict=True, ge=0, lt=2**32)
+
+    @property
+    def images(self) -> int:
+        """On how many it is measured, so that the largest stacks take about a second too."""
+        affordable = IMAGES * MOST_FOR_ALL // (self.blocks * self.width**2)
+        return max(FEWEST, min(IMAGES, affordable))
 
     def network(self) -> Network:
         """As a network: a first convolution, the blocks, and a linear classifier."""
@@ -90,7 +102,7 @@ def gradient_sizes(stack: DeepStack) -> dict[str, Any]:
     Answers {layers: names of the convolutions, curves: [{residual, batch_norm, asked, gradients,
     weight_gradients, activations}], sentence}: root mean squares of the loss's gradient by each
     convolution's output and weights, and of the output itself. The loss is cross-entropy of random
-    labels on 8 random images, in double precision.
+    labels on 8 random images, 2 at least of a large stack, in double precision.
     """
     curves: list[dict[str, Any]] = []
     for residual, batch_norm in product((False, True), repeat=2):
@@ -115,8 +127,8 @@ def _measured(stack: DeepStack) -> dict[str, list[float]]:
         model = TorchNetwork(network).double()
         if stack.initialisation == "he":
             initialise(model)
-        images = torch.randn(IMAGES, *network.input, dtype=torch.float64)
-        labels = torch.randint(CLASSES, (IMAGES,))
+        images = torch.randn(stack.images, *network.input, dtype=torch.float64)
+        labels = torch.randint(CLASSES, (stack.images,))
     kept = model.activations(images)
     loss = functional.cross_entropy(kept[-1], labels)
     at = [i for i, node in enumerate(network.layers) if node.layer.kind == "convolution"]
@@ -163,6 +175,12 @@ def effective_field(
 
     if not 1 <= samples <= 64:
         raise Problem("1 to 64 inputs can be averaged", {"field": "samples"})
+    if prod(network.input[1:]) > MOST_PIXELS:
+        raise Problem(
+            f"the image has {prod(network.input[1:]) / 1e6:.1f} million pixels, and "
+            f"{MOST_PIXELS // 1_000_000} million are the most that can be shown one by one",
+            {"field": "input"},
+        )
     unit = centre(network, layer)
     seen = cone(network, layer, unit)
     if seen["input"] is None:
@@ -204,25 +222,43 @@ def centre(network: Network, layer: str) -> tuple[int, ...]:
 
 
 def _cost(network: Network) -> tuple[int, int, int]:
-    """Multiply-adds of one input, bytes of what is kept of it, bytes of the parameters."""
+    """Multiply-adds of one input, or what takes as long; bytes of what is kept of it, and of the
+    parameters."""
     result = analyse(network).check()
+    work = sum(
+        _work(node.layer, shape, macs or 0)
+        for node, shape, macs in zip(network.layers, result.shapes, result.macs, strict=True)
+        if shape
+    )
     kept = prod(network.input) + sum(prod(shape) for shape in result.shapes if shape)
     parameters = sum(node.layer.parameters for node in network.layers)
-    return sum(filter(None, result.macs)), FLOAT_BYTES * kept, FLOAT_BYTES * parameters
+    return work, FLOAT_BYTES * kept, FLOAT_BYTES * parameters
+
+
+def _work(layer: layers.Layer, output: layers.Shape, macs: int) -> int:
+    """Multiply-adds that take as long as a layer does."""
+    if isinstance(layer, layers.Conv2d) and layer.in_channels // layer.groups < FEW < layer.groups:
+        return GROUPED * macs
+    if layer.kind == "pooling":
+        high, wide = layer.sliding
+        return POOLED * prod(output) * high.kernel * wide.kernel
+    if isinstance(layer, layers.LocalResponseNorm):
+        return POOLED * prod(output) * layer.size
+    return macs
 
 
 def affordable(network: Network, most: int) -> int:
     """How many inputs can be averaged in good time, up to `most`, and 1 at least."""
-    macs, kept, parameters = _cost(network)
-    within = min(MOST_MACS // 2 // max(1, macs), (MOST_BYTES - parameters) // kept)
+    work, kept, parameters = _cost(network)
+    within = min(MOST_MACS // 2 // max(1, work), (MOST_BYTES - parameters) // kept)
     return max(1, min(most, within))
 
 
 def check_cost(network: Network, samples: int, advice: str, field: str | None = None) -> None:
     """Refuse what would take too long, or too much memory; `advice` says what would do."""
-    macs, kept, parameters = _cost(network)
+    work, kept, parameters = _cost(network)
     for amount, most, unit in (
-        (samples * macs, MOST_MACS, "multiply-adds"),
+        (samples * work, MOST_MACS, "multiply-adds or as much work"),
         (samples * kept + parameters, MOST_BYTES, "bytes"),
     ):
         if amount > most:

@@ -23,6 +23,7 @@ SIZE = 64  # the largest height and width of a photo as a convolution is shown o
 Bytes = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float64]
 Input = npt.NDArray[np.float32]
+Box = tuple[float, float, float, float]  # left, top, right, bottom
 Shown = Literal["photo", "digit", "garment"]  # what an image is
 Kind = Literal["photo", "drawing", "garment"]  # how a picture is prepared
 
@@ -211,10 +212,18 @@ def prepared(pixels: Bytes, kind: Kind, shape: Sequence[int]) -> Input:
 def covering(pixels: Bytes, height: int, width: int) -> Bytes:
     """The largest part in the middle that has the asked proportions, in the asked size."""
     high, wide = pixels.shape[1:]
-    scale = min(high / height, wide / width)
-    across, down = (wide - width * scale) / 2, (high - height * scale) / 2
-    box = (across, down, across + width * scale, down + height * scale)
+    box = middle(high, wide, height, width)
     return resized(pixels, height, width, pillow.Resampling.BICUBIC, box)
+
+
+def middle(high: int, wide: int, height: int, width: int) -> Box:
+    """The largest part of high x wide pixels with the proportions of height x width, in the middle:
+    left, top, right and bottom, never past an edge."""
+    scale = min(high / height, wide / width)
+    # Rounded, the side that fits exactly may come out larger than it is, by 1e-14.
+    across, down = min(width * scale, wide), min(height * scale, high)
+    left, top = (wide - across) / 2, (high - down) / 2
+    return left, top, min(left + across, wide), min(top + down, high)
 
 
 def centred_strokes(pixels: Bytes, height: int, width: int) -> Bytes:
@@ -307,7 +316,7 @@ def resized(
     height: int,
     width: int,
     filter: pillow.Resampling,
-    box: tuple[float, float, float, float] | None = None,
+    box: Box | None = None,
 ) -> Bytes:
     """Another size, of a part (left, top, right, bottom); nothing is skipped when it gets small."""
     rows = []

@@ -3,15 +3,13 @@
 Nothing here imports torch before a question is answered, which belongs into a worker.
 """
 
-import base64
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
-from safetensors import SafetensorError
 
-from app.core import images, models, uploads
+from app.core import images, models, uploaded_weights, uploads
 from app.core.errors import Problem
 from app.core.gradient_flow import check_cost
 from app.core.network_figure import AskedNetwork
@@ -90,7 +88,11 @@ class WeightsQuestion(AskedNetwork):
             return trained(self.model)
         if self.weights is None:
             return seeded(network, self.seed)
-        return TorchNetwork.holding(network, _uploaded(self.weights))
+        data = uploaded_weights.from_text(self.weights)
+        model = TorchNetwork.empty(network)
+        # Names and sizes first: a file may hold far more than the network can use.
+        model.check(uploaded_weights.shapes(data, len(model.state_dict())))
+        return model.filled(uploaded_weights.tensors(data))
 
 
 class LookQuestion(WeightsQuestion):
@@ -180,23 +182,3 @@ def trained(name: str) -> "TorchNetwork":
     # Copies: torch may not be given arrays that nobody is to write into.
     kept = {key: torch.tensor(array) for key, array in models.weights(name).items()}
     return TorchNetwork.holding(models.model(name).network, kept)
-
-
-def _uploaded(text: str) -> dict[str, "Tensor"]:
-    from safetensors.torch import load  # numpy has no bfloat16
-
-    where = {"field": "weights"}
-    try:
-        data = base64.b64decode(text, validate=True)
-    except ValueError:
-        raise Problem("the weights are not valid base64", where) from None
-    try:
-        found = load(data)
-    except (SafetensorError, ValueError, TypeError, KeyError, OverflowError, RuntimeError):
-        raise Problem("the weights are no safetensors file", where) from None
-    if strange := next((name for name, tensor in found.items() if tensor.is_complex()), None):
-        raise Problem(f"the weights `{strange}` are complex numbers", where)
-    tensors = {name: tensor.float() for name, tensor in found.items()}
-    if not all(tensor.isfinite().all() for tensor in tensors.values()):
-        raise Problem("some of these weights are no finite numbers", where)
-    return tensors

@@ -3,7 +3,7 @@
 Imports torch, so it belongs into a worker.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Self
 
@@ -40,31 +40,46 @@ class TorchNetwork(nn.Module):
 
         Raises Problem where one is missing, not known, or of another shape.
         """
-        with torch.device("meta"):  # nothing is drawn, nothing allocated
-            model = cls(network)
-        expected = model.state_dict()
-        for name in weights:
+        model = cls.empty(network)
+        model.check({name: tuple(tensor.shape) for name, tensor in weights.items()})
+        return model.filled(weights)
+
+    @classmethod
+    def empty(cls, network: Network) -> Self:
+        """The network before it has weights: nothing is drawn, nothing allocated."""
+        with torch.device("meta"):
+            return cls(network)
+
+    def check(self, shapes: Mapping[str, Sequence[int]]) -> None:
+        """Refuse weights of which one is missing, not known, or of another shape."""
+        expected = self.state_dict()
+        for name in shapes:
             if name not in expected:
                 near = nearest(name, expected)
                 hint = f"; did you mean `{near}`?" if near else ""
-                raise Problem(f"the network has no weights `{name}`{hint}", {"field": "weights"})
+                raise Problem(
+                    f"the network has no weights `{name[:80]}`{hint}", {"field": "weights"}
+                )
         for name, there in expected.items():
             if name.endswith("num_batches_tracked"):
                 continue
-            if name not in weights:
+            if name not in shapes:
                 raise Problem(f"the weights `{name}` are missing", {"field": "weights"})
-            if weights[name].shape != there.shape:
+            if tuple(shapes[name]) != there.shape:
                 raise Problem(
-                    f"`{name}` is {sizes(weights[name].shape)} in the file and "
+                    f"`{name}` is {sizes(shapes[name])} in the file and "
                     f"{sizes(there.shape)} in the network",
                     {"field": "weights"},
                 )
+
+    def filled(self, weights: Mapping[str, Tensor]) -> Self:
+        """Itself, holding weights that are as `check` wants them, ready to be asked."""
         given = {
             name: weights.get(name, torch.zeros((), dtype=there.dtype))
-            for name, there in expected.items()
+            for name, there in self.state_dict().items()
         }
-        model.load_state_dict(given, assign=True)
-        return model.eval().requires_grad_(False)
+        self.load_state_dict(given, assign=True)
+        return self.eval().requires_grad_(False)
 
     def activations(self, image: Tensor) -> list[Tensor]:
         """What each layer gives for a batch of images, in the network's order."""

@@ -15,16 +15,17 @@ import numpy.typing as npt
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from app.core.errors import Problem
+from app.core.picture_files import WHERE, check_parts
 
 MOST_BYTES = 8_000_000
 MOST_PIXELS = 24_000_000
+LONGEST = 65_535  # of a side, as in JPEG: a file of very short rows takes long to read
 SIDE = 512  # the longest side that is kept: no network here looks at more
 FORMATS = ("PNG", "JPEG", "WEBP")
 # A data address of MOST_BYTES, in base64.
 MOST_TEXT = 40 + (MOST_BYTES + 2) // 3 * 4
 
 DATA = re.compile(r"data:image/(?:png|jpeg|webp);base64,", re.ASCII)
-WHERE = {"field": "image"}
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -40,6 +41,7 @@ def decoded(data: bytes) -> Pixels:
         raise Problem("the picture is empty", WHERE)
     if kind := also(data):
         raise Problem(f"this file is {kind} as well as a picture; save the picture anew", WHERE)
+    check_parts(data)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the size is checked here, in words
         try:
@@ -58,19 +60,29 @@ def _pixels(file: io.BytesIO) -> Pixels:
         width, height = opened.size
         if width * height > MOST_PIXELS:
             raise Problem(_too_large(f"{width * height / 1e6:.1f} million"), WHERE)
+        if max(width, height) > LONGEST:
+            raise Problem(
+                f"the picture is {width:,} by {height:,}; {LONGEST:,} pixels a side are the most",
+                WHERE,
+            )
         opened.draft("RGB", (2 * SIDE, 2 * SIDE))  # of a large JPEG only what is needed
         opened.load()
-        upright = ImageOps.exif_transpose(opened)
+        upright = _in_bytes(ImageOps.exif_transpose(opened))
         upright.thumbnail((SIDE, SIDE), Image.Resampling.BOX)
         pixels = np.asarray(_in_colour(upright), dtype=np.uint8)
     return np.ascontiguousarray(pixels.transpose(2, 0, 1))
 
 
+def _in_bytes(picture: Image.Image) -> Image.Image:
+    """Gray of 16 bits a pixel in 8 of them: Pillow makes no other of its sizes smaller."""
+    if not picture.mode.startswith("I"):
+        return picture
+    deep = np.asarray(picture, dtype=np.float32)
+    return Image.fromarray((deep / 257).clip(0, 255).astype(np.uint8))
+
+
 def _in_colour(picture: Image.Image) -> Image.Image:
     """Red, green and blue; what is transparent becomes white paper."""
-    if picture.mode.startswith("I"):  # 16 bits a pixel
-        deep = np.asarray(picture, dtype=np.float64)
-        picture = Image.fromarray((deep / 257).clip(0, 255).astype(np.uint8))
     if picture.has_transparency_data:
         picture = picture.convert("RGBA")
         paper = Image.new("RGBA", picture.size, "white")

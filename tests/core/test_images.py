@@ -1,13 +1,26 @@
 """The pictures that ship, and how a picture is prepared for a network."""
 
 from itertools import product
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
 from app.core.errors import Problem
-from app.core.images import ASSETS, DIGITS, GARMENTS, IMAGES, PHOTOS, Bytes, picture, prepared
+from app.core.images import (
+    ASSETS,
+    DIGITS,
+    GARMENTS,
+    IMAGES,
+    PHOTOS,
+    PREPARATIONS,
+    Bytes,
+    middle,
+    picture,
+    prepared,
+)
+from app.core.models import MODELS
 
 DIGIT = (1, 28, 28)
 COLOURS = [("white", "black"), ("black", "white"), ("#0b5", "#fffbe6"), ("yellow", "white")]
@@ -73,6 +86,29 @@ def test_a_photo_keeps_its_middle_and_its_proportions(size: tuple[int, int]) -> 
         seen = ready[channel].mean(axis=2 - axis)
         expected = slope * ((np.arange(n) - (n - 1) / 2) * step + (whole - 1) / 2)
         np.testing.assert_allclose(seen[2:-2], expected[2:-2], atol=1)
+
+
+INPUTS = sorted({row.network.input[1:] for row in MODELS.values()})
+LARGEST = 512  # of a side that is kept of an upload
+
+
+@pytest.mark.parametrize(("height", "width"), [*INPUTS, (204, 204), (4096, 1)])
+def test_the_middle_of_a_picture_of_any_size_lies_within_it(height: int, width: int) -> None:
+    for high, wide in product(range(1, LARGEST + 1), repeat=2):
+        left, top, right, bottom = middle(high, wide, height, width)
+        assert 0 <= left < right <= wide
+        assert 0 <= top < bottom <= high
+
+
+@pytest.mark.parametrize("kind", PREPARATIONS)
+def test_pictures_of_odd_sizes_are_prepared_for_every_model(kind: Any) -> None:
+    draw = np.random.default_rng(0)
+    sizes = [(2400, 1080), (255, 255), (1, 1), (1, 512), (512, 1), (2, 511), (231, 512)]
+    sizes += [tuple(size) for size in draw.integers(1, LARGEST + 1, (60, 2)).tolist()]
+    for row in MODELS.values():
+        for high, wide in sizes:
+            pixels = draw.integers(0, 256, (3, high, wide), dtype=np.uint8)
+            assert prepared(pixels, kind, row.network.input).shape == row.network.input
 
 
 def test_nothing_is_skipped_when_a_photo_gets_small() -> None:

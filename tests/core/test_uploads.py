@@ -64,6 +64,14 @@ def test_other_kinds_of_pixels_become_red_green_and_blue(mode: str) -> None:
         assert abs(found.astype(int) - 130).max() <= 3
 
 
+@pytest.mark.parametrize(("width", "height"), [(513, 20), (700, 900)])
+def test_gray_of_16_bits_is_made_small_too(width: int, height: int) -> None:
+    image = Image.fromarray(np.full((height, width), 130 * 257, np.uint16))
+    found = uploads.decoded(saved(image, "PNG"))
+    assert max(found.shape) == 512
+    assert (found == 130).all()
+
+
 def refusal(data: bytes) -> str:
     with pytest.raises(Problem) as caught:
         uploads.decoded(data)

@@ -404,6 +404,17 @@ def test_a_skip_and_a_norm_keep_the_gradient(client: TestClient) -> None:
     assert "smaller" in answer["sentence"]
 
 
+@pytest.mark.parametrize("kernel", range(3, 16, 2))
+@pytest.mark.parametrize("channels", [1, 2282, 4096])
+def test_a_stack_of_any_size_is_told(client: TestClient, kernel: int, channels: int) -> None:
+    question = {"kernel_size": kernel, "channels": channels}
+    answer = ask(client, question, "/api/receptive-field/stack")
+    for side, size, count in (("single", kernel, 1), ("stack", 3, (kernel - 1) // 2)):
+        told = answer[side]
+        assert told["receptive_field"] == [kernel, kernel]
+        assert told["parameters"] == told["macs_a_pixel"] == count * size**2 * channels**2
+
+
 # The page and its links
 
 

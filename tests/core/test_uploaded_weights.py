@@ -1,0 +1,100 @@
+"""Weights that a visitor sends: what the header tells is looked at before any tensor is."""
+
+import base64
+import struct
+from typing import Any
+
+import numpy as np
+import orjson
+import pytest
+import torch
+from safetensors.numpy import save
+
+from app.core import uploaded_weights
+from app.core.errors import Problem
+from app.core.looks import LookQuestion
+
+GIVEN = {
+    "0.weight": {"dtype": "F32", "shape": [2, 3, 3, 3], "data_offsets": [0, 216]},
+    "0.bias": {"dtype": "F32", "shape": [2], "data_offsets": [216, 224]},
+}
+EMPTY = {"dtype": "F32", "shape": [0], "data_offsets": [0, 0]}
+
+
+def file(header: Any, tensors: int = 224) -> bytes:
+    """A file of such a header, an object or bytes, and so many bytes of tensors."""
+    head = header if isinstance(header, bytes) else orjson.dumps(header)
+    return struct.pack("<Q", len(head)) + head + bytes(tensors)
+
+
+def question(data: bytes) -> LookQuestion:
+    return LookQuestion(
+        source="nn.Conv2d(3, 2, 3)",
+        input=(3, 8, 8),
+        image="coffee",
+        weights=base64.b64encode(data).decode(),
+    )
+
+
+def refusal(data: bytes) -> str:
+    with pytest.raises(Problem) as caught:
+        question(data).look()
+    assert caught.value.where == {"field": "weights"}
+    assert len(caught.value.message) < 300
+    return caught.value.message
+
+
+def test_a_file_is_taken_with_all_that_it_may_say_besides() -> None:
+    for header in (GIVEN, GIVEN | {"__metadata__": {"made by": "x" * 90_000}}):
+        assert not question(file(header)).look().model.steps[0].weight.any()
+
+
+TWICE = b"{" + b",".join([b'"0.bias":' + orjson.dumps(GIVEN["0.bias"])] * 9000) + b"}"
+LIES: dict[str, tuple[bytes, str]] = {
+    "too many": (file({f"{i}.bias": EMPTY for i in range(90_000)}), "more tensors than the 2"),
+    "one too many": (file(GIVEN | {"1.bias": EMPTY}), "no weights `1.bias`"),
+    "one name many times": (file(TWICE), "more tensors than the 2"),
+    "spaces": (file(orjson.dumps(GIVEN) + b" " * 3_000_000), "it has 3,000,1"),
+    "remarks": (file(GIVEN | {"__metadata__": {"a": "x" * 3_000_000}}), "it has 3,000,1"),
+    "a long name": (file({"x" * 90_000: EMPTY}), "no weights `xxx"),
+    "another shape": (
+        file(GIVEN | {"0.bias": {"dtype": "F32", "shape": [3], "data_offsets": [0, 8]}}),
+        "`0.bias` is 3 in the file and 2",
+    ),
+    "many axes": (file(GIVEN | {"0.bias": {"shape": [1] * 40_000}}), "no safetensors"),
+    "no shape": (file(GIVEN | {"0.bias": {"shape": None}}), "no safetensors"),
+    "words for sizes": (file(GIVEN | {"0.bias": {"shape": ["2"]}}), "no safetensors"),
+    "no tensor": (file(GIVEN | {"0.bias": []}), "no safetensors"),
+    "a list": (file([GIVEN]), "no safetensors"),
+    "nested": (file(b"[" * 90_000), "no safetensors"),
+    "longer than the file": (b"\xff" * 8 + b"{}", "no safetensors"),
+    "nothing": (b"", "no safetensors"),
+}
+
+
+@pytest.mark.parametrize("name", LIES)
+def test_a_header_that_lies_is_refused_before_the_tensors(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploaded_weights, "tensors", None)
+    data, said = LIES[name]
+    assert said in refusal(data)
+
+
+def test_tensors_that_are_not_where_the_header_says_are_refused() -> None:
+    for wrong in (
+        {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]},
+        {"dtype": "F32", "shape": [2], "data_offsets": [216, 225]},
+        {"dtype": "F9", "shape": [2], "data_offsets": [216, 224]},
+    ):
+        assert "no safetensors" in refusal(file(GIVEN | {"0.bias": wrong}))
+
+
+def test_every_tensor_of_a_network_may_be_in_its_file() -> None:
+    asked = {"source": "nn.Sequential(nn.Conv2d(3, 2, 3), nn.BatchNorm2d(2))", "input": (3, 8, 8)}
+    held = LookQuestion(**asked, image="coffee").look().model.state_dict()
+    given = {name: tensor.numpy() for name, tensor in held.items()}
+    assert "1.num_batches_tracked" in given
+    text = base64.b64encode(save({name: np.atleast_1d(array) for name, array in given.items()}))
+    again = LookQuestion(**asked, image="coffee", weights=text.decode()).look().model
+    torch.testing.assert_close(again.state_dict()["0.weight"], held["0.weight"])
