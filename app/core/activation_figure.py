@@ -20,6 +20,7 @@ from app.core.looks import EXAMPLE, Look, LookQuestion
 from app.core.networks import INPUT, MAX_LAYERS, Name, Network, analyse, network_answer
 from app.core.png import png
 from app.core.questions import Asked, shown, up_to
+from app.core.recent import Recent
 from app.core.receptive_fields import POINTWISE
 
 if TYPE_CHECKING:
@@ -83,9 +84,8 @@ Tensors = dict[str, npt.NDArray[Any]]
 
 def activations(question: ActivationsQuestion) -> tuple[dict[str, Any], Tensors]:
     """The answer to POST /api/activations without its maps, and the maps by their names."""
-    look = question.look()
-    captured = look.captured("weight_gradient" in question.include)
-    answer = summary(look, captured, question.top)
+    look, captured, layers = looked(question)
+    answer = summary(look, captured, layers, question.top)
     maps = _maps(look, captured, question)
     if question.unit is not None:
         from app.core.units import explained
@@ -105,12 +105,33 @@ def write(
     return as_json(question, answer | {"maps": as_lists(maps)}, form)
 
 
-def summary(look: Look, captured: "Capture", top: int) -> dict[str, Any]:
+Looked = tuple[Look, "Capture", list[dict[str, Any]]]
+LOOKS: Recent[Looked] = Recent(4)  # each some tens of megabytes
+
+
+def looked(question: ActivationsQuestion) -> Looked:
+    """The pass that a question is about, and its layers in numbers: made once for the questions
+    that follow one another. What a visitor sent is not remembered."""
+    weights = "weight_gradient" in question.include
+
+    def look() -> Looked:
+        look = question.look()
+        captured = look.captured(weights)
+        return look, captured, _layers(look.network, captured)
+
+    if question.private:
+        return look()
+    asked = question.model_dump_json(include=set(LookQuestion.model_fields))
+    return LOOKS.get((asked, weights), look)
+
+
+def summary(
+    look: Look, captured: "Capture", layers: list[dict[str, Any]], top: int
+) -> dict[str, Any]:
     """What one looks at first: classes, and every layer in a few numbers."""
     row = look.question.shipped
     picture = images.IMAGES.get(look.question.image)
     order = captured.scores.argsort(descending=True, stable=True)[:top]
-    layers = _layers(look.network, captured)
     names = [layer["name"] for layer in layers]
     return {
         "model": look.question.model,

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 Place = tuple[int, int, int]  # channel, row, column; of a vector (place, 0, 0)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Capture:
     """One pass through a network and back; lists run along `network.layers`, with a batch of one.
 

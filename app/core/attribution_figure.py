@@ -14,10 +14,11 @@ from app.core.attributions import ATTRIBUTIONS, Attribution, Found, Sought, attr
 from app.core.errors import Problem
 from app.core.gradient_flow import check_cost
 from app.core.looks import EXAMPLE, Look, LookQuestion, WeightsQuestion
-from app.core.networks import Name, Network, analyse
+from app.core.networks import Name, analyse
 from app.core.numbers import format_number
 from app.core.optimised_inputs import Ascent
 from app.core.questions import shown
+from app.core.recent import Recent
 from app.core.top_patches import PAPER, Maxima
 
 if TYPE_CHECKING:
@@ -234,25 +235,16 @@ def occlusion(question: OcclusionQuestion) -> dict[str, Any]:
 # What a channel looks for
 
 
-class Remembered:
-    """The maxima of a few networks, which all questions about their top patches begin with."""
-
-    def __init__(self, most: int = 4) -> None:
-        self.most, self.maxima = most, dict[str, Maxima]()
-
-    def of(self, question: WeightsQuestion, network: Network, model: TorchNetwork) -> Maxima:
-        from app.core.top_patches import maxima
-
-        text = question.model_dump_json(include=set(WeightsQuestion.model_fields))
-        key = sha256(text.encode()).hexdigest()
-        found = self.maxima.pop(key, None) or maxima(model, question.kind)
-        self.maxima[key] = found  # at the end: what was not used for longest goes first
-        if len(self.maxima) > self.most:
-            del self.maxima[next(iter(self.maxima))]
-        return found
+MAXIMA: Recent[Maxima] = Recent(4)
 
 
-REMEMBERED = Remembered()
+def maxima(question: WeightsQuestion, model: TorchNetwork) -> Maxima:
+    """What all questions about the top patches of one network begin with: found once."""
+    from app.core.top_patches import maxima
+
+    asked = question.model_dump_json(include=set(WeightsQuestion.model_fields))
+    key = sha256(asked.encode()).digest()  # weights are long
+    return MAXIMA.get(key, lambda: maxima(model, question.kind))
 
 
 def top_patches(question: TopPatchesQuestion) -> dict[str, Any]:
@@ -262,7 +254,7 @@ def top_patches(question: TopPatchesQuestion) -> dict[str, Any]:
     network = question.seeing()
     aim = network.channel(question.layer, question.channel)
     model = question.torch_network(network).requires_grad_(False)
-    found = REMEMBERED.of(question, network, model).of(aim)
+    found = maxima(question, model).of(aim)
     kind = {"photo": "photos", "drawing": "digits", "garment": "garments"}[question.kind]
     pieces = f", in {len(found.cuts)} pieces" if question.kind == "photo" else ""
     pictures = len({cut.image for cut in found.cuts})

@@ -10,12 +10,13 @@ from torch.nn import functional
 
 from app.core import attributions as core
 from app.core.architectures import architecture
-from app.core.attribution_figure import Remembered, TopPatchesQuestion
+from app.core.attribution_figure import TopPatchesQuestion, maxima
 from app.core.attributions import ATTRIBUTIONS, Found, Sought
 from app.core.backward_rules import deconvnet
 from app.core.errors import Problem
 from app.core.layers import Layer, make
 from app.core.networks import Network, sequential
+from app.core.recent import Recent
 from app.core.torch_networks import TorchNetwork
 from tests.core.random_networks import random_network
 
@@ -338,24 +339,10 @@ def test_an_unknown_method_is_told_the_nearest() -> None:
 
 def test_the_maxima_of_a_network_are_found_once(monkeypatch: pytest.MonkeyPatch) -> None:
     found = []
-
-    def maxima(model: object, kind: str) -> object:
-        found.append(kind)
-        return object()
-
-    monkeypatch.setattr("app.core.top_patches.maxima", maxima)
-    remembered = Remembered(most=2)
-    question = [
-        TopPatchesQuestion(model=model, layer="conv1", channel=channel)
-        for model, channel in (("digits", 0), ("digits", 1), ("garments", 0), ("squeezenet1_1", 0))
-    ]
-    network = question[0].seeing()
-    model = question[0].torch_network(network)
-    first, second, *_ = [remembered.of(one, network, model) for one in question[:3]]
-    assert first is second
+    monkeypatch.setattr("app.core.top_patches.maxima", lambda model, kind: found.append(kind))
+    monkeypatch.setattr("app.core.attribution_figure.MAXIMA", Recent(2))
+    digits, garments = (TopPatchesQuestion(model=model, layer="conv1", channel=0)
+                        for model in ("digits", "garments"))  # fmt: skip
+    for question in (digits, digits.model_copy(update={"channel": 1}), garments, digits):
+        maxima(question, question.torch_network(question.seeing()))
     assert found == ["drawing", "garment"]
-    remembered.of(question[3], network, model)  # there is no room for a third
-    assert remembered.of(question[2], network, model)
-    assert found == ["drawing", "garment", "photo"]
-    remembered.of(question[0], network, model)
-    assert found == ["drawing", "garment", "photo", "drawing"]
