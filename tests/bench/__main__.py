@@ -3,10 +3,14 @@
 import sys
 from collections.abc import Sequence
 
-from tests.bench import activations, convolution, engine, maps, networks, page, server
+from tests.bench import activations, convolution, engine, maps, networks, page, server, visitors
 from tests.bench.timing import Comparison
 
-PREFIXES = {"s": ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs")), "B": ((1e6, "MB"), (1e3, "KB"))}
+PREFIXES = {
+    "": ((1.0, ""),),
+    "s": ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs")),
+    "B": ((1e6, "MB"), (1e3, "KB")),
+}
 
 
 def measured(amount: float, unit: str) -> str:
@@ -41,6 +45,7 @@ def main() -> int:
         server.start,
         page.in_chromium,
         convolution.in_chromium,
+        visitors.a_class,
     ):
         for row in measure():
             missed += not row.met

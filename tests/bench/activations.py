@@ -7,6 +7,7 @@ import threading
 import time
 import warnings
 from collections.abc import Iterator
+from itertools import count
 
 import torch
 from torch import Tensor, nn
@@ -18,7 +19,6 @@ from tests.bench.server import AT, NEURON, Connection, post, serving
 from tests.bench.timing import Comparison, by_turns
 
 COFFEE = {"model": "squeezenet1_1", "image": "coffee"}
-BACKWARD = COFFEE | {"target": 967}
 VISITORS = 4
 
 
@@ -82,10 +82,14 @@ def captures() -> Iterator[Comparison]:
 
     with serving("-m", "app") as (port, _):
         connection = Connection(port)
-        request = post(BACKWARD, "/api/activations")
+        targets = count()  # never the same question twice, so that no remembered answer will do
+
+        def ask() -> None:
+            connection.send(post(COFFEE | {"target": next(targets)}, "/api/activations"))
+
         for _ in range(4):  # both workers have the weights
-            connection.send(request)
-        a, b = by_turns(lambda: connection.send(request), forward_and_backward, seconds=8)
+            ask()
+        a, b = by_turns(ask, forward_and_backward, seconds=8)
         yield Comparison("POST /api/activations, summary", "torch, forward + backward", a, b, 1.5)
 
 
@@ -109,18 +113,22 @@ def meanwhile() -> Iterator[Comparison]:
     small = [
         post({"expression": NEURON, "inputs": {**AT, "w0": draw.uniform(1, 3)}}) for _ in range(50)
     ]
-    look = post(BACKWARD, "/api/activations")
+    targets = count()
+
+    def look() -> bytes:
+        return post(COFFEE | {"target": next(targets) % 1000}, "/api/activations")
+
     with serving("-m", "app") as (port, _):
         connection = Connection(port)
         for _ in range(4):
-            connection.send(look)
+            connection.send(look())
         idle = waits(connection, small)
         stop = threading.Event()
 
         def visitor() -> None:
             own = Connection(port)
             while not stop.is_set():
-                own.send(look)
+                own.send(look())
 
         visitors = [threading.Thread(target=visitor) for _ in range(VISITORS)]
         for thread in visitors:
