@@ -2,10 +2,10 @@
 
 import asyncio
 import gc
+import sys
 from collections import OrderedDict
 from collections.abc import AsyncIterator
-from concurrent.futures import BrokenExecutor
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 from fastapi import FastAPI, Response
 
@@ -25,28 +25,41 @@ from app.web.assets import DIST, BuiltFiles
 from app.web.compression import CompressedReads
 from app.web.problems import add_problem_answers
 from app.web.security import BodyLimit, SecurityHeaders
-from app.web.streams import Runs
-from app.workers.pool import create_executor
+from app.workers.pool import Stopped, Unavailable, Workers, create_executor
+from app.workers.runs import Runs
+
+JOBS_PER_CLIENT = 8
 
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     executor = app.state.executor
-    warming = asyncio.create_task(asyncio.to_thread(executor.warm))
+    warming = asyncio.create_task(warm(executor))
     # What is loaded now stays: a full collection need not look at it again.
     gc.collect()
     gc.freeze()
     yield
-    with suppress(BrokenExecutor):  # workers that were killed need not be shut down
-        await warming
+    executor.stop()
     await asyncio.to_thread(executor.shutdown, cancel_futures=True)
+    await warming
+
+
+async def warm(executor: Workers) -> None:
+    """Starts the workers; where they cannot run, the rest of the server does."""
+    try:
+        await asyncio.to_thread(executor.warm)
+    except Unavailable as trouble:
+        print(f"{trouble} ({trouble.why})", file=sys.stderr, flush=True)
+    except Stopped:
+        pass
 
 
 async def healthz() -> Response:
     return Response(b"ok", media_type="text/plain")
 
 
-def create_app() -> FastAPI:
+def create_app(jobs_per_client: int = JOBS_PER_CLIENT) -> FastAPI:
+    """`jobs_per_client`: how many questions of one address the workers may have at a time."""
     app = FastAPI(
         title="Backlight",
         version="0.1.0",
@@ -56,8 +69,8 @@ def create_app() -> FastAPI:
         separate_input_output_schemas=False,
         lifespan=lifespan,
     )
-    app.state.executor = create_executor()
-    app.state.runs = Runs()
+    app.state.executor = create_executor(share=jobs_per_client)
+    app.state.runs = Runs(share=max(1, jobs_per_client // 2))
     app.state.maxima = OrderedDict()
     app.add_middleware(CompressedReads)
     app.add_middleware(BodyLimit)

@@ -13,7 +13,7 @@ from app.core.errors import Problem
 from app.web.links import network_asked, whole
 from app.web.problems import validated
 from app.web.templates import templates
-from app.workers.pool import Busy, run
+from app.workers.pool import Busy, Unavailable, run
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
@@ -58,8 +58,8 @@ async def activations(request: Request) -> HTMLResponse:
     answer, problem = None, None
     try:
         question = asked(request)
-        # A busy server sends the page all the same, which then asks by itself.
-        with suppress(Busy):
+        # A server that cannot answer sends the page all the same, which then asks by itself.
+        with suppress(Busy, Unavailable):
             answer = await answered(request, question)
     except Problem as found:
         problem = found.told

@@ -10,11 +10,13 @@ from fastapi import APIRouter, Query, Request, Response
 from app.core import attribution_figure as figure
 from app.core.top_patches import Maxima
 from app.web import attributions_schemas as schemas
-from app.web import streams
 from app.web.activations_page import asked
 from app.web.api import Json, encode
+from app.web.clients import client_of
+from app.web.events import Events
 from app.web.problems import REFUSALS, validated
 from app.workers.pool import run
+from app.workers.runs import all_frames
 
 router = APIRouter(prefix="/api", tags=["attributions"], responses=REFUSALS)
 
@@ -75,20 +77,22 @@ async def remembered(request: Request, question: figure.TopPatchesQuestion) -> M
     responses={
         200: {
             "model": schemas.OptimisedInputAnswer,
-            "content": {streams.Events.media_type: {}},
+            "content": {Events.media_type: {}},
             "description": "As events, if asked for: each frame as it comes.",
         }
     },
 )
 async def optimised_input(request: Request, question: figure.OptimisedInputQuestion) -> Response:
     """The picture that excites a channel most: every frame of the climb at once."""
+    if Events.media_type in request.headers.get("accept", ""):
+        return Events(*run_of(request, question))
+    return Json(encode({"frames": await all_frames(*run_of(request, question))}))
+
+
+def run_of(request: Request, question: figure.OptimisedInputQuestion) -> tuple[Any, ...]:
+    """What a run is made of."""
     state = request.app.state
-    fold = figure.optimised_input
-    if streams.Events.media_type in request.headers.get("accept", ""):
-        return streams.Events(state.runs, state.executor, fold, question)
-    return Json(
-        encode({"frames": await streams.all_frames(state.runs, state.executor, fold, question)})
-    )
+    return state.runs, state.executor, figure.optimised_input, question, client_of(request)
 
 
 @router.get(
@@ -114,5 +118,4 @@ async def optimised_input_frames(
     given = {name: value for name, value in asked(request).items() if name in own}
     body = given | {"layer": layer, "channel": channel, "steps": steps}
     question = validated(figure.OptimisedInputQuestion, body)
-    state = request.app.state
-    return streams.Events(state.runs, state.executor, figure.optimised_input, question)
+    return Events(*run_of(request, question))
