@@ -2,9 +2,9 @@
 
 import asyncio
 import gc
+import sys
 from collections.abc import AsyncIterator
-from concurrent.futures import BrokenExecutor
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 from fastapi import FastAPI, Response
 
@@ -27,8 +27,10 @@ from app.web.methods import Methods
 from app.web.problems import add_problem_answers
 from app.web.reads import KeptReads
 from app.web.security import BodyLimit, SecurityHeaders
-from app.web.streams import Runs
-from app.workers.pool import create_executor
+from app.workers.pool import Stopped, Unavailable, create_executor
+from app.workers.runs import Runs
+
+JOBS_PER_CLIENT = 8
 
 SUBJECTS = (
     pages,
@@ -47,21 +49,36 @@ SUBJECTS = (
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     executor = app.state.executor
-    warming = asyncio.create_task(asyncio.to_thread(executor.warm))
+    warming = asyncio.create_task(warm(app))
     # What is loaded now stays: a full collection need not look at it again.
     gc.collect()
     gc.freeze()
     yield
-    with suppress(BrokenExecutor):  # workers that were killed need not be shut down
-        await warming
+    executor.stop()
     await asyncio.to_thread(executor.shutdown, cancel_futures=True)
+    await warming
+
+
+async def warm(app: FastAPI) -> None:
+    """Starts the workers; where they cannot run, the rest of the server does."""
+    try:
+        await asyncio.to_thread(app.state.executor.warm)
+        if app.state.ahead:
+            await activations_page.answer_ahead(app.state)
+    except Unavailable as trouble:
+        print(f"{trouble} ({trouble.why})", file=sys.stderr, flush=True)
+    except Stopped:
+        pass
 
 
 async def healthz() -> Response:
     return Response(b"ok", media_type="text/plain")
 
 
-def create_app() -> FastAPI:
+def create_app(jobs_per_client: int | None = None, ahead: bool = False) -> FastAPI:
+    """`jobs_per_client`: how many questions of one address the workers may have at a time.
+    `ahead`: what the pages ask by themselves is answered before the first visitor comes."""
+    share = jobs_per_client or JOBS_PER_CLIENT
     app = FastAPI(
         title="Backlight",
         version="0.1.0",
@@ -71,9 +88,10 @@ def create_app() -> FastAPI:
         separate_input_output_schemas=False,
         lifespan=lifespan,
     )
-    app.state.executor = create_executor()
-    app.state.runs = Runs()
+    app.state.executor = create_executor(share=share)
+    app.state.runs = Runs(share=max(1, share // 2))
     app.state.answers = kept_answers()
+    app.state.ahead = ahead
     app.add_middleware(KeptReads)
     limits = {"/api/images": PICTURES}
     app.add_middleware(BodyLimit, limits=limits)

@@ -1,25 +1,31 @@
 """The page where a network looks at an image: question in the link, answer in the HTML."""
 
+import asyncio
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
+from starlette.datastructures import State
 
 from app.core import activation_figure as figure
 from app.core import images, models
 from app.core.errors import Problem
 from app.core.mistakes import validated
 from app.web.activations_api import ACTIVATIONS
+from app.web.answering import answer as answer_of
 from app.web.answering import told
 from app.web.links import network_asked, repeated, whole
 from app.web.templates import templates
-from app.workers.pool import Busy
+from app.workers.pool import Busy, Unavailable
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 FIRST = {"model": "squeezenet1_1", "image": "coffee"}
 TOP = 10
+KINDS = {"photo": "photo", "drawing": "digit", "garment": "garment"}  # of pictures, by model
+PAUSE_SECONDS, AHEAD = 0.5, "ahead"  # between two looks at the queue; as whose share it counts
 
 
 def asked(request: Request) -> dict[str, Any]:
@@ -47,6 +53,36 @@ async def first_answer(request: Request, question: dict[str, Any]) -> Any:
     return found
 
 
+# What the page asks by itself as soon as it is there: every layer's maps, small.
+MAPS = {
+    "layers": "all",
+    "include": ["activation", "gradient"],
+    "encoding": "uint8",
+    "thumbnail": 28,
+    "top": TOP,
+}
+
+
+def looks() -> Iterator[dict[str, Any]]:
+    """Each model that ships on each picture of the kind that it learned from."""
+    for model in models.MODELS.values():
+        for image in images.IMAGES.values():
+            if KINDS[model.picture] == image.kind:
+                yield {"model": model.name, "image": image.name}
+
+
+async def answer_ahead(state: State) -> None:
+    """Has the first answers ready before the first visitor asks. One at a time, and only while
+    nobody waits for anything else."""
+    for look in looks():
+        for question, form in ((look | {"top": TOP}, 0), (look | MAPS, 1)):
+            while state.executor.outstanding:
+                await asyncio.sleep(PAUSE_SECONDS)
+            valid = figure.ActivationsQuestion.model_validate(question)
+            with suppress(Busy):
+                await answer_of(state, ACTIVATIONS, valid, ACTIVATIONS.forms[form], AHEAD)
+
+
 @router.get("/activations")
 async def activations(request: Request) -> HTMLResponse:
     """Every activation map and every gradient of a network that looks at an image."""
@@ -54,8 +90,8 @@ async def activations(request: Request) -> HTMLResponse:
     answer, problem = None, None
     try:
         question = asked(request)
-        # A busy server sends the page all the same, which then asks by itself.
-        with suppress(Busy):
+        # A server that cannot answer sends the page all the same, which then asks by itself.
+        with suppress(Busy, Unavailable):
             answer = await first_answer(request, question)
     except Problem as found:
         problem, question = found.told, repeated(question, FIRST)
@@ -64,6 +100,7 @@ async def activations(request: Request) -> HTMLResponse:
         "answer": answer,
         "problem": problem,
         "models": [figure.model_row(row) for row in models.MODELS.values()],
+        "maps": MAPS,
         "images": [
             {"name": row.name, "says": row.says, "kind": row.kind} for row in images.IMAGES.values()
         ],

@@ -9,14 +9,17 @@ import orjson
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
+from starlette.datastructures import State
 
 from app.core.errors import OverBudget
 from app.core.figure import JSON, Figure, Written, answered
 from app.core.mistakes import read
 from app.core.questions import Asked
-from app.web import streams
+from app.web.clients import client_of
+from app.web.events import Events
 from app.web.kept import Kept
 from app.workers.pool import run
+from app.workers.runs import all_frames
 
 Q = TypeVar("Q", bound=Asked)
 
@@ -47,12 +50,16 @@ async def asked(request: Request, figure: Figure[Q]) -> Q | bytes:
     return body if len(body) > SHORT_BYTES else read(figure.question, body)
 
 
-async def answer(request: Request, figure: Figure[Q], question: Q | bytes, form: str) -> Written:
-    """The answer as it is sent. Raises Problem, Busy."""
+async def answer(
+    state: State, figure: Figure[Q], question: Q | bytes, form: str, client: str
+) -> Written:
+    """The answer as it is sent, on a client's share. Raises Problem, Busy, Unavailable."""
 
     async def in_worker() -> Written:
-        executor = request.app.state.executor
-        return await run(executor, answered, figure, question, form, timeout=figure.seconds)
+        seconds = figure.seconds
+        return await run(
+            state.executor, answered, figure, question, form, timeout=seconds, client=client
+        )
 
     if isinstance(question, bytes):
         return await in_worker()
@@ -63,14 +70,15 @@ async def answer(request: Request, figure: Figure[Q], question: Q | bytes, form:
             pass  # it may still be within the limits that everybody has
     if question.private:
         return await in_worker()
-    kept: Kept[Written] = request.app.state.answers
+    kept: Kept[Written] = state.answers
     key = (figure.path, form, question.model_dump_json(exclude_defaults=True))
     return await kept.get(key, in_worker)
 
 
 async def told(request: Request, figure: Figure[Q], question: Q) -> Any:
-    """The answer as an object, for a page to hold. Raises Problem, Busy."""
-    return orjson.loads((await answer(request, figure, question, figure.forms[0])).body)
+    """The answer as an object, for a page to hold. Raises Problem, Busy, Unavailable."""
+    form, client = figure.forms[0], client_of(request)
+    return orjson.loads((await answer(request.app.state, figure, question, form, client)).body)
 
 
 def respond(request: Request, written: Written) -> Response:
@@ -84,14 +92,14 @@ def respond(request: Request, written: Written) -> Response:
 
 
 async def frames(request: Request, figure: Figure[Q], question: Q | bytes) -> Response:
-    """The frames of a run, as they come or all at once. Raises Problem, Busy."""
-    state = request.app.state
+    """The frames of a run, as they come or all at once. Raises Problem, Busy, Unavailable."""
+    state, client = request.app.state, client_of(request)
     assert figure.slice
     if isinstance(question, bytes):
-        question = await run(state.executor, read, figure.question, question)
-    if streams.Events.media_type in request.headers.get("accept", ""):
-        return streams.Events(state.runs, state.executor, figure.slice, question)
-    found = await streams.all_frames(state.runs, state.executor, figure.slice, question)
+        question = await run(state.executor, read, figure.question, question, client=client)
+    if Events.media_type in request.headers.get("accept", ""):
+        return Events(state.runs, state.executor, figure.slice, question, client)
+    found = await all_frames(state.runs, state.executor, figure.slice, question, client)
     return Json(encode({"frames": found}))
 
 
@@ -104,7 +112,8 @@ async def handle(request: Request, figure: Figure[Any], bound: Bound | None) -> 
     if figure.slice:
         return await frames(request, figure, question)
     form = figure.form(request.headers.get("accept", ""))
-    return respond(request, await answer(request, figure, question, form))
+    written = await answer(request.app.state, figure, question, form, client_of(request))
+    return respond(request, written)
 
 
 class Asking(APIRoute):

@@ -8,9 +8,10 @@ from app.core import attribution_figure as figure
 from app.core.figure import PICTURES, Figure
 from app.core.mistakes import validated
 from app.web import attributions_schemas as schemas
-from app.web import streams
 from app.web.activations_page import asked
 from app.web.answering import Json, encode, route
+from app.web.clients import client_of
+from app.web.events import Events
 from app.web.problems import REFUSALS
 
 router = APIRouter(prefix="/api", tags=["attributions"], responses=REFUSALS)
@@ -74,7 +75,7 @@ route(
     "optimised_input",
     "The picture that excites a channel most: every frame of the climb at once.",
     schemas.OptimisedInputAnswer,
-    content={streams.Events.media_type: {}},
+    content={Events.media_type: {}},
     description="As events, if asked for: each frame as it comes.",
 )
 
@@ -103,4 +104,4 @@ async def optimised_input_frames(
     body = given | {"layer": layer, "channel": channel, "steps": steps}
     question = validated(figure.OptimisedInputQuestion, body)
     state = request.app.state
-    return streams.Events(state.runs, state.executor, figure.optimised_input, question)
+    return Events(state.runs, state.executor, figure.optimised_input, question, client_of(request))

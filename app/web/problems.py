@@ -15,7 +15,9 @@ from app.core.errors import Problem, shortened
 from app.core.mistakes import UNREADABLE, as_problem, deepest
 from app.web.security import SECURITY_HEADERS
 from app.web.templates import templates
-from app.workers.pool import Busy
+from app.workers.pool import Busy, Unavailable
+
+SORRY = Problem("Something went wrong on the server. This is not your mistake.")
 
 
 class ProblemAnswer(BaseModel):
@@ -70,6 +72,10 @@ async def on_busy(request: Request, busy: Exception) -> Response:
     return refuse(request, 503, Problem(str(busy)), {"Retry-After": "1"})
 
 
+async def on_unavailable(request: Request, trouble: Exception) -> Response:
+    return refuse(request, 503, Problem(str(trouble)))  # asking again in a moment will not do
+
+
 async def on_invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     return refuse(request, 422, as_problem(deepest(error.errors()), error.body))
@@ -93,13 +99,13 @@ async def on_http(request: Request, error: Exception) -> Response:
 async def on_bug(request: Request, error: Exception) -> Response:
     """A bug: the server's log has the traceback, the answer has none."""
     # This answer is sent from outside the middleware, so it brings the headers itself.
-    sorry = Problem("Something went wrong on the server. This is not your mistake.")
-    return refuse(request, 500, sorry, SECURITY_HEADERS | {"Cache-Control": "no-store"})
+    return refuse(request, 500, SORRY, SECURITY_HEADERS | {"Cache-Control": "no-store"})
 
 
 def add_problem_answers(app: FastAPI) -> None:
     app.add_exception_handler(Problem, on_problem)
     app.add_exception_handler(Busy, on_busy)
+    app.add_exception_handler(Unavailable, on_unavailable)
     app.add_exception_handler(RequestValidationError, on_invalid)
     app.add_exception_handler(HTTPException, on_http)
     app.add_exception_handler(Exception, on_bug)

@@ -1,165 +1,242 @@
-"""Where torch runs: a few warm worker processes behind one executor, with a short queue."""
+"""Where torch runs: a few warm worker processes behind one executor, with a fair, short queue."""
 
 import asyncio
-import multiprocessing
-import os
-import signal
+import atexit
+import logging
 import threading
-from collections.abc import Awaitable, Callable, Iterator
-from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
-from contextlib import contextmanager
-from importlib import import_module
-from multiprocessing import forkserver, resource_tracker
-from pathlib import Path
-from types import FrameType
+from collections.abc import Callable
+from concurrent.futures import Executor, Future, InvalidStateError
+from contextlib import suppress
+from math import inf
+from multiprocessing.reduction import ForkingPickler
+from time import monotonic, sleep
 from typing import Any, ParamSpec, TypeVar
 
-from app.core.errors import Problem
+from app.workers.job import Job, too_long
+from app.workers.process import LOST, Raised, Unavailable, WorkerProcess
+from app.workers.turns import Busy, Entry, ShareTaken, Stopped, Turns
+
+__all__ = ["Busy", "Stopped", "Unavailable", "Workers", "create_executor", "run"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-ROOT = Path(__file__).resolve().parents[2]
-CONTEXT = multiprocessing.get_context("forkserver")
+SECONDS = 2.0  # what a job may take unless it says otherwise
+GRACE_SECONDS = 2.0  # past its limit, a job's worker is killed
+IDLE_SECONDS = 1.0  # how often a worker without a job is looked after
+STOP_SECONDS = 5.0  # what a job may still take once the server is being stopped
+TICK_SECONDS = 0.25  # how often the watchdog looks
+WAIT_SECONDS = 60.0  # in the queue
+RETRY_SECONDS = 1.0, 60.0  # before the first and the last tries to start what did not start
+TRIES = 2  # of a job whose worker dies
+REFUSED_SECONDS = 0.5  # how long a client waits for the word that it asks too much
+
+DIED = "The process that computes this ended twice without an answer, as for want of memory."
+
+log = logging.getLogger("uvicorn.error")
 
 
-class Busy(Exception):
-    """All workers are busy and the queue is full; asking again in a moment will do."""
+class Worker:
+    """A thread that keeps one worker process, feeds it, and replaces it when it dies."""
 
-    def __init__(self) -> None:
-        super().__init__("The server is busy with other computations. Try again in a moment.")
+    def __init__(self, pool: "Workers") -> None:
+        self.pool, self.turns = pool, pool.turns
+        self.process: WorkerProcess | None = None
+        self.first: Future[None] = Future()  # done once the process has started, or cannot
+        self.lock = threading.Lock()  # of what follows
+        self.starting = False
+        self.deadline = inf
+        self.late = False
+        # Lets the interpreter end while a process is being started.
+        self.thread = threading.Thread(target=self.live, daemon=True)
+
+    def live(self) -> None:
+        pause, longest = RETRY_SECONDS
+        while True:
+            try:
+                self.present()
+            except Unavailable as trouble:
+                self.pool.without_worker(trouble)
+                self.settle(trouble)
+                self.turns.closed.wait(pause)
+                pause = min(2 * pause, longest)
+                continue
+            except Stopped:
+                break
+            self.turns.welcome()
+            self.settle(None)
+            pause = RETRY_SECONDS[0]
+            entry = self.turns.take(IDLE_SECONDS)
+            if entry:
+                self.serve(entry)
+            elif self.turns.closed.is_set():
+                break
+            del entry  # what was asked may be large
+        if self.process:
+            self.process.close()
+
+    def settle(self, error: Exception | None) -> None:
+        with suppress(InvalidStateError):
+            if error:
+                self.first.set_exception(error)
+            else:
+                self.first.set_result(None)
+
+    def present(self) -> WorkerProcess:
+        """The process; a new one if there is none that lives. Raises Unavailable, Stopped."""
+        if self.process and self.process.alive:
+            return self.process
+        self.discard()
+        with self.lock:
+            if self.turns.closed.is_set():
+                raise Stopped
+            self.starting = True
+        try:
+            process = WorkerProcess()
+        finally:
+            with self.lock:
+                self.starting = False
+        with self.lock:
+            self.process = process
+        return process
+
+    def discard(self) -> None:
+        with self.lock:
+            process, self.process = self.process, None
+        if process:
+            process.kill()
+            process.connection.close()
+
+    def serve(self, entry: Entry) -> None:
+        try:
+            entry.future.set_result(self.answer(entry.job))
+        except Raised as raised:
+            entry.future.set_exception(raised.error)
+        except BaseException as error:
+            entry.future.set_exception(error)
+
+    def answer(self, job: Job) -> Any:
+        """Raises Raised, Problem if it takes too long, Unavailable, Stopped."""
+        asked = ForkingPickler.dumps(job)
+        for _ in range(TRIES):
+            process = self.present()
+            with self.lock:
+                self.deadline, self.late = monotonic() + job.seconds + GRACE_SECONDS, False
+            try:
+                return process.ask(asked)
+            except LOST:
+                self.discard()
+                if self.late:
+                    raise Stopped if self.turns.closed.is_set() else too_long(job.seconds) from None
+            finally:
+                with self.lock:
+                    self.deadline = inf
+        log.error("A job's worker died %d times: %s", TRIES, getattr(job.fn, "__name__", job.fn))
+        raise Unavailable(DIED)
+
+    def watch(self) -> None:
+        """Kills the process if its job is past its time, whatever the process is doing."""
+        with self.lock:
+            if monotonic() > min(self.deadline, self.pool.last) and self.deadline < inf:
+                self.late = True
+                if self.process:
+                    self.process.kill()
 
 
 class Workers(Executor):
-    """A pool of worker processes that refuses work rather than pile it up, and mends itself."""
+    """Worker processes that refuse work rather than pile it up, take it from each client in turn,
+    and mend themselves. One client never has all of them, if there are more than one."""
 
-    def __init__(self, workers: int, limit: int) -> None:
-        self.workers, self.limit = workers, limit
-        self.outstanding = 0
+    def __init__(self, workers: int, limit: int, share: int) -> None:
+        self.turns = Turns(limit, share, at_once=max(1, workers - 1))
+        self.last = inf  # when all jobs are to have ended
         self.lock = threading.Lock()
-        self.pool: ProcessPoolExecutor | None = None
+        self.started = False
+        self.workers = [Worker(self) for _ in range(workers)]
+
+    @property
+    def outstanding(self) -> int:
+        """How many jobs wait or run."""
+        return self.turns.outstanding
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """A Job brings its own client and limit. Raises Busy, Unavailable."""
+        if kwargs:
+            raise TypeError("a job takes no keywords")
+        self.start()
+        return self.turns.put(fn if isinstance(fn, Job) else Job(fn, args, SECONDS))
+
+    def start(self) -> None:
         with self.lock:
-            if self.outstanding >= self.limit:
-                raise Busy
-            self.outstanding += 1
-        try:
-            future = self.submit_to_pool(fn, *args, **kwargs)
-        except BaseException:
-            self.forget()
-            raise
-        future.add_done_callback(self.forget)
-        return future
+            if self.started or self.turns.closed.is_set():
+                return
+            self.started = True
+        atexit.register(self.shutdown, cancel_futures=True)
+        for worker in self.workers:
+            worker.thread.start()
+        threading.Thread(target=self.watch, daemon=True).start()
 
-    def submit_to_pool(self, fn: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        # Not under the lock: a pool calls forget() while it holds a lock that its submit() wants.
-        pool = self.present_pool()
-        try:
-            return pool.submit(fn, *args, **kwargs)
-        except BrokenExecutor:
-            # A worker was killed, and a pool with a dead worker takes no more work.
-            return self.present_pool(broken=pool).submit(fn, *args, **kwargs)
-
-    def forget(self, future: Future[Any] | None = None) -> None:
-        with self.lock:
-            self.outstanding -= 1
-
-    def present_pool(self, broken: ProcessPoolExecutor | None = None) -> ProcessPoolExecutor:
-        """The pool; a fresh one if there is none yet, or if it is the broken one."""
-        with self.lock:
-            if self.pool is broken or self.pool is None:
-                self.pool = self.fresh_pool()
-            return self.pool
-
-    def fresh_pool(self) -> ProcessPoolExecutor:
-        CONTEXT.set_forkserver_preload(["app.workers.preload"])
-        resource_tracker.ensure_running()
-        with importable(ROOT), without_interrupts():
-            forkserver.ensure_running()
-        return ProcessPoolExecutor(self.workers, CONTEXT, start_worker)
+    def watch(self) -> None:
+        while any(worker.thread.is_alive() for worker in self.workers):
+            sleep(TICK_SECONDS)
+            for worker in self.workers:
+                worker.watch()
+            self.turns.expire(WAIT_SECONDS)
 
     def warm(self) -> None:
-        """Starts the workers ahead of the first job. Takes as long as importing torch does."""
-        for job in [self.submit(os.getpid) for _ in range(self.workers)]:
-            job.result()
+        """Starts the workers ahead of the first job. Takes as long as importing torch does.
+        Raises Unavailable, Stopped."""
+        self.start()
+        for worker in self.workers:
+            worker.first.result()
+
+    def without_worker(self, trouble: Unavailable) -> None:
+        """A worker cannot be started; if no other is there, nothing can be answered for now."""
+        if not any(worker.process for worker in self.workers):
+            self.turns.refuse(lambda: Unavailable(str(trouble), trouble.why))
+
+    def stop(self) -> None:
+        """Takes nothing more; what waits is refused, what runs has a few seconds left."""
+        self.last = monotonic() + STOP_SECONDS
+        self.turns.close()
+        self.turns.refuse(Stopped)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        with self.lock:
-            pool, self.pool = self.pool, None
-        if pool:
-            pool.shutdown(wait, cancel_futures=cancel_futures)
+        self.turns.close()
+        if cancel_futures:
+            self.turns.refuse(Stopped)
+        atexit.unregister(self.shutdown)
+        for worker in self.workers:
+            worker.settle(Stopped())
+            with worker.lock:
+                # A start is the last thing a worker then does, and may last: it is not waited for.
+                ending = wait and not worker.starting and worker.thread.is_alive()
+            if ending:
+                worker.thread.join()
 
 
-def create_executor(workers: int = 2, limit: int = 16) -> Workers:
-    """`limit` jobs may be running or waiting; no process starts before the first of them."""
-    return Workers(workers, limit)
+def create_executor(workers: int = 3, limit: int = 128, share: int = 8) -> Workers:
+    """`limit` jobs in all, and `share` of one client, may be running or waiting; no process starts
+    before the first of them. One worker more than most machines' cores that are busy, for the
+    client that comes while another has the rest."""
+    return Workers(workers, max(limit, 2 * share), share)
 
 
-@contextmanager
-def importable(folder: Path) -> Iterator[None]:
-    """Python 3.11's fork server overlooks what is found only through sys.path; not PYTHONPATH."""
-    before = os.environ.get("PYTHONPATH")
-    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(folder), before]))
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ["PYTHONPATH"]
-        else:
-            os.environ["PYTHONPATH"] = before
+async def run(
+    executor: Executor,
+    fn: Callable[..., T],
+    *args: Any,
+    timeout: float = SECONDS,
+    client: str = "",
+    placed: bool = False,
+) -> T:
+    """The answer of fn(*args), computed by a worker within `timeout` seconds.
 
-
-@contextmanager
-def without_interrupts() -> Iterator[None]:
-    """Ctrl-C reaches every process of a terminal; only the web process is to act on it.
-
-    A process started meanwhile, and all it forks, never sees the signal.
+    Raises what fn raises, Problem if it takes longer, Busy, Unavailable.
     """
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-
-
-def start_worker() -> None:
-    """Runs in each new worker."""
-    import_module("app.workers.preload")  # says so if the fork server could not import it
-    threading.Thread(target=die_with_parent, daemon=True).start()
-
-
-def die_with_parent() -> None:
-    """A web process that was killed cannot say goodbye; no worker outlives it all the same."""
-    parent = multiprocessing.parent_process()
-    assert parent
-    parent.join()
-    os._exit(0)
-
-
-def within(seconds: float, fn: Callable[..., T], *args: Any) -> T:
-    """Runs fn in a worker, and stops it when its time is up, so that the worker is free again."""
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        raise Problem(f"This takes longer than {seconds:g} seconds, the most one question may.")
-
-    signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        return fn(*args)
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-
-
-async def run(executor: Executor, fn: Callable[..., T], *args: Any, timeout: float = 2.0) -> T:
-    """The answer of fn(*args), computed by a worker; tried once more if that worker dies."""
-
-    def submit() -> Awaitable[T]:
-        return asyncio.wrap_future(executor.submit(within, timeout, fn, *args), loop=loop)
-
-    loop = asyncio.get_running_loop()
-    try:
-        # In a thread: a submit that has to start a worker waits for it.
-        return await (await asyncio.to_thread(submit))
-    except BrokenExecutor:
-        return await (await asyncio.to_thread(submit))
+        return await asyncio.wrap_future(executor.submit(Job(fn, args, timeout, client, placed)))
+    except ShareTaken:
+        # Who asks again at once gains nothing, and costs the others little.
+        await asyncio.sleep(REFUSED_SECONDS)
+        raise

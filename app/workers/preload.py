@@ -4,6 +4,8 @@ Only worker processes may import this; the web process never imports torch.
 """
 
 import os
+from contextlib import suppress
+from functools import cache
 
 from app.workers.allocation import keep_freed_memory
 
@@ -14,11 +16,19 @@ os.nice(10)
 
 keep_freed_memory()
 
-import torch
-
-torch.set_num_threads(1)
-# torch imports much more at the first optimizer and the first meta tensor: let it do so here.
-torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)
-torch.zeros(1, device="meta")
-
 FORK_SERVER = os.getpid()
+
+
+@cache
+def load() -> None:
+    """Raises whatever keeps torch from loading; tried anew at the next call then."""
+    import torch
+
+    torch.set_num_threads(1)
+    # torch imports much more at the first optimizer and the first meta tensor: let it do so here.
+    torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)
+    torch.zeros(1, device="meta")
+
+
+with suppress(Exception):  # a fork server outlives it; a worker tries again and says what is wrong
+    load()

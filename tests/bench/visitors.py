@@ -19,11 +19,12 @@ VISITORS, SECONDS = 300, 10.0
 CONNECTIONS = 6
 ALONE = 9  # visits of one visitor, one after the other
 TENSORS = "application/vnd.safetensors"
+LOOK = {"model": "squeezenet1_1", "image": "coffee"}
 LAYER, SIDE = "features.0", 113  # whose units are asked about, one a visitor
 PATIENCE = 60.0
 LOADED = re.compile(rb'(?:src|href)="(/static/assets/[^"]+\.(?:js|css|woff2))"')
 FONT = re.compile(rb"url\((/static/assets/(?:inter|jetbrains-mono)-latin-wght[^)]+\.woff2)\)")
-WRITTEN = re.compile(rb'<script type="application/json" data-part="maps"[^>]*>(.*?)</script>', re.S)
+WRITTEN = re.compile(rb'<script type="application/json" id="maps">(.*?)</script>', re.S)
 
 
 class Connection:
@@ -98,13 +99,11 @@ class Visit:
         await self.load(LOADED.findall(page))
         written = WRITTEN.search(page)
         assert written, "the page says what it asks first"
-        asked = json.loads(written[1])
-        maps = await self.fetch("/api/activations", asked, TENSORS)
+        maps = await self.fetch("/api/activations", LOOK | json.loads(written[1]), TENSORS)
         assert len(maps) > 10_000
         row, column = divmod(self.number, SIDE)
         unit = {"layer": LAYER, "channel": 3, "row": row, "column": column}
-        plain = {name: asked[name] for name in ("model", "image")}
-        told = await self.fetch("/api/activations", {**plain, "top": 1, "unit": unit}, TENSORS)
+        told = await self.fetch("/api/activations", LOOK | {"top": 1, "unit": unit}, TENSORS)
         assert len(told) > 500
         for connection in self.all:
             connection.close()

@@ -17,7 +17,7 @@ from starlette.testclient import TestClient
 from app.core.attribution_figure import EACH
 from app.core.images import IMAGES, picture, prepared
 from app.core.looks import trained
-from app.web.streams import MOST_RUNS
+from app.workers.runs import SHARE
 
 SQUEEZENET = {"model": "squeezenet1_1"}
 CAT = SQUEEZENET | {"image": "chelsea"}
@@ -257,7 +257,7 @@ def test_too_many_runs_are_refused_and_leaving_makes_room(live_server: str) -> N
     query = SQUEEZENET | {"layer": "features.12.concat", "channel": 2, "steps": 512}
     with httpx2.Client(timeout=60) as visitor:
         asked = visitor.build_request("GET", address, params=query)
-        runs = [visitor.send(asked, stream=True) for _ in range(MOST_RUNS)]
+        runs = [visitor.send(asked, stream=True) for _ in range(SHARE)]
         assert all(run.status_code == 200 for run in runs)
         refused = visitor.get(address, params=query)
         assert refused.status_code == 503

@@ -22,11 +22,8 @@ import { scalesOf, sharedReach, weightMaps, type Maps } from './mosaic'
 import type { Tensor } from './safetensors'
 import type { Asked, ImageRow, LayerRow, LookAnswer, ModelRow, Scale, Show, Step, View } from './types'
 
-/** The longest side of a small map. */
-export const THUMBNAIL = 28
 /** Layers whose maps are kept whole. */
 const MOST_WHOLE = 12
-const TOP = 10
 
 export type Small = { shape: number[]; bytes: Uint8Array; scales: Float32Array; reach: number }
 /** A pixel of a map. */
@@ -43,6 +40,8 @@ type First = {
   question: Asked
   answer: LookAnswer | null
   problem: Problem | null
+  /** How the page asks for small maps of all layers; the server has the answers to this ready. */
+  maps: MapQuestion
   models: ModelRow[]
   images: ImageRow[]
   sight: Sight
@@ -82,6 +81,7 @@ export class Look {
   #half: readonly string[] = []
   /** The question that the answer is of. */
   #taken: Asked | null = null
+  #small: MapQuestion
   #fetching: Record<string, AbortController> = {}
 
   model = $derived(this.models.find(({ name }) => name === this.asked.model) ?? null)
@@ -113,7 +113,8 @@ export class Look {
     scale: this.scale,
   })
 
-  constructor({ question, answer, problem, models, images, sight }: First) {
+  constructor({ question, answer, problem, maps, models, images, sight }: First) {
+    this.#small = maps
     this.models = models
     this.images = images
     this.asked = question
@@ -273,15 +274,12 @@ export class Look {
       const asked = this.asked
       const same = this.#taken !== null && sameForward(this.#taken, asked)
       const question: MapQuestion = {
-        layers: 'all',
+        ...this.#small,
         include: [
           ...(same && this.era ? [] : (['activation'] as const)),
           'gradient',
           ...(this.#held ? [this.#held] : []),
         ],
-        encoding: 'uint8',
-        thumbnail: THUMBNAIL,
-        top: TOP,
       }
       const { signal } = asking
       const reply = await patiently(() => askMaps(asked, question, signal), signal, this.#told)

@@ -1,6 +1,7 @@
 import { mount } from 'svelte'
 import ActivationsPage from '../activations/ActivationsPage.svelte'
 import { sightOf } from '../activations/link'
+import type { MapQuestion } from '../activations/asking'
 import { Look } from '../activations/look.svelte'
 import type { Asked, ImageRow, LookAnswer, ModelRow } from '../activations/types'
 import type { Problem } from '../api'
@@ -25,6 +26,7 @@ const place = document.querySelector<HTMLElement>('[data-figure="activations"]')
 if (place) {
   const look = new Look({
     question: written<Asked>('question'),
+    maps: written<MapQuestion>('maps'),
     answer: written<LookAnswer | null>('answer'),
     problem: written<Problem | null>('problem'),
     models: written<ModelRow[]>('models'),
