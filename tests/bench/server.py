@@ -65,9 +65,9 @@ GET = b"GET /healthz HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n"
 
 
 @contextmanager
-def serving(*command: str) -> Iterator[tuple[int, int]]:
+def serving(*command: str, **settings: str) -> Iterator[tuple[int, int]]:
     """The port and process id of a server on a free port."""
-    environment = {**os.environ, "HOST": "127.0.0.1", "PORT": "0"}
+    environment = {**os.environ, **settings, "HOST": "127.0.0.1", "PORT": "0"}
     # What Python compiles it keeps, as it does on every machine where that is not forbidden.
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     with subprocess.Popen(

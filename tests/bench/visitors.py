@@ -154,7 +154,7 @@ def percentile(found: list[float], percent: int) -> float:
 
 def a_class() -> Iterator[Comparison]:
     """Everybody's whole visit against that of one alone; and one more visitor's small questions."""
-    with serving("-m", "app") as (port, _):
+    with serving("-m", "app", JOBS_PER_CLIENT=str(VISITORS)) as (port, _):  # all of one address
         found = uvloop.run(measured(port))
     alone = statistics.median(found["alone"])
     lost = len(found["lost"]) + found["busy"]

@@ -8,11 +8,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from app.web.compression import CompressedReads
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from app.web.assets import DIST, BuiltFiles, wanted
+from app.web.reads import KeptReads
 
 SCRIPT = "/static/" + next(
     chunk["file"]
@@ -196,7 +196,7 @@ def test_names_that_look_like_twins_and_links_that_lead_out(tmp_path: Path) -> N
 def test_the_server_compresses_no_built_file(tmp_path: Path) -> None:
     (tmp_path / "long.js").write_bytes(b"a" * 500_000)
     app = FastAPI()
-    app.add_middleware(CompressedReads)
+    app.add_middleware(KeptReads)
     app.mount("/static", BuiltFiles(directory=tmp_path))
     headers, body = raw(TestClient(app), "/static/long.js", "br, gzip")
     assert "content-encoding" not in headers

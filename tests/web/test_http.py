@@ -26,7 +26,7 @@ from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
 from starlette.types import Receive, Scope, Send
 
-from app.__main__ import listening, port_named, unavailable
+from app.listening import listening, port_named, unavailable
 from app.main import create_app
 from app.web.protocol import Bounds, bounded, network_of
 from app.web.security import SECURITY_HEADERS
