@@ -120,6 +120,9 @@ def gradient_x_input(sought: Sought) -> Found:
 def smoothgrad(sought: Sought) -> Found:
     import torch
 
+    # Back through a network takes twice what forward does.
+    passes, copies = 3 * NOISY_COPIES, f"{NOISY_COPIES} noisy copies"
+    check_passes(sought.model.network, passes, copies, "another method", "method")
     generator = torch.Generator().manual_seed(0)
     reach = float(sought.image.max() - sought.image.min())
     total = torch.zeros_like(sought.image)
@@ -210,16 +213,16 @@ def covered(image: Tensor, row: int, column: int, patch: int) -> Tensor:
     return covered
 
 
-def check_patches(network: Network, many: int) -> None:
-    """Refuse what would take too long."""
+def check_passes(network: Network, many: int, what: str, advice: str, field: str) -> None:
+    """Refuse what would take too long: so many passes through the network."""
     shapes = analyse(network).check().shapes
     steps = zip(network.layers, shapes, strict=True)
     macs = many * sum(node.layer.macs(shape) for node, shape in steps if shape)
     if macs > MOST_MACS:
         raise Problem(
-            f"{many:,} patches take {macs / 1e9:,.0f} billion multiply-adds, and "
-            f"{MOST_MACS / 1e9:,.0f} are the most; a larger stride would do",
-            {"field": "stride"},
+            f"{what} take {macs / 1e9:,.0f} billion multiply-adds, and "
+            f"{MOST_MACS / 1e9:,.0f} are the most; {advice} would do",
+            {"field": field},
         )
 
 
@@ -259,7 +262,8 @@ def occlusion(sought: Sought) -> Found:
             "which have none",
             {"field": "method"},
         )
-    check_patches(network, len(rows) * len(columns))
+    many = len(rows) * len(columns)
+    check_passes(network, many, f"{many:,} patches", "a larger stride", "stride")
     model, last = sought.model, score_layer(network)
     places = [(row, column) for row in rows for column in columns]
     with torch.no_grad():

@@ -3,7 +3,17 @@
 import sys
 from collections.abc import Sequence
 
-from tests.bench import activations, convolution, engine, maps, networks, page, server, visitors
+from tests.bench import (
+    activations,
+    convolution,
+    engine,
+    hostile,
+    maps,
+    networks,
+    page,
+    server,
+    visitors,
+)
 from tests.bench.timing import Comparison
 
 PREFIXES = {
@@ -46,6 +56,7 @@ def main() -> int:
         page.in_chromium,
         convolution.in_chromium,
         visitors.a_class,
+        hostile.bodies,
     ):
         for row in measure():
             missed += not row.met
