@@ -1,7 +1,7 @@
 /** What the page asks about the node in view: an input's paths, and the entry one has pointed at. */
 import type { EntryAnswer, Node, PathsAnswer } from './api'
 import type { Expression } from './expression.svelte'
-import { askEntry, askPaths } from './server'
+import { askEntry, askPaths, patiently } from './server'
 
 const PAUSE_MILLISECONDS = 130
 
@@ -11,6 +11,7 @@ export class Explaining {
 
   #expression: Expression
   #asking: AbortController | null = null
+  #pointing: AbortController | null = null
   #timer: ReturnType<typeof setTimeout> | undefined
 
   constructor(expression: Expression) {
@@ -24,8 +25,9 @@ export class Explaining {
     if (!node || node.op !== 'input' || node.shape.length || typeof node.gradient !== 'number') return
     this.#timer = setTimeout(async () => {
       this.#asking = new AbortController()
+      const { signal } = this.#asking
       try {
-        const reply = await askPaths(this.#expression.asked, node.id, this.#asking.signal)
+        const reply = await patiently(() => askPaths(this.#expression.asked, node.id, signal), signal)
         this.paths = reply.answer
       } catch {
         // Another node is in view by now.
@@ -34,11 +36,18 @@ export class Explaining {
   }
 
   async point(node: string, index: number[]): Promise<void> {
-    const reply = await askEntry(this.#expression.asked, node, index)
-    this.entry = reply.answer
+    this.#pointing?.abort()
+    const { signal } = (this.#pointing = new AbortController())
+    try {
+      const reply = await patiently(() => askEntry(this.#expression.asked, node, index, signal), signal)
+      this.entry = reply.answer
+    } catch {
+      // Another entry is pointed at by now, or none.
+    }
   }
 
   forget(): void {
+    this.#pointing?.abort()
     this.entry = null
   }
 }

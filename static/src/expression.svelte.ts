@@ -3,7 +3,7 @@ import type { Answer, GraphText, Layout, Mistake, Nested, Problem, Question } fr
 import { begin, edit, redo, undo, type History } from './history'
 import { sameForm } from './question'
 import { revealOf } from './reveal'
-import { askExpression } from './server'
+import { askExpression, patiently, Pauses, type Reply, type Waiting } from './server'
 
 const TYPING_MILLISECONDS = 120
 export const PREVIEW = 1024
@@ -21,6 +21,8 @@ export class Expression {
   /** Where in the answer one looks: see player.ts. */
   t = $state(0)
   busy = $state(false)
+  /** What is said while a server that is busy or out of reach is to be asked again. */
+  waiting = $state.raw<Waiting | null>(null)
   reveal = $derived(this.answer ? revealOf(this.answer) : null)
 
   #history = $state.raw<History<Snapshot>>(begin({ text: '', inputs: {}, mistake: null }))
@@ -29,8 +31,9 @@ export class Expression {
 
   #typing: ReturnType<typeof setTimeout> | undefined
   #asking: AbortController | null = null
-  #following = false
+  #following: AbortController | null = null
   #followAgain = false
+  #pauses = new Pauses()
 
   constructor({ question, answer, problem, step }: First) {
     this.text = typeof question.expression === 'string' ? question.expression : (answer?.expression ?? '')
@@ -82,12 +85,13 @@ export class Expression {
 
   async build(graph: GraphText, inputs: Record<string, Nested> = {}): Promise<boolean> {
     const before = this.inputs
-    this.inputs = { ...this.inputs, ...inputs }
+    const built = { ...this.inputs, ...inputs }
+    this.inputs = built
     const done = await this.#ask(graph)
     if (done && this.answer) {
       this.text = this.answer.expression
       this.#keep('')
-    } else {
+    } else if (this.inputs === built) {
       this.inputs = before
     }
     return done
@@ -135,11 +139,18 @@ export class Expression {
   async #ask(expression: string | GraphText): Promise<boolean> {
     clearTimeout(this.#typing)
     this.#asking?.abort()
+    this.#following?.abort()
+    this.#followAgain = false
     const asking = new AbortController()
     this.#asking = asking
     this.busy = true
     try {
-      const reply = await askExpression(this.#question(expression, true), asking.signal)
+      const { signal } = asking
+      const reply = await this.#patiently(
+        () => askExpression(this.#question(expression, true), signal),
+        () => this.#asking === asking,
+        signal,
+      )
       if (this.#asking !== asking) return false
       if (reply.answer) this.#show(reply.answer)
       this.problem = reply.problem
@@ -150,27 +161,53 @@ export class Expression {
       if (this.#asking === asking) {
         this.#asking = null
         this.busy = false
+        if (this.#followAgain && expression === this.text) void this.#follow()
       }
     }
   }
 
   /** Ask for numbers alone, one question at a time, always the newest. */
   async #follow(): Promise<void> {
-    if (this.#following) {
+    if (this.#asking || this.#following) {
       this.#followAgain = true
       return
     }
-    this.#following = true
-    do {
+    const following = new AbortController()
+    const { signal } = following
+    this.#following = following
+    const ask = (): Promise<Reply<Answer>> => {
       this.#followAgain = false
-      const reply = await askExpression(this.#question(this.text, false))
-      if (this.#asking) break
-      if (reply.answer && this.answer && reply.answer.nodes.length === this.answer.nodes.length) {
-        this.answer = reply.answer
-      }
-      this.problem = reply.problem
-    } while (this.#followAgain)
-    this.#following = false
+      return askExpression(this.#question(this.text, false), signal)
+    }
+    try {
+      do {
+        const reply = await this.#patiently(ask, () => !signal.aborted, signal)
+        if (signal.aborted) return
+        if (reply.answer && this.answer && reply.answer.nodes.length === this.answer.nodes.length) {
+          this.answer = reply.answer
+        }
+        this.problem = reply.problem
+      } while (this.#followAgain)
+    } catch {
+      // Overtaken by a question with a layout.
+    } finally {
+      if (this.#following === following) this.#following = null
+    }
+  }
+
+  /** A server that is busy or out of reach is asked again, which is said as long as it is this that is asked. */
+  #patiently(
+    ask: () => Promise<Reply<Answer>>,
+    present: () => boolean,
+    signal: AbortSignal,
+  ): Promise<Reply<Answer>> {
+    if (this.waiting) this.waiting = { ...this.waiting, seconds: 0 }
+    const told = (waiting: Waiting | null): void => {
+      if (!present()) return
+      this.waiting = waiting
+      if (waiting) this.problem = null
+    }
+    return patiently(ask, signal, told, this.#pauses)
   }
 
   #question(expression: string | GraphText, layout: boolean): Question {

@@ -4,16 +4,47 @@ import type { Attachment } from 'svelte/attachments'
 type Katex = typeof import('katex').default
 
 const MOST = 600
+/** In which nearly every formula is set: one that is set before they are there is as wide as others are. */
+const FONTS = ['1em KaTeX_Main', 'italic 1em KaTeX_Math']
+/** How long they are waited for. */
+const FONTS_MILLISECONDS = 3000
 const cache = new Map<string, Node>()
 let loading: Promise<Katex> | null = null
 let loaded: Katex | null = null
 
 function katex(): Promise<Katex> {
-  loading ??= Promise.all([import('katex'), import('katex/dist/katex.min.css')]).then(([module]) => {
+  loading ??= Promise.all([import('katex'), import('katex/dist/katex.min.css')]).then(async ([module]) => {
+    const fonts = Promise.allSettled(FONTS.map((font) => document.fonts.load(font)))
+    await Promise.race([fonts, new Promise((late) => setTimeout(late, FONTS_MILLISECONDS))])
     loaded = module.default
     return loaded
   })
   return loading
+}
+
+/** When formulas are set as soon as they are asked for, and a page that has many can be laid out once. */
+export const formulasReady = (): Promise<void> =>
+  katex().then(
+    () => undefined,
+    () => undefined, // They stay empty; the rest of the page is there.
+  )
+
+/** When what has been set has its letters: the browser fetches a font only for what has been laid out in it. */
+let lettered = false
+let letters: Promise<void> | null = null
+async function lettering(): Promise<void> {
+  for (let frames = 0; frames < 2; frames++) await new Promise(requestAnimationFrame)
+  await document.fonts.ready
+  lettered = true
+}
+
+/** The first ones are not seen before nothing of them will move any more. */
+function put(element: HTMLElement, formula: Node): void {
+  element.replaceChildren(formula)
+  if (lettered) return
+  element.style.visibility = 'hidden'
+  letters ??= lettering()
+  void letters.then(() => (element.style.visibility = ''))
 }
 
 function set(setter: Katex, latex: string, display: boolean): Node {
@@ -33,13 +64,13 @@ function set(setter: Katex, latex: string, display: boolean): Node {
 export function formula(latex: string, display = false): Attachment<HTMLElement> {
   return (element) => {
     if (loaded) {
-      element.replaceChildren(set(loaded, latex, display))
+      put(element, set(loaded, latex, display))
       return
     }
     let left = false
     element.textContent = ''
     void katex().then((setter) => {
-      if (!left) element.replaceChildren(set(setter, latex, display))
+      if (!left) put(element, set(setter, latex, display))
     })
     return () => {
       left = true

@@ -361,3 +361,35 @@ def test_undo_and_redo_are_one_history_for_text_and_values(page: Page) -> None:
     page.keyboard.press("Control+Shift+z")
     page.keyboard.press("Control+y")
     shows(page, f="-28 | 1")
+
+
+def test_a_server_that_is_busy_or_away_is_asked_again(page: Page) -> None:
+    page.goto("/")
+    down = {"status": 503, "headers": {"Retry-After": "1"}, "json": {"message": "busy"}}
+    # As a refusal to the page, not as an error of the wire, which the console would tell of.
+    page.evaluate(
+        """(down) => { window.real = window.fetch; let times = 0; window.fetch = async () => {
+            if (times++) throw new TypeError('Failed to fetch')
+            return new Response(JSON.stringify(down.json), down) } }""",
+        down,
+    )
+    text(page).fill("g = x * y")
+    expect(page.get_by_text("is busy with other visitors; it is asked again")).to_be_visible()
+    expect(page.get_by_text("does not answer; it is asked again")).to_be_visible()
+    expect(text(page)).to_have_attribute("aria-invalid", "false")
+    page.evaluate("() => { window.fetch = window.real }")
+    expect(node(page, "g")).to_be_visible()
+    expect(page.get_by_text("it is asked again")).to_have_count(0)
+    expect(text(page)).to_have_value("g = x * y")
+
+
+def test_a_server_that_cannot_says_so_and_is_left_alone(page: Page) -> None:
+    page.goto("/")
+    page.evaluate(
+        """() => { window.times = 0; window.fetch = async () => { window.times++
+            return new Response('{"message": "It cannot run here."}', { status: 503 }) } }"""
+    )
+    text(page).fill("g = x * y")
+    expect(page.get_by_text("It cannot run here.")).to_be_visible()
+    expect(page.get_by_text("it is asked again")).to_have_count(0)
+    assert page.evaluate("window.times") <= 2  # the table of ops is one

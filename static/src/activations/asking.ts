@@ -1,5 +1,5 @@
 /** What the page on activations asks the server. A full queue is no problem but a wait. */
-import { AGAIN, post, problemOf, UNREACHABLE, type Reply } from '../server'
+import { post, send, type Reply } from '../server'
 import { parseSafetensors, type Tensor } from './safetensors'
 import type { Asked, LookAnswer } from './types'
 
@@ -25,28 +25,6 @@ export const askMaps = (asked: Asked, maps: MapQuestion, signal?: AbortSignal): 
     'application/vnd.safetensors',
   )
 
-export async function askTable<T>(route: string): Promise<T[]> {
-  for (;;) {
-    try {
-      const response = await fetch(route)
-      return response.ok ? ((await response.json()) as T[]) : []
-    } catch {
-      await new Promise((resolve) => setTimeout(resolve, 1000 * AGAIN))
-    }
-  }
-}
-
 /** A picture of one's own, made upright and small; the server keeps nothing. */
-export async function sendPicture(file: Blob): Promise<Reply<{ image: string }>> {
-  try {
-    const response = await fetch('/api/images', {
-      method: 'POST',
-      headers: { 'Content-Type': file.type || 'application/octet-stream' },
-      body: file,
-    })
-    if (!response.ok) return { answer: null, problem: await problemOf(response) }
-    return { answer: (await response.json()) as { image: string }, problem: null }
-  } catch {
-    return { answer: null, problem: { message: UNREACHABLE, where: null, suggestion: null } }
-  }
-}
+export const sendPicture = (file: Blob): Promise<Reply<{ image: string }>> =>
+  send('/api/images', file, file.type || 'application/octet-stream')

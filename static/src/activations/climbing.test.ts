@@ -1,7 +1,10 @@
 import { afterEach, expect, test, vi } from 'vitest'
 import { Climbing } from './climbing.svelte'
 
-afterEach(() => vi.unstubAllGlobals())
+afterEach(() => {
+  vi.unstubAllGlobals()
+  vi.useRealTimers()
+})
 
 const own = { source: 'nn.Conv2d(3, 2, 3)', input: [3, 8, 8], image: 'coffee', weights: 'AAAA' }
 const frame = { step: 0, steps: 8, value: 1, picture: 'data:' }
@@ -32,4 +35,60 @@ test('a refusal is told as what it is, before the climb and on the way', async (
   answering(`event: problem\ndata: ${JSON.stringify(problem)}\n\n`)
   await climbing.start(own, '0', 1)
   expect([climbing.problem, climbing.running]).toEqual([problem, false])
+})
+
+const framesOf = (...values: number[]): string =>
+  values.map((value, step) => `event: frame\ndata: ${JSON.stringify({ ...frame, step, value })}\n\n`).join('')
+const DONE = 'event: done\ndata: {}\n\n'
+const valuesOf = ({ frames }: Climbing) => frames.map(({ value }) => value)
+
+/** Each time it is asked, the next of these; a null is a server out of reach. */
+function answeringInTurn(...turns: (string | Response | null)[]): { times: () => number } {
+  let times = 0
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+  vi.stubGlobal('fetch', () => {
+    const turn = turns[times++]
+    if (turn === null || turn === undefined) return Promise.reject(new TypeError('Failed to fetch'))
+    return Promise.resolve(typeof turn === 'string' ? new Response(turn) : turn)
+  })
+  return { times: () => times }
+}
+
+test('a climb that is broken off is asked for again; what has been shown stays till it comes anew', async () => {
+  const { times } = answeringInTurn(framesOf(1, 2, 3), framesOf(4), null, framesOf(1, 2, 3, 5) + DONE)
+  const climbing = new Climbing()
+  const climbed = climbing.start(own, '0', 1)
+  await vi.advanceTimersByTimeAsync(0)
+  expect([valuesOf(climbing), climbing.at, climbing.running]).toEqual([[1, 2, 3], 2, true])
+  expect(climbing.waiting?.says).toContain('broke off')
+  await vi.advanceTimersByTimeAsync(3000)
+  expect([times(), valuesOf(climbing), climbing.at]).toEqual([2, [4, 2, 3], 2])
+  await vi.advanceTimersByTimeAsync(6000)
+  expect(climbing.waiting?.says).toContain('does not answer')
+  await vi.advanceTimersByTimeAsync(12000)
+  await climbed
+  expect([times(), valuesOf(climbing), climbing.at]).toEqual([4, [1, 2, 3, 5], 3])
+  expect([climbing.running, climbing.waiting, climbing.problem]).toEqual([false, null, null])
+})
+
+test('one who has gone back to a frame stays there while the climb comes again', async () => {
+  answeringInTurn(framesOf(1, 2, 3), framesOf(1, 2, 3, 4) + DONE)
+  const climbing = new Climbing()
+  const climbed = climbing.start(own, '0', 1)
+  await vi.advanceTimersByTimeAsync(0)
+  climbing.at = 1
+  await vi.advanceTimersByTimeAsync(3000)
+  await climbed
+  expect([valuesOf(climbing), climbing.at]).toEqual([[1, 2, 3, 4], 1])
+})
+
+test('a climb that is stopped while it waits is not asked for again', async () => {
+  const { times } = answeringInTurn(framesOf(1))
+  const climbing = new Climbing()
+  const climbed = climbing.start(own, '0', 1)
+  await vi.advanceTimersByTimeAsync(0)
+  climbing.stop()
+  await climbed
+  await vi.advanceTimersByTimeAsync(60_000)
+  expect([times(), climbing.waiting, climbing.running, valuesOf(climbing)]).toEqual([1, null, false, [1]])
 })

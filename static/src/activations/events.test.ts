@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { BrokenOff } from '../server'
 import { readEvents, type Told } from './events'
 
 test('events are read wherever their bytes are cut', async () => {
@@ -21,4 +22,44 @@ test('events are read wherever their bytes are cut', async () => {
       { name: 'done', data: {} },
     ])
   }
+})
+
+const FRAME = 'event: frame\ndata: {"step":0}\n\n'
+
+/** A body of these bytes that then ends, or fails as a connection does. */
+function streaming(text: string, failure?: Error): ReadableStream<Uint8Array> {
+  let sent = false
+  return new ReadableStream<Uint8Array>({
+    pull(controller) {
+      if (!sent && text) controller.enqueue(new TextEncoder().encode(text))
+      else if (failure) controller.error(failure)
+      else controller.close()
+      sent = true
+    },
+  })
+}
+
+test.each([
+  ['nothing at all', '', undefined],
+  ['frames alone', FRAME, undefined],
+  ['half an end', `${FRAME}event: done\ndata: {}\n`, undefined],
+  ['a connection that fails', FRAME, new TypeError('network error')],
+  ['a connection that fails at once', '', new TypeError('network error')],
+])('a stream of %s was broken off', async (_, text, failure) => {
+  const found: Told[] = []
+  const read = readEvents(streaming(text, failure), (event) => found.push(event))
+  await expect(read).rejects.toThrow(BrokenOff)
+  expect(found.length).toBe(text ? 1 : 0)
+})
+
+test.each(['done', 'problem'])('what becomes of a connection after `%s` does not matter', async (name) => {
+  const found: Told[] = []
+  const text = `${FRAME}event: ${name}\ndata: {}\n\n`
+  await readEvents(streaming(text, new TypeError('network error')), (event) => found.push(event))
+  expect(found.map((event) => event.name)).toEqual(['frame', name])
+})
+
+test('a stream that one has left was not broken off', async () => {
+  const left = new DOMException('left', 'AbortError')
+  await expect(readEvents(streaming(FRAME, left), () => {})).rejects.toBe(left)
 })

@@ -1,6 +1,6 @@
 /** An answer that follows a hand: one question at a time, then the newest; a busy server is asked again. */
 import type { Problem } from '../api'
-import { waitingSays, type Reply } from '../server'
+import { patiently, Pauses, type Reply, type Waiting } from '../server'
 
 export class Following<Question, Answer> {
   answer = $state.raw<Answer | null>(null)
@@ -9,10 +9,13 @@ export class Following<Question, Answer> {
   problem = $state.raw<Problem | null>(null)
   busy = $state(false)
   /** What is said while the server is to be asked again. */
-  waiting = $state<string | null>(null)
+  waiting = $state.raw<Waiting | null>(null)
   #running = false
   #next: { question: Question } | null = null
   #send: (question: Question) => Promise<Reply<Answer>>
+  /** Whether what is asked for still matters. */
+  #present = new AbortController()
+  #pauses = new Pauses()
 
   constructor(send: (question: Question) => Promise<Reply<Answer>>) {
     this.#send = send
@@ -27,27 +30,33 @@ export class Following<Question, Answer> {
   /** What was asked no longer matters. */
   forget(): void {
     this.#next = null
-    this.#forgotten += 1
-    this.answer = this.answered = this.problem = null
+    this.#present.abort()
+    this.#present = new AbortController()
+    this.answer = this.answered = this.problem = this.waiting = null
   }
-  #forgotten = 0
 
   async #follow(): Promise<void> {
     this.#running = this.busy = true
     while (this.#next) {
-      const { question } = this.#next
-      const era = this.#forgotten
-      this.#next = null
-      const reply = await this.#send(question)
-      if (era !== this.#forgotten) continue
-      this.waiting = reply.problem && reply.retry !== undefined ? waitingSays(reply.problem) : null
-      this.problem = this.waiting === null ? reply.problem : null
+      let { question } = this.#next
+      const { signal } = this.#present
+      // What has been asked meanwhile is asked instead, at the moment that the server named.
+      const ask = (): Promise<Reply<Answer>> => {
+        question = this.#next?.question ?? question
+        this.#next = null
+        return this.#send(question)
+      }
+      const told = (waiting: Waiting | null): void => {
+        if (signal.aborted) return
+        this.waiting = waiting
+        if (waiting) this.problem = null
+      }
+      const reply = await patiently(ask, signal, told, this.#pauses).catch(() => null)
+      if (!reply || signal.aborted) continue
+      this.problem = reply.problem
       if (reply.answer) {
         this.answer = reply.answer
         this.answered = question
-      } else if (reply.retry !== undefined) {
-        await new Promise((resolve) => setTimeout(resolve, 1000 * Math.max(0.2, reply.retry ?? 1)))
-        if (era === this.#forgotten) this.#next ??= { question }
       }
     }
     this.#running = this.busy = false

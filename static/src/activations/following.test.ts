@@ -1,6 +1,8 @@
-import { expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import type { Reply } from '../server'
 import { Following } from './following.svelte'
+
+afterEach(() => void vi.useRealTimers())
 
 type Answered = (reply: Reply<string>) => void
 
@@ -36,16 +38,38 @@ test('an answer to what was forgotten is not shown', async () => {
   expect([following.answer, following.busy]).toEqual([null, false])
 })
 
-test('a busy server is asked again, and a refusal is shown', async () => {
+const problem = { message: 'busy', where: null, suggestion: null }
+const busy: Reply<string> = { answer: null, problem, retry: 2 }
+
+test('a busy server is asked again for the newest, and a refusal is shown', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
   const { asked, reply, send } = server()
   const following = new Following(send)
   following.ask(1)
-  const problem = { message: 'busy', where: null, suggestion: null }
-  reply[0]!({ answer: null, problem, retry: 0 })
-  await new Promise((resolve) => setTimeout(resolve, 250))
-  expect(asked).toEqual([1, 1])
+  reply[0]!(busy)
+  await vi.advanceTimersByTimeAsync(0)
+  following.ask(2)
+  following.ask(3)
+  expect([asked, following.busy, following.problem]).toEqual([[1], true, null])
+  expect(following.waiting?.says).toContain('asked again')
+  await vi.advanceTimersByTimeAsync(2000)
+  expect(asked).toEqual([1, 3])
   reply[1]!({ answer: null, problem: { ...problem, message: 'no' } })
-  await settled()
-  expect(asked).toEqual([1, 1])
-  expect(following.problem?.message).toBe('no')
+  await vi.advanceTimersByTimeAsync(60_000)
+  expect(asked).toEqual([1, 3])
+  expect([following.problem?.message, following.waiting, following.busy]).toEqual(['no', null, false])
+})
+
+test('what is forgotten is not asked again, and nothing is said of it', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+  const { asked, reply, send } = server()
+  const following = new Following(send)
+  following.ask(1)
+  reply[0]!(busy)
+  await vi.advanceTimersByTimeAsync(0)
+  following.forget()
+  expect(following.waiting).toBeNull()
+  following.ask(2)
+  await vi.advanceTimersByTimeAsync(0)
+  expect(asked).toEqual([1, 2])
 })

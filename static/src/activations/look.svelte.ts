@@ -14,7 +14,7 @@
  */
 import type { Problem } from '../api'
 import { presentStep, type Mode } from '../player'
-import { patiently } from '../server'
+import { patiently, tellers, type Waiting } from '../server'
 import { askMaps, type Kind, type Looked, type MapQuestion } from './asking'
 import { shapeOf } from './layout'
 import type { Sight } from './link'
@@ -53,7 +53,7 @@ export class Look {
   problem = $state.raw<Problem | null>(null)
   busy = $state(false)
   /** What is said while the server is to be asked again, and in how many seconds. */
-  waiting = $state<string | null>(null)
+  waiting = $state.raw<Waiting | null>(null)
   era = $state(0)
 
   models = $state.raw<ModelRow[]>([])
@@ -213,7 +213,7 @@ export class Look {
     ]
     try {
       const question: MapQuestion = { layers: [layer], include, encoding: 'float32', top: 1 }
-      const reply = await patiently(() => askMaps(this.body, question, signal), signal, this.#told)
+      const reply = await patiently(() => askMaps(this.body, question, signal), signal, this.#teller())
       if (signal.aborted) return
       if (!reply.answer) {
         this.problem = reply.problem
@@ -282,7 +282,7 @@ export class Look {
         ],
       }
       const { signal } = asking
-      const reply = await patiently(() => askMaps(asked, question, signal), signal, this.#told)
+      const reply = await patiently(() => askMaps(asked, question, signal), signal, this.#teller())
       if (this.#asking !== asking) return
       this.problem = reply.problem
       if (reply.answer) this.#take(reply.answer, asked, same)
@@ -297,7 +297,7 @@ export class Look {
     }
   }
 
-  #told = (says: string | null): void => void (this.waiting = says)
+  #teller = tellers((waiting) => void (this.waiting = waiting))
 
   /** After the same forward pass, what it gave still holds; after another nothing does. */
   #keep(forward: boolean): void {

@@ -1,7 +1,7 @@
 /** The page's state: the question, the server's answer, the steps that have been fetched, and the cursor. */
 import type { Problem } from '../api'
 import { arrived, presentStep, type Mode } from '../player'
-import { json, patiently, post, waitingSays, type Reply } from '../server'
+import { json, patiently, Pauses, post, waitingSays, type Reply } from '../server'
 import { cellOfStep, paceOf, placeOf, sumsAt, within, type Shape, type Sums } from './cells'
 import { changed, fromQuestion, isOneCell, linkable, unseen } from './setting'
 import type { Answer, Backward, Beside, Cell, Forward, Layer, Setting, Step, Steps } from './types'
@@ -223,6 +223,7 @@ export class Convolution {
   #asking = false
   #again = false
   #wake = () => {}
+  #pauses = new Pauses()
 
   /**
    * One question at a time, always the newest: a slider that is dragged never queues. A server that is
@@ -248,8 +249,12 @@ export class Convolution {
         this.#show(reply.answer)
       }
       this.problem = problemIn(reply)
-      if (reply.retry !== undefined && !this.#again)
-        await Promise.race([rest(reply.retry), new Promise<void>((wake) => (this.#wake = wake))])
+      if (reply.retry === undefined) this.#pauses.reset()
+      else if (!this.#again)
+        await Promise.race([
+          rest(this.#pauses.next(reply.retry)),
+          new Promise<void>((wake) => (this.#wake = wake)),
+        ])
     } while (this.#again || reply.retry !== undefined)
     this.#asking = false
     this.busy = false

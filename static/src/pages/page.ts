@@ -7,6 +7,7 @@ import '../styles/base.css'
 
 const place = document.querySelector<HTMLElement>('[data-theme-switch]')
 if (place) {
+  place.replaceChildren()
   mount(ThemeSwitch, { target: place, props: { figure: document.querySelector('[data-figure]') !== null } })
 }
 

@@ -1,0 +1,127 @@
+"""Nothing moves while a page comes alive, by the browser's own measure of layout shift."""
+
+import json
+from collections.abc import Callable, Iterator
+from urllib.parse import quote, urlencode
+
+import pytest
+from playwright.sync_api import Browser, Page, Route
+
+from app.core.examples import EXAMPLES
+
+MOST = 0.02  # of the window's size, all shifts together
+SIZES = [(1280, 800), (360, 740)]
+PAGES = ["/", "/convolution", "/network", "/activations", "/reference", "/docs"]
+
+LONG = "\n".join(
+    [
+        *(f"h{i} = maximum(0, w{i} * x + b{i}) + sin(w{i})" for i in range(12)),
+        "f = " + " + ".join(f"h{i}" for i in range(12)),
+    ]
+)
+MISFIT = "nn.Sequential(nn.Conv2d(3, 8, 3), nn.Conv2d(4, 8, 3))"
+# What makes a page longer, shorter or otherwise than the one everybody sees first.
+LINKS = {
+    "a wrong expression": "/?expression=" + quote("f = (a +"),
+    "a long expression": "/?expression=" + quote(LONG),
+    "matrices": "/?" + urlencode({
+        "expression": EXAMPLES["two-layer"].expression,
+        "inputs": json.dumps(dict(EXAMPLES["two-layer"].inputs)),
+    }),
+    "a wrong kernel": "/convolution?kernel_size=99",
+    "a kernel that does not fit": "/convolution?kernel_size=[3,5]&stride=2",
+    "a fully connected layer": "/convolution?layer=Linear",
+    "no network": "/network?source=nope",
+    "a layer that does not fit": f"/network?source={quote(MISFIT)}&input=3,8,8",
+    "a receptive field": "/network?view=field",
+    "deep stacks": "/network?view=gradients",
+    "no picture": "/activations?image=nope",
+    "no page": "/nowhere",
+    "a wall": "/?projector=1",
+}  # fmt: skip
+
+WATCH = """
+window.shifts = []
+window.shiftsOf = (entries) => {
+  for (const { value, hadRecentInput, sources } of entries)
+    if (!hadRecentInput)
+      window.shifts.push({ value, moved: sources.map(({ node, previousRect, currentRect }) =>
+        [(node?.parentElement?.outerHTML ?? '').slice(0, 90), previousRect, currentRect]
+          .map((part) => JSON.stringify(part)).join(' ')) })
+}
+window.shiftsSeen = new PerformanceObserver((list) => window.shiftsOf(list.getEntries()))
+window.shiftsSeen.observe({ type: 'layout-shift', buffered: true })
+"""
+PAINTED = """() => new Promise((painted) => {
+  const seen = new PerformanceObserver(() => painted())
+  seen.observe({ type: 'paint', buffered: true })
+})"""
+SHIFTS = """async () => {
+  await document.fonts.ready
+  for (let i = 0; i < 3; i++) await new Promise(requestAnimationFrame)
+  await new Promise((then) => setTimeout(then))
+  window.shiftsOf(window.shiftsSeen.takeRecords())
+  return window.shifts
+}"""
+
+
+@pytest.fixture
+def fresh(browser: Browser, live_server: str) -> Iterator[Callable[[tuple[int, int]], Page]]:
+    """fresh(size): a page of that size in a browser that has been nowhere yet."""
+    contexts = []
+
+    def open_page(size: tuple[int, int]) -> Page:
+        width, height = size
+        context = browser.new_context(
+            base_url=live_server, viewport={"width": width, "height": height}
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.add_init_script(WATCH)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+def stands_still(page: Page) -> None:
+    page.wait_for_load_state("networkidle")
+    shifts = page.evaluate(SHIFTS)
+    total = sum(shift["value"] for shift in shifts)
+    told = [f"{shift['value']:.4f}\n  " + "\n  ".join(shift["moved"]) for shift in shifts]
+    assert total <= MOST, "\n".join([f"{total:.4f}", *told])
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_stands_still_while_it_loads(
+    fresh: Callable[[tuple[int, int]], Page], path: str, size: tuple[int, int]
+) -> None:
+    page = fresh(size)
+    page.goto(path)
+    stands_still(page)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("path", [*PAGES, *LINKS.values()], ids=[*PAGES, *LINKS])
+def test_a_page_that_has_been_seen_before_its_script_comes_stands_still(
+    fresh: Callable[[tuple[int, int]], Page], path: str, size: tuple[int, int]
+) -> None:
+    page = fresh(size)
+    held: list[Route] = []
+    seen = False
+
+    def hold(route: Route) -> None:
+        if seen or route.request.url.endswith("/theme.js"):
+            route.fallback()
+        else:
+            held.append(route)
+
+    page.route("**/*.js", hold)
+    page.goto(path, wait_until="commit")
+    page.evaluate(PAINTED)
+    seen = True
+    for route in held:
+        route.fallback()
+    stands_still(page)
