@@ -9,13 +9,13 @@ one a number of its *input* and weight; `Upsample` and `ZeroPad2d` cost none. No
 out of the picture itself (InstanceNorm2d, GroupNorm, LayerNorm) see all that they average over.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cached_property, lru_cache, reduce
 from math import gcd, prod
 from operator import or_
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, Field, ValidationError, WrapValidator
+from pydantic import AfterValidator, Field, SerializeAsAny, ValidationError, WrapValidator
 
 from app.core import bounds
 from app.core.bounds import Misfit
@@ -23,6 +23,8 @@ from app.core.errors import Problem, nearest
 from app.core.layer import Example, Kind, Layer, Place, Shape, Windows
 from app.core.numbers import sizes
 from app.core.windows import AXES, Copies, Spread, Whole, Window, cells, pair
+
+MOST_TOLD = 12  # layers where an unknown one is refused
 
 __all__ = ["LAYERS", "AnyLayer", "Example", "Layer", "Place", "Shape", "Windows", "make"]
 
@@ -943,14 +945,20 @@ else:
         Field(discriminator="type"),
         WrapValidator(_later),
         AfterValidator(shared),
+        SerializeAsAny(),
     ]
+
+
+def some(names: Collection[str]) -> str:
+    """How many layers there are, and the first of them."""
+    return f"there are {len(names)}, such as {', '.join([*names][:MOST_TOLD])}"
 
 
 def make(type: str, arguments: dict[str, Any]) -> Layer:
     """A layer by name; a Problem in words for an unknown one and for arguments out of bounds."""
     if type not in LAYERS:
         near = nearest(type, LAYERS)
-        hint = f"; did you mean `{near}`?" if near else f"; the layers are {', '.join(LAYERS)}"
+        hint = f"; did you mean `{near}`?" if near else f"; {some(LAYERS)}"
         raise Problem(f"no layer `{type}`{hint}", suggestion=near)
     row = LAYERS[type]
     try:

@@ -54,12 +54,12 @@ def _stack(network: Network, sources: list[tuple[int, ...]]) -> str | None:
 
 def layer_code(layer: Layer) -> str:
     """A layer as torch writes it: required arguments by position, others where not the default."""
-    written = []
-    for name, value in layer.arguments.items():
+    written: list[str] = []
+    for at, (name, value) in enumerate(layer.arguments.items()):
         field = type(layer).model_fields[name]
-        if field.is_required():
+        if field.is_required() and len(written) == at:  # none before it is left out
             written.append(repr(value))
-        elif value != field.default:
+        elif field.is_required() or value != field.default:
             written.append(f"{name}={value!r}")
     return f"nn.{layer.type}({', '.join(written)})"
 

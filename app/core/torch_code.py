@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from app.core.errors import Problem, nearest
-from app.core.layers import LAYERS, Layer, Shape, make
+from app.core.layers import LAYERS, Layer, Shape, make, some
 from app.core.networks import MAX_LAYERS, MAX_NAME, Network
 
 MAX_SOURCE = 65_536
@@ -286,7 +286,7 @@ class _Reader:
             return self.stacked(self.elements(node.args))
         if type not in (known := readable()):
             near = nearest(type, [*known, *CONTAINERS])
-            hint = f"; did you mean `{near}`?" if near else f"; the layers are {', '.join(known)}"
+            hint = f"; did you mean `{near}`?" if near else f"; {some(known)}"
             self.fail(f"no layer `{type[:40]}`{hint}", node.func, near)
         return self.layer(node, type)
 

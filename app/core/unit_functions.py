@@ -32,6 +32,7 @@ class Arithmetic:
 
     text: str
     given: Mapping[str, Any]
+    arguments: Mapping[str, float]  # those of the layer that the text speaks of
     own: tuple[int, ...] | None = None
 
     @cached_property
@@ -86,7 +87,7 @@ class Arithmetic:
             for name in named
             if np.ndim(value := self.values[self.graph.position[name]]) == 0
         }
-        return given | made
+        return given | dict(self.arguments) | made
 
 
 def arithmetic(captured: Capture, i: int, place: Place) -> Arithmetic:
@@ -120,9 +121,15 @@ def arithmetic(captured: Capture, i: int, place: Place) -> Arithmetic:
         if name in words:
             given[name] = float(getattr(step, tensor)[layer.entry(place, shape)])
     known = {name: written(value) for name, value in layer.arguments.items() if name not in given}
-    text = replaced(layer.text(max(len(sources), 1)), known)
+    text = layer.text(len(sources))
     used = set(WORD.findall(text))
-    return Arithmetic(text, {name: given[name] for name in given if name in used}, own)
+    arguments = {
+        name: float(value)
+        for name, value in layer.arguments.items()
+        if name in used and name in known and isinstance(value, int | float)
+    }
+    spoken = {name: value for name, value in given.items() if name in used}
+    return Arithmetic(replaced(text, known), spoken, arguments, own)
 
 
 class Under:

@@ -29,7 +29,6 @@ from app.core.networks import INPUT, Network, analyse, cone, network_answer
 from app.core.torch_code import read, readable
 from app.core.torch_networks import TorchNetwork
 from app.core.unit_functions import arithmetic
-from app.core.units import explained
 from tests.core.layer_rows import ROW, examples, made, model_of, pictures, placed, shape_of
 from tests.core.test_units import check, close, computed
 
@@ -76,11 +75,8 @@ def test_sizes_weights_and_costs_are_torchs(name: str, example: Example) -> None
         told = summary(nn.Sequential(step), input_data=operands, verbose=0)
         assert told.total_params == row["parameters"]
     if layer.weighs and name != "ConvTranspose2d":  # torchinfo counts those by what comes out
-        bias = step.bias is not None
-        places = int(np.prod(row["output"][1:]))
-        assert told.total_mult_adds == row["macs"] + bias * places * row["output"][0] * (
-            1 if len(row["output"]) == 3 or True else 0
-        )
+        biases = int(np.prod(row["output"])) if step.bias is not None else 0
+        assert told.total_mult_adds == row["macs"] + biases
 
 
 @EVERY
@@ -150,13 +146,16 @@ def test_what_a_unit_sees_is_where_its_gradient_reaches(name: str, example: Exam
                 field = sight.fields[axis]
                 at = (unit if len(unit) == 2 else divmod(unit[0] % 42, 7))[axis]
                 low, high = at * field.jump + field.low, at * field.jump + field.high
-                assert [max(low, 0), min(high, network.input[1 + axis] - 1)] == [first, last]
+                # In the padding taps may be apart, so that what is left of them begins further in.
+                assert first == low if low >= 0 else first >= 0
+                assert last == high if high < network.input[1 + axis] else last <= high
 
 
 @EVERY
 def test_the_channels_that_are_taken_are_those_of_the_gradient(name: str, example: Example) -> None:
     layer = made(name, example)
-    step = model_of(placed(layer, example.shapes)).steps[-3 if len(layer.output(*example.shapes)) == 3 else -2]
+    network = placed(layer, example.shapes)
+    step = model_of(network).steps[network.position(ROW)]
     parts = [torch.randn(200, *shape).requires_grad_() for shape in example.shapes]
     output = step(*parts)
     for channel in range(output.shape[1]):
@@ -239,11 +238,16 @@ def same_in_the_graph(captured: Capture, told: dict[str, Any]) -> None:
             gradient = float(result.gradients[at])
             assert gradient == pytest.approx(there["gradient"] or 0.0, rel=1e-4, abs=1e-6)
     if opened["note"] is None and len(told["chain"]) == 1:
+        made_of = arithmetic(captured, captured.network.position(ROW), place_of(told))
         comes_back(captured, told, {
-            name: np.asarray(result.gradients[graph.position[name]]).ravel()
+            name: np.asarray(result.gradients[graph.position[name]])[~np.isnan(made_of.given[name])]
             for name in opened["inputs"]
             if re.fullmatch("X|x[0-9]*", name)
         })  # fmt: skip
+
+
+def place_of(told: dict[str, Any]) -> tuple[int, int, int]:
+    return told["channel"], told["row"], told["column"]
 
 
 def comes_back(captured: Capture, told: dict[str, Any], ours: dict[str, Any]) -> None:
@@ -253,7 +257,7 @@ def comes_back(captured: Capture, told: dict[str, Any], ours: dict[str, Any]) ->
     parts = [captured.activation(j)[None].clone().requires_grad_() for j in captured.sources(i)]
     with torch.enable_grad():
         output = step(*parts)[0]
-        place = (told["channel"], told["row"], told["column"])[: len(shape)]
+        place = place_of(told)[: len(shape)]
         back = torch.autograd.grad(output[place] * (told["gradient"] or 0.0), parts)
     theirs = np.concatenate([gradient.numpy().ravel() for gradient in back])
     mine = np.concatenate(list(ours.values()))
@@ -380,16 +384,12 @@ def test_what_torch_would_refuse_is_refused_in_words() -> None:
             layer.output(shape)
         with pytest.raises((RuntimeError, ValueError)):
             layer.module().eval()(torch.rand(1, *shape))
-        if (advice := caught.value.suggestion) and "," not in advice:
-            field = caught.value.where["field"]
+        field, advice = caught.value.where.get("field", ""), caught.value.suggestion
+        if field and advice and "," not in advice:
             advised = None if advice == "None" else int(advice)
-            mended_layer = make(name, arguments | {field: advised})
-            try:
-                output = mended_layer.output(shape)
-            except Problem as other:
-                assert other.where != caught.value.where
-            else:
-                assert output == mended_layer.module().eval()(torch.rand(1, *shape)).shape[1:]
+            layer = make(name, arguments | {field: advised})
+            expected = layer.module().eval()(torch.rand(1, *shape)).shape[1:]
+            assert layer.output(shape) == expected
 
 
 REFUSED: list[tuple[str, dict[str, Any], tuple[int, ...], str]] = [
@@ -419,4 +419,4 @@ def test_the_question_can_be_asked_of_each_row() -> None:
         question = NetworkQuestion.model_validate({"network": network.model_dump()})
         assert question.found()[0] == network
         assert isinstance(question.found()[0].layers[network.position(ROW)].layer, Layer)
-        assert explained(looked(network), ROW, 0)["expression"] is not None
+        assert network_answer(question.found()[0])["problem"] is None

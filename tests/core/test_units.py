@@ -75,7 +75,7 @@ def made_of(step: dict[str, Any]) -> float | None:
         return float(step["parts"][0]["value"])
     if step["type"] == "BatchNorm2d":
         numbers = {"gamma": 1, "beta": 0} | step["numbers"]
-        root = (numbers["variance"] + 1e-5) ** 0.5
+        root = (numbers["variance"] + numbers["eps"]) ** 0.5
         even = (step["before"] - numbers["mu"]) / root
         return float(even * numbers["gamma"] + numbers["beta"])
     if step["type"] == "Softmax":
@@ -199,6 +199,7 @@ def computed(latex: str) -> float:
         latex = other
     latex = re.sub(r"\\operatorname{leaky}_{(.*?)}", r"leaky[\1]", latex)
     latex = re.sub(r"\\operatorname{(\w+)}", r"\1", latex)
+    latex = re.sub(r"\\lvert (.*?) \\rvert", r"abs(\1)", latex)
     for spoken, code in SPOKEN.items():
         latex = latex.replace(spoken, code)
 
@@ -207,7 +208,7 @@ def computed(latex: str) -> float:
             return lambda x: x if x > 0 else slope * x
 
     known = {
-        "max": max, "min": min, "tanh": math.tanh, "sqrt": math.sqrt, "exp": math.exp,
+        "max": max, "min": min, "abs": abs, "tanh": math.tanh, "sqrt": math.sqrt, "exp": math.exp,
         "log": math.log, "pi": math.pi, "leaky": Leaky(),
         "sigma": lambda x: 1 / (1 + math.exp(-x)), "gelu": lambda x: x * NormalDist().cdf(x),
     }  # fmt: skip
