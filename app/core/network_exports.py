@@ -55,9 +55,11 @@ def _stack(network: Network, sources: list[tuple[int, ...]]) -> str | None:
 def layer_code(layer: Layer) -> str:
     """A layer as torch writes it: required arguments by position, others where not the default."""
     written: list[str] = []
-    for at, (name, value) in enumerate(layer.arguments.items()):
+    by_position = True  # until one is left out or named
+    for name, value in layer.arguments.items():
         field = type(layer).model_fields[name]
-        if field.is_required() and len(written) == at:  # none before it is left out
+        by_position = by_position and field.is_required()
+        if by_position:
             written.append(repr(value))
         elif field.is_required() or value != field.default:
             written.append(f"{name}={value!r}")

@@ -49,7 +49,7 @@ def expression(chain: Sequence[Step], shared: Sequence[str]) -> dict[str, Any] |
             word, text = line.split(" = ", 1)
             lines.append(f"{words[word]} = {replaced(text, words)}")
         inputs |= {
-            words[word]: exact(made.filled[word]) if np.ndim(value) else float(value)
+            words[word]: _told(word, made, step) if np.ndim(value) else float(value)
             for word, value in made.given.items()
             if word != "x" or words[word] == "x"
         }
@@ -70,6 +70,18 @@ def expression(chain: Sequence[Step], shared: Sequence[str]) -> dict[str, Any] |
         "link": f"/?{query}" if len(query) <= LONGEST_LINK else f"/#{query}",
         "note": _note(shared),
     }
+
+
+def _told(word: str, made: Arithmetic, step: Mapping[str, Any]) -> Any:
+    """An array as lists: those of the step where it tells them, with a number for padding."""
+    lists = step.get({"X": "patch", "W": "weights"}[word])
+    return _filled(exact(made.given[word]) if lists is None else lists, made.filling)
+
+
+def _filled(nested: Any, padding: float) -> Any:
+    if isinstance(nested, list):
+        return [_filled(part, padding) for part in nested]
+    return padding if nested is None else nested
 
 
 def _note(shared: Sequence[str]) -> str | None:

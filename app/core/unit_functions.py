@@ -41,17 +41,23 @@ class Arithmetic:
         return parse(self.text)
 
     @cached_property
-    def filled(self) -> Mapping[str, Any]:
-        """What is given, with a number in place of padding that changes nothing."""
-        return {name: self._filled(value) for name, value in self.given.items()}
+    def filling(self) -> float:
+        """What stands for padding in `X`, so that it changes nothing."""
+        under = self.given.get("X")
+        picks = any(node.op == "max" for node in self.graph.nodes)
+        if not picks or under is None or not np.size(under) or np.isnan(under).all():
+            return 0.0
+        return float(np.nanmin(under)) - 1
 
-    def _filled(self, value: Any) -> Any:
-        if not isinstance(value, np.ndarray):
-            return value
-        filling = 0.0
-        if any(OPS[node.op].name == "max" for node in self.graph.nodes if not node.leaf):
-            filling = float(np.nanmin(value)) - 1 if value.size else 0.0
-        return np.where(np.isnan(value), filling, value.astype(np.float64))
+    @cached_property
+    def filled(self) -> Mapping[str, Any]:
+        """What is given, with a number in place of padding."""
+        return {
+            name: np.where(np.isnan(value), self.filling, value.astype(np.float64))
+            if isinstance(value, np.ndarray)
+            else value
+            for name, value in self.given.items()
+        }
 
     @cached_property
     def values(self) -> Sequence[Any]:
@@ -188,17 +194,27 @@ def carried(captured: Capture, i: int, place: Place) -> list[tuple[int, Place]]:
     import torch
 
     found: list[tuple[int, Place]] = []
-    sources = captured.sources(i)
+    layer, sources = captured.network.layers[i].layer, captured.sources(i)
     with torch.enable_grad():
-        given = [captured.activation(j)[None].clone().requires_grad_() for j in sources]
+        parts, at = cut(layer, [captured.activation(j)[None] for j in sources], place)
+        given = [part.clone().requires_grad_() for part in parts]
         output = captured.model.steps[i](*given)[0]
-        picked = output[place] if output.ndim == 3 else output[place[0]]
+        picked = output[at] if output.ndim == 3 else output[at[0]]
         back = torch.autograd.grad(picked, given, allow_unused=True)
     for j, gradient in zip(sources, back, strict=True):
-        for at in [] if gradient is None else gradient[0].nonzero().tolist():
-            channel, row, column = (*at, 0, 0)[:3]
+        for inside in [] if gradient is None else gradient[0].nonzero().tolist():
+            channel, row, column = (*inside, 0, 0)[:3]
+            row, column = row + place[1] - at[1], column + place[2] - at[2]
             found.append((j, (channel, row, column)))
     return found
+
+
+def cut(layer: Layer, parts: Sequence[Tensor], place: Place) -> tuple[list[Tensor], Place]:
+    """What a layer is given, as little of it as it takes at one place; and the place in there."""
+    _, row, column = place
+    if layer.places != "own" or any(part.ndim != 4 for part in parts):
+        return list(parts), place
+    return [part[:, :, row : row + 1, column : column + 1] for part in parts], (place[0], 0, 0)
 
 
 def squeezed(patch: Numbers, own: Sequence[int]) -> tuple[Numbers, tuple[int, ...]]:

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from app.core.activations import Capture, Place, score_layer
+from app.core.unit_functions import cut
 
 MOST_TERMS = 64  # of a gradient, a consumer; the rest is told as one sum
 
@@ -72,13 +73,13 @@ def _terms(captured: Capture, i: int, j: int, place: Place) -> Terms:
     layer, above = captured.network.layers[j].layer, captured.gradient(j)
     assert above is not None
     if layer.operands > 1 or layer.places == "moved" or above.ndim != captured.activation(i).ndim:
-        found = [
-            (at, float(local[tuple(at)]))
-            for k, source in enumerate(captured.sources(j))
-            if source == i
-            for local in [_column(captured, j, k, place)]
-            for at in local.nonzero().tolist()
-        ]
+        found = []
+        for k, source in enumerate(captured.sources(j)):
+            if source == i:
+                local, first = _column(captured, j, k, place)
+                for at in local.nonzero().tolist():
+                    there = [a + b for a, b in zip(at, first, strict=False)]
+                    found.append((there, float(local[tuple(at)])))
         upstream = [float(above[tuple(at)]) for at, _ in found]
         places = [(*at, 0, 0)[:3] for at, _ in found]
         return Terms(
@@ -113,7 +114,13 @@ def _structured(captured: Capture, i: int, j: int, place: Place) -> Terms:
         down, right = ([tap for _, tap in side] for side in taps)
         local = filters[channels, inside][:, down][:, :, right] if channels else np.zeros(0)
     else:
-        local = _column(captured, j, 0, place).numpy().reshape(maps)[grid]
+        column, first = _column(captured, j, 0, place)
+        inside_it = [
+            [at - start for at in side]
+            for side, start in zip((channels, rows, columns), first, strict=True)
+        ]
+        sizes = (*column.shape, 1, 1)[:3]
+        local = column.numpy().reshape(sizes)[np.ix_(*inside_it)]
     places = np.stack(np.meshgrid(channels, rows, columns, indexing="ij"), -1)
     upstream = above.numpy().reshape(maps)[grid]
     return Terms(
@@ -121,12 +128,19 @@ def _structured(captured: Capture, i: int, j: int, place: Place) -> Terms:
     )
 
 
-def _column(captured: Capture, j: int, operand: int, place: Place) -> Tensor:
-    """The local gradients of all numbers of layer j by one number of one of its inputs."""
-    step = captured.model.steps[j]
+def _column(captured: Capture, j: int, operand: int, place: Place) -> tuple[Tensor, Place]:
+    """The local gradients of layer j by one number of one of its inputs, and where they begin.
+
+    They are of all numbers, or of those at the same place or in the same channel, where others
+    have no part in it.
+    """
+    layer, step = captured.network.layers[j].layer, captured.model.steps[j]
     # In double precision where nothing is held in single.
     held = isinstance(step, torch.nn.Module) and len(step.state_dict())
     given = [captured.activation(source)[None] for source in captured.sources(j)]
+    given, at = cut(layer, given, place)
+    if layer.places == "window" and layer.channels == "own" and not held:
+        given, at = [part[:, at[0] : at[0] + 1] for part in given], (0, *at[1:])
     given = given if held else [part.double() for part in given]
     with torch.enable_grad():
         given[operand] = given[operand].detach().clone().requires_grad_()
@@ -134,6 +148,6 @@ def _column(captured: Capture, j: int, operand: int, place: Place) -> Tensor:
         # A pass back is linear in what comes back, and its derivative by that leads forward again.
         back = torch.zeros_like(output, requires_grad=True)
         (gradient,) = torch.autograd.grad(output, given[operand], back, create_graph=True)
-        picked = gradient[(0, *place[: gradient.ndim - 1])]
+        picked = gradient[(0, *at[: gradient.ndim - 1])]
         (found,) = torch.autograd.grad(picked, back)
-    return found[0]
+    return found[0], (place[0] - at[0], place[1] - at[1], place[2] - at[2])

@@ -240,7 +240,9 @@ def same_in_the_graph(captured: Capture, told: dict[str, Any]) -> None:
     if opened["note"] is None and len(told["chain"]) == 1:
         made_of = arithmetic(captured, captured.network.position(ROW), place_of(told))
         comes_back(captured, told, {
-            name: np.asarray(result.gradients[graph.position[name]])[~np.isnan(made_of.given[name])]
+            name: np.ravel(result.gradients[graph.position[name]])[
+                ~np.isnan(np.ravel(made_of.given[name]))
+            ]
             for name in opened["inputs"]
             if re.fullmatch("X|x[0-9]*", name)
         })  # fmt: skip
