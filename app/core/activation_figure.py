@@ -21,7 +21,6 @@ from app.core.networks import INPUT, MAX_LAYERS, Name, Network, analyse, network
 from app.core.png import png
 from app.core.questions import Asked, shown, up_to
 from app.core.recent import Recent
-from app.core.receptive_fields import POINTWISE
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -171,7 +170,7 @@ def _layers(network: Network, captured: "Capture") -> list[dict[str, Any]]:
     for i, node in enumerate(network.layers):
         sources = result.sources[i]
         name = None
-        if type(node.layer) in POINTWISE and sources[0] >= 0:
+        if node.layer.in_place and sources[0] >= 0:
             # conv, batch norm, ReLU: all of them belong to the convolution
             name = follows[sources[0]] or network.layers[sources[0]].name
         follows.append(name)

@@ -96,7 +96,7 @@ def score_layer(network: Network) -> int:
     """The position of the layer whose output is the scores: the one below a last Softmax."""
     last = len(network.layers) - 1
     (below, *_) = analyse(network).sources[last]
-    return below if network.layers[last].layer.type == "Softmax" and below >= 0 else last
+    return below if network.layers[last].layer.probabilities and below >= 0 else last
 
 
 def scores_of(found: list[Tensor], network: Network) -> Tensor:

@@ -24,7 +24,6 @@ NOISY_COPIES, NOISE = 16, 0.15  # SmoothGrad's: how many, and their deviation
 GRAY = 0.5  # what covers a patch: between black and white, as in Zeiler and Fergus
 AT_ONCE = 15  # patches that go through a network together
 MOST_MACS = 10**11  # of one question: some seconds
-ALONG = ("activation", "normalisation", "regularisation", "joint")
 
 
 @dataclass(frozen=True)
@@ -134,17 +133,17 @@ def smoothgrad(sought: Sought) -> Found:
 
 def guided_backprop(sought: Sought) -> Found:
     from app.core.activations import score_layer
-    from app.core.backward_rules import GUIDED, walk
+    from app.core.backward_rules import walk
 
     network = sought.model.network
     last = score_layer(network)
-    if all(node.layer.type != "ReLU" for node in network.layers[: last + 1]):
+    if not any(node.layer.guided for node in network.layers[: last + 1]):
         raise Problem(
             "guided backpropagation changes what ReLUs pass back, and this network has none",
             {"field": "method"},
         )
     image = sought.image.detach().requires_grad_()
-    score = as_vector(walk(sought.model, image, GUIDED, last)[last])[:, sought.target]
+    score = as_vector(walk(sought.model, image, "guided", last)[last])[:, sought.target]
     passed = derived(score.sum(), image, score.new_ones(()))
     return Found(largest(passed), picture=passed)
 
@@ -158,13 +157,18 @@ def last_maps(network: Network) -> str | None:
     from app.core.activations import score_layer
 
     result, scored = analyse(network).check(), network.layers[: score_layer(network) + 1]
-    convolutions = [i for i, node in enumerate(scored) if node.layer.kind == "convolution"]
+    convolutions = [
+        i for i, node in enumerate(scored) if node.layer.weighs and node.layer.places == "window"
+    ]
     large = [i for i in convolutions if max((result.shapes[i] or ())[1:], default=0) > 1]
     if not convolutions:
         return None
     at = (large or convolutions)[-1]
     for i in range(at + 1, len(scored)):
-        if at in result.sources[i] and network.layers[i].layer.kind in ALONG:
+        layer = network.layers[i].layer
+        # What leaves each number where it is, made of others or not.
+        along = not layer.weighs and layer.places in ("own", "all")
+        if at in result.sources[i] and along:
             at = i
     return network.layers[at].name
 

@@ -5,9 +5,15 @@ A description completes the sentence "`kernel_size` of Conv2d is ...".
 
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from app.core.errors import Problem, nearest
+
+
+def whole(value: Any) -> Any:
+    """A whole number that is written 2.0 as what it is."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
 
 Positive = Annotated[
     int, Field(strict=True, ge=1, le=64, description="a whole number from 1 to 64")
@@ -32,6 +38,17 @@ ConvPadding = Annotated[
     Padding | Literal["same", "valid"],
     Field(description='a whole number from 0 to 64, a pair of them, "same" or "valid"'),
 ]
+Around = Annotated[
+    NotNegative | tuple[NotNegative, NotNegative, NotNegative, NotNegative],
+    Field(description="a whole number from 0 to 64, or four of them: left, right, top, bottom"),
+]
+Times = Annotated[
+    int, BeforeValidator(whole), Field(strict=True, ge=1, le=16, description="from 1 to 16")
+]
+Scale = Annotated[
+    Times | tuple[Times, Times] | None,
+    Field(description="a whole number from 1 to 16, a pair (height, width) of them, or None"),
+]
 OutputSize = Annotated[
     Positive | tuple[Positive | None, Positive | None],
     Field(description="a whole number from 1 to 64, or a pair of them; None keeps the size"),
@@ -41,6 +58,10 @@ Channels = Annotated[
 ]
 Features = Annotated[
     int, Field(strict=True, ge=1, le=2**24, description="a whole number from 1 to 16,777,216")
+]
+LastSizes = Annotated[
+    Features | Annotated[tuple[Features, ...], Field(min_length=1, max_length=3)],
+    Field(description="the last sizes of what comes in: a whole number, or up to three of them"),
 ]
 Flag = Annotated[bool, Field(strict=True, description="True or False")]
 Share = Annotated[float, Field(ge=0, le=1, description="a number from 0 to 1")]

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch.func import functional_call
 from torch.nn import functional
 
+from app.core.layer import Layer
 from app.core.networks import analyse
-from app.core.receptive_fields import POINTWISE
 from app.core.torch_networks import TorchNetwork
 from app.core.windows import Window
 
@@ -62,7 +64,7 @@ def outputs(
                 found[i] = joined(step, regions, wholes)
                 continue
             assert single
-            if type(layer) in POINTWISE:
+            if layer.places == "own":
                 found[i] = Region(step(single.values), single.rows, single.columns)
                 continue
             windows = layer.windows(network.input if sources[0] < 0 else shapes[sources[0]] or ())
@@ -144,9 +146,10 @@ def slide(
     step: Any, layer: Any, windows: Any, region: Region, whole: Tensor, after: Tensor
 ) -> Region | None:
     """A convolution or pooling of what has changed; None if it cannot be had in parts."""
-    if layer.type not in ("Conv2d", "MaxPool2d", "AvgPool2d"):
+    if not all(isinstance(window, Window) for window in windows):
         return None
-    if layer.type == "AvgPool2d" and any(w.padding or w.ceil for w in windows):
+    bare, filling = unpadded(layer), layer.padding_value
+    if bare is None or (filling is None and any(w.padding or w.ceil for w in windows)):
         return None
     sides = []
     for axis, (window, starts) in enumerate(
@@ -161,9 +164,8 @@ def slide(
         sides.append(fitted(firsts, ends, units))
     (rows, high), (columns, wide) = sides
     down, across = windows
-    filling = -torch.inf if layer.type == "MaxPool2d" else 0.0
     reach = [padding(w, whole.shape[2 + a], after.shape[2 + a]) for a, w in enumerate(windows)]
-    padded = functional.pad(whole, (*reach[1], *reach[0]), value=filling)
+    padded = functional.pad(whole, (*reach[1], *reach[0]), value=filling or 0.0)
     moved = Region(
         region.values,
         [row + down.padding for row in region.rows],
@@ -176,15 +178,18 @@ def slide(
         [column * across.stride for column in columns],
         ((high - 1) * down.stride + down.span, (wide - 1) * across.stride + across.span),
     )
-    kernel, stride = (down.kernel, across.kernel), (down.stride, across.stride)
-    dilation = (down.dilation, across.dilation)
-    if layer.type == "Conv2d":
-        values = functional.conv2d(parts, step.weight, step.bias, stride, 0, dilation, layer.groups)
-    elif layer.type == "MaxPool2d":
-        values = functional.max_pool2d(parts, kernel, stride, 0, dilation)
-    else:
-        values = functional.avg_pool2d(parts, kernel, stride)
-    return Region(values, rows, columns)
+    return Region(functional_call(bare, step.state_dict(), (parts,)), rows, columns)
+
+
+@lru_cache(256)
+def unpadded(layer: Layer) -> nn.Module | None:
+    """The layer for parts that hold their padding already; None where that is no argument of it."""
+    if not {"kernel_size", "padding"} <= layer.arguments.keys():
+        return None
+    change = {"padding": 0} | ({"ceil_mode": False} if "ceil_mode" in layer.arguments else {})
+    with torch.device("meta"):  # its weights are those of the padded one
+        bare: nn.Module = layer.model_copy(update=change).module()
+    return bare
 
 
 def touched(window: Window, start: int, end: int, units: int) -> tuple[int, int]:

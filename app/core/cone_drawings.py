@@ -105,7 +105,8 @@ def stations(result: Analysis, names: Sequence[str]) -> list[int]:
 def _widens(result: Analysis, i: int) -> bool:
     layer, sight = result.network.layers[i].layer, result.sights[i]
     before = result.sight(result.sources[i][0])
-    if not sight or not before or layer.kind not in ("convolution", "pooling", "linear"):
+    sees_more = layer.places in ("window", "all") or layer.weighs
+    if not sight or not before or not sees_more:
         return False
     return not sight.fields or not before.fields or sight.fields != before.fields
 
@@ -128,7 +129,7 @@ def _sheet(result: Analysis, i: int, region: Mapping[str, Any]) -> dict[str, Any
     start, cell = [], []
     for axis, (units, size) in enumerate(zip(sight.extent, sizes, strict=True)):
         field = sight.fields[axis] if sight.fields else None
-        if field and units > 1:
+        if field and field.jump and units > 1:
             start.append((field.low + field.high + 1 - field.jump) / 2)
             cell.append(float(field.jump))
         else:

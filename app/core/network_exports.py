@@ -54,12 +54,14 @@ def _stack(network: Network, sources: list[tuple[int, ...]]) -> str | None:
 
 def layer_code(layer: Layer) -> str:
     """A layer as torch writes it: required arguments by position, others where not the default."""
-    written = []
+    written: list[str] = []
+    by_position = True  # until one is left out or named
     for name, value in layer.arguments.items():
         field = type(layer).model_fields[name]
-        if field.is_required():
+        by_position = by_position and field.is_required()
+        if by_position:
             written.append(repr(value))
-        elif value != field.default:
+        elif field.is_required() or value != field.default:
             written.append(f"{name}={value!r}")
     return f"nn.{layer.type}({', '.join(written)})"
 
@@ -117,22 +119,18 @@ def _module(network: Network, sources: list[tuple[int, ...]]) -> Iterator[str]:
             return "x"
         return names[i] if i >= 0 else "image"
 
-    if any(node.layer.type == "Concat" for node in network.layers):
+    by_name = [node.layer.applied_code(["x"]) for node in network.layers]
+    if any(written and "torch." in written for written in by_name):
         yield "import torch"
     yield from ["from torch import nn", "", "", "class Network(nn.Module):"]
     yield from [f"{INDENT}def __init__(self):", f"{INDENT * 2}super().__init__()"]
     for name, node in zip(names, network.layers, strict=True):
-        if node.layer.operands == 1:
+        if node.layer.applied_code(["x"]) is None:
             yield f"{INDENT * 2}self.{name} = {layer_code(node.layer)}"
     yield from ["", f"{INDENT}def forward(self, {held(-1)}):"]
     for i, node in enumerate(network.layers):
         given = [held(source) for source in sources[i]]
-        if node.layer.type == "Add":
-            value = " + ".join(given)
-        elif node.layer.type == "Concat":
-            value = f"torch.cat([{', '.join(given)}], dim=1)"
-        else:
-            value = f"self.{names[i]}({given[0]})"
+        value = node.layer.applied_code(given) or f"self.{names[i]}({', '.join(given)})"
         yield f"{INDENT * 2}{held(i)} = {value}"
     yield from [f"{INDENT * 2}return {held(len(names) - 1)}", "", "", "model = Network()", ""]
 

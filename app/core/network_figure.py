@@ -126,7 +126,7 @@ class NetworkQuestion(AskedNetwork):
     open: Groups = None
     mend: bool = Field(
         default=False,
-        description="Set in_channels, in_features and num_features to what comes in.",
+        description="Set in_channels, in_features and the like to what comes in.",
     )
 
     def found(self) -> tuple[Network, dict[str, tuple[int, int]]]:
@@ -135,16 +135,19 @@ class NetworkQuestion(AskedNetwork):
         return (mended(network) if self.mend else network), places
 
 
-FOLLOW = ("in_channels", "in_features", "num_features")
+def _sizes(text: str) -> int | tuple[int, ...]:
+    """A number, or several."""
+    numbers = tuple(int(number) for number in text.split(","))
+    return numbers[0] if len(numbers) == 1 else numbers
 
 
 def mended(network: Network) -> Network:
     """The network with layers made to fit what they are given, where a number can do that."""
     for _ in range(3):
         changes = {
-            i: {problem.where["field"]: int(problem.suggestion)}
+            i: {problem.where["field"]: _sizes(problem.suggestion)}
             for i, problem in analyse(network).problems.items()
-            if problem.suggestion and problem.where.get("field") in FOLLOW
+            if problem.suggestion and problem.where.get("field") in network.layers[i].layer.follow
         }
         nodes = list(network.layers)
         for i, change in changes.items():
@@ -196,7 +199,7 @@ def arithmetic(layer: Layer, output: Shape | None) -> dict[str, str]:
     if output:
         size = " × ".join(f"{n:,}" for n in output)
         if macs := layer.macs(output):
-            places = " × ".join(f"{n:,}" for n in output[1:])
+            places = " × ".join(f"{n:,}" for n in layer.applied(output))
             each = f"{places} places × {tensors[0]}" if places else tensors[0]
             told["macs"] = f"{each} = {macs:,}"
         told["memory"] = f"{size} × {FLOAT_BYTES} bytes = {FLOAT_BYTES * prod(output):,} bytes"
@@ -257,17 +260,9 @@ def layer_row(row: type[Layer]) -> dict[str, Any]:
             if name != "type" and not _fixed(field.annotation)
         ],
         "start": {"type": row.model_fields["type"].default}
-        | {
-            name: 2 if row.kind == "pooling" else START.get(name, 1)
-            for name, field in row.model_fields.items()
-            if field.is_required()
-        }
-        | ({"padding": 1} if row.kind == "convolution" else {}),
+        | {name: 1 for name, field in row.model_fields.items() if field.is_required()}
+        | dict(row.start),
     }
-
-
-# What a layer starts with when it is put into a network by hand.
-START = {"out_channels": 16, "kernel_size": 3, "out_features": 10, "size": 5}
 
 
 def _fixed(annotation: Any) -> bool:

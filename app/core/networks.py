@@ -156,7 +156,7 @@ class Analysis:
             below = depths[sources[0]] if sources else 0
             for source in sources[1:]:
                 below = max(below, depths[source])
-            depths[i] = below + (node.layer.kind in ("convolution", "linear"))
+            depths[i] = below + node.layer.weighs
         return depths[-2]
 
 
@@ -337,19 +337,18 @@ def _features_below(
     result: Analysis, i: int, features: Features
 ) -> Iterator[tuple[int, Features, int]]:
     """(source, its features, of how many) that some features of layer i see of other vectors."""
-    layer, start = result.network.layers[i].layer, 0
-    for source in result.sources[i]:
-        shape = result.shape(source)
-        if not shape or shape[1:]:
+    layer, sources = result.network.layers[i].layer, result.sources[i]
+    shapes = [result.shape(source) or () for source in sources]
+    for k, (source, shape) in enumerate(zip(sources, shapes, strict=True)):
+        if len(shape) != 1:
             continue
-        below, end = features, start + shape[0]
-        if layer.mixes or isinstance(features, range):
-            below = range(shape[0])
-        elif layer.type == "Concat":
-            below = {at - start for at in features if start <= at < end}
+        below: Features = range(shape[0])
+        if not isinstance(features, range):
+            taken = [layer.taken(at, shapes, k) for at in features]
+            if all(len(some) < shape[0] for some in taken):
+                below = {at for some in taken for at in some}
         if below:  # else it sees another part only
             yield source, below, shape[0]
-        start = end
 
 
 def _together(one: Features, other: Features, count: int) -> Features:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from app.core.layer import Layer, Shape
 from app.core.networks import Channel, Network, analyse
 
 if TYPE_CHECKING:
@@ -61,22 +62,29 @@ def origin(network: Network, aim: Channel) -> Channel:
         shape, below = result.shape(layer), result.shape(source)
         assert shape
         assert below
-        if node.layer.type == "Concat":
-            for source in result.sources[layer]:
-                channels = (result.shape(source) or (0,))[0]
-                if channel < channels:
-                    break
-                channel -= channels
-            passes = True
-        elif node.layer.type == "Flatten":
+        row, sources = node.layer, result.sources[layer]
+        shapes = [result.shape(i) or () for i in sources]
+        if row.channels == "stacked":
+            found = [(i, row.taken(channel, shapes, k)) for k, i in enumerate(sources)]
+            source, taken = next((i, taken) for i, taken in found if taken)
+            channel, passes = taken[0], True
+        elif row.places == "moved":
             passes = prod(below[1:]) == 1
-        elif node.layer.type == "AdaptiveAvgPool2d":
-            passes = shape[1:] == (1, 1)
+        elif row.places == "window":
+            passes = row.averages and _sees_all(row, below)
         else:
-            passes = node.layer.kind in ("activation", "regularisation")
+            passes = row.plain or row.probabilities
         if source < 0 or not passes:
             return Channel(layer, channel)
         layer = source
+
+
+def _sees_all(row: Layer, shape: Shape) -> bool:
+    """Whether there is a single window, over all of the maps."""
+    return row.output(shape)[1:] == (1, 1) and all(
+        window.seen(1, n) == (1 << n) - 1
+        for window, n in zip(row.windows(shape), shape[1:], strict=True)
+    )
 
 
 def picture_size(network: Network, layer: int) -> tuple[int, int, int]:

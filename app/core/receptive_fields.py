@@ -13,15 +13,9 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from app.core.errors import Problem
-from app.core.layers import LAYERS, Layer, Shape
-from app.core.windows import Cells, Window
+from app.core.layer import Layer, Shape, Windows
+from app.core.windows import Axis, Window
 
-# Rows whose units see one position each.
-POINTWISE = {
-    row
-    for row in LAYERS.values()
-    if row.kind in ("activation", "normalisation", "regularisation") and not row.mixes
-}
 WORDS = ("size", "stride", "padding", "low", "high")
 
 
@@ -47,29 +41,30 @@ class ReceptiveField(NamedTuple):
     def padding(self) -> int:
         return -self.low
 
-    def through(self, window: Window | Cells) -> ReceptiveField:
-        """The field of a unit that sees these units through a window; a Problem for cells.
+    def through(self, window: Axis) -> ReceptiveField:
+        """The field of a unit that sees these units through a window; a Problem where it differs.
 
         Itself where it stays the same, so that equal fields are most often one object.
         """
-        if isinstance(window, Cells):
-            raise Problem(
-                "the units of this layer see windows of different sizes, so no one receptive field "
-                "holds for all"
-            )
-        first = -window.padding
-        last = first + window.span - 1
-        if first == last == 0 and window.stride == 1:
+        if window.reach is None:
+            raise Problem(window.reason)
+        first, last, step = window.reach
+        if first == last == 0 and step == 1:
             return self
         return ReceptiveField(
-            self.low + first * self.jump, self.high + last * self.jump, self.jump * window.stride
+            self.low + first * self.jump, self.high + last * self.jump, self.jump * step
         )
 
     def hull(self, other: ReceptiveField, units: int) -> ReceptiveField:
         """The field of units that see both; a Problem where the two move at different speeds.
 
-        How they move is no matter where there is only one unit.
+        How they move is no matter where there is only one unit, nor where one stands still and has
+        all of the others in it, as what sees whole maps.
         """
+        for still, moving in ((self, other), (other, self)):
+            last = moving.high + (units - 1) * moving.jump
+            if still.jump == 0 and still.low <= moving.low and last <= still.high:
+                return still
         if self.jump != other.jump and units > 1:
             raise Problem(
                 f"the paths that meet here step by {self.jump} and {other.jump} input pixels, so "
@@ -127,7 +122,7 @@ def sight(
     layer: Layer, shape: Shape, output: Shape, sights: Sequence[Sight | None]
 ) -> Sight | None:
     """What the units of a layer see, from what those see that it takes; `shape` is its input's."""
-    if type(layer) in POINTWISE:
+    if layer.pointwise:
         return sights[0]
     known = [seen for seen in sights if seen]
     if len(known) < len(sights):
@@ -152,16 +147,15 @@ def extent_of(layer: Layer, output: Shape, before: tuple[int, int]) -> tuple[int
     """How many units stand along height and width; a flattened vector keeps that of its maps."""
     if output[1:]:
         return output[1], output[2]
-    return (1, 1) if layer.mixes else before
+    return (1, 1) if layer.blends else before
 
 
-def windows_of(
-    layer: Layer, shape: Shape, extent: tuple[int, int]
-) -> tuple[Window | Cells, Window | Cells]:
-    """How a unit sees what it takes, of a given shape and extent: whole, where a vector mixes."""
-    if layer.mixes and not shape[1:]:
-        return Window(extent[0]), Window(extent[1])
-    return layer.windows(shape)
+def windows_of(layer: Layer, shape: Shape, extent: tuple[int, int]) -> Windows:
+    """How a unit sees what it takes, of a given shape and extent: whole, where a vector blends."""
+    if shape[1:]:
+        return layer.windows(shape)
+    reach = extent if layer.blends else (1, 1)
+    return Window(reach[0]), Window(reach[1])
 
 
 def _meet(sights: Sequence[Sight], extent: tuple[int, int]) -> Fields:

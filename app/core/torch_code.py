@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from app.core.errors import Problem, nearest
-from app.core.layers import LAYERS, Layer, Shape, make
+from app.core.layers import LAYERS, Layer, Shape, make, some
 from app.core.networks import MAX_LAYERS, MAX_NAME, Network
 
 MAX_SOURCE = 65_536
@@ -26,7 +26,6 @@ PREFIX = re.compile(r"^(?:torch\.nn\.|nn\.|collections\.)")
 CONTAINERS = ("Sequential", "OrderedDict")
 ELSEWHERE = ("device", "dtype")  # where weights are and as what; torch's layers with weights ask
 MOVES = ("to", "cuda", "cpu", "float", "half", "eval", "train")  # what they return is the module
-READ = [name for name, row in LAYERS.items() if row.operands == 1]  # those that torch has
 KINDS = {
     ast.ListComp: "a comprehension", ast.GeneratorExp: "a comprehension", ast.Lambda: "a lambda",
     ast.ClassDef: "a class", ast.FunctionDef: "a function", ast.For: "a loop", ast.While: "a loop",
@@ -67,6 +66,11 @@ def read(source: str, input: Shape) -> tuple[Network, dict[str, tuple[int, int]]
 @dataclass(frozen=True)
 class Setting:
     """A device or a type of numbers, such as `torch.float32`: it changes no size and no count."""
+
+
+def readable() -> list[str]:
+    """The layers that torch has by their names."""
+    return [name for name, row in LAYERS.items() if row.operands == 1]
 
 
 class _Reader:
@@ -257,7 +261,7 @@ class _Reader:
 
     def named(self, node: ast.Name) -> Any:
         if node.id not in self.names:
-            near = nearest(node.id, [*self.names, *READ, "Sequential"])
+            near = nearest(node.id, [*self.names, *readable(), "Sequential"])
             called = f"; is it `{near}(...)`?" if near in LAYERS else ""
             hint = called or (f"; did you mean `{near}`?" if near else "")
             self.fail(f"`{node.id[:40]}` is not known here{hint}", node, near)
@@ -280,9 +284,9 @@ class _Reader:
             if node.keywords:
                 self.fail("Sequential takes layers, not keywords", node.keywords[0])
             return self.stacked(self.elements(node.args))
-        if type not in READ:
-            near = nearest(type, [*READ, *CONTAINERS])
-            hint = f"; did you mean `{near}`?" if near else f"; the layers are {', '.join(READ)}"
+        if type not in (known := readable()):
+            near = nearest(type, [*known, *CONTAINERS])
+            hint = f"; did you mean `{near}`?" if near else f"; {some(known)}"
             self.fail(f"no layer `{type[:40]}`{hint}", node.func, near)
         return self.layer(node, type)
 

@@ -5,6 +5,7 @@ Imports torch, so it belongs into a worker.
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from math import prod, sqrt
 from typing import Any, Self
 
 import torch
@@ -28,9 +29,8 @@ class TorchNetwork(nn.Module):
         self.sources = analyse(network).check().sources
         self.steps: list[Any] = []
         for node in network.layers:
-            step: Any = {"Add": add, "Concat": concat}.get(node.layer.type)
-            if step is None:
-                step = node.layer.module()
+            step = node.layer.module()
+            if isinstance(step, nn.Module):
                 place(self, node.name, step)
             self.steps.append(step)
 
@@ -115,26 +115,22 @@ def seeded(network: Network, seed: int) -> TorchNetwork:
     return model.requires_grad_(False)
 
 
-def initialise(model: nn.Module) -> None:
+def initialise(model: TorchNetwork) -> None:
     """Weights as in He et al. 2015, biases 0: signals keep their size through ReLUs."""
+    weighing = {
+        id(step): node.layer
+        for node, step in zip(model.network.layers, model.steps, strict=True)
+        if node.layer.weighs
+    }
     for module in model.modules():
-        if isinstance(module, nn.Conv2d | nn.Linear):
-            nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+        if layer := weighing.get(id(module)):
+            # As kaiming_normal_, which knows how many numbers are summed of no other layers.
+            weight: Any = module.weight
+            summed = prod(layer.filters(weight).shape[1:])
+            with torch.no_grad():
+                weight.normal_(0, sqrt(2.0) / sqrt(summed))
             if module.bias is not None:
-                nn.init.zeros_(module.bias)
-
-
-def add(*parts: Tensor) -> Tensor:
-    """Entry by entry."""
-    total = parts[0]
-    for part in parts[1:]:
-        total = total + part
-    return total
-
-
-def concat(*parts: Tensor) -> Tensor:
-    """Along the channels."""
-    return torch.cat(parts, dim=1)
+                nn.init.zeros_(module.bias)  # type: ignore[arg-type]
 
 
 def place(root: nn.Module, name: str, module: nn.Module) -> None:

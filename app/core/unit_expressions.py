@@ -5,45 +5,62 @@ inputs in the expression is what comes back by this unit in the network.
 """
 
 from collections.abc import Mapping, Sequence
-from itertools import chain as joined
 from typing import Any
 from urllib.parse import urlencode
 
+import numpy as np
 import orjson
 
-from app.core.unit_functions import FUNCTIONS, filled, function_of
+from app.core.layer import WORD, Layer
+from app.core.unit_functions import Arithmetic, replaced
+from app.core.unit_values import exact
 
 MOST_ENTRIES = 10_000
 LONGEST_LINK = 6_000  # beyond it the question goes behind the `#`, which no server has to read
 
-NAMES = {"BatchNorm2d": "n"}  # other functions give `a`, what is made of many numbers is `h`
+Step = tuple[Layer, Arithmetic, Mapping[str, Any]]  # and what is told of it
 
 
-def expression(chain: Sequence[Mapping[str, Any]], shared: Sequence[str]) -> dict[str, Any] | None:
+def expression(chain: Sequence[Step], shared: Sequence[str]) -> dict[str, Any] | None:
     """Steps as {expression, inputs, nodes: {name: {layer, value, gradient}}, link, note};
-    None where a step has no such form, or too many numbers."""
+    None where a step has too many numbers, or none at all."""
     lines: list[str] = []
     inputs: dict[str, Any] = {}
     nodes: dict[str, dict[str, Any]] = {}
     name = ""
-    for position, step in enumerate(chain):
-        made = _first(step) if position == 0 else None
-        if made is None:
-            made = _applied(step, name)
-        if made is None:
+    taken = {"g", "L"}
+    for layer, made, step in chain:
+        entries = sum(np.size(value) for value in made.given.values())
+        if entries > MOST_ENTRIES or step.get("omitted"):
             return None
-        text, given = made
-        name = _named(step["type"], nodes)
-        lines.append(f"{name} = {text}")
-        if inputs.keys() & given.keys():
-            return None  # two batch norms in a row
-        inputs |= given
+        if any(np.size(value) == 0 for value in made.given.values()):
+            return None
+        words: dict[str, str] = {}
+        if name:
+            words["x"] = name
+        elif "x" in made.given and "X" in made.given:
+            words["x"] = f"X[{', '.join(map(str, made.own or ()))}]"
+        *named, last = made.text.split("\n")
+        for word in [*made.given, *(line.split(" = ")[0] for line in named)]:
+            if word not in words:
+                words[word] = _free(word, taken)
+                taken.add(words[word])
+        for line in named:
+            word, text = line.split(" = ", 1)
+            lines.append(f"{words[word]} = {replaced(text, words)}")
+        inputs |= {
+            words[word]: _told(word, made, step) if np.ndim(value) else float(value)
+            for word, value in made.given.items()
+            if word != "x" or words[word] == "x"
+        }
+        text = replaced(last, words)
+        name = _free(_letter(layer), taken)
+        taken.add(name)
+        # Another name alone would be no node.
+        lines.append(f"{name} = {'1 * ' if WORD.fullmatch(text) else ''}{text}")
         nodes[name] = {word: step[word] for word in ("layer", "value", "gradient")}
-    entries = sum(_count(value) for value in inputs.values())
-    if entries > MOST_ENTRIES:
-        return None
     lines.append(f"L = g * {name}")
-    inputs["g"] = chain[-1]["gradient"] or 0.0
+    inputs["g"] = chain[-1][2]["gradient"] or 0.0
     text = "\n".join(lines)
     query = urlencode({"expression": text, "inputs": orjson.dumps(inputs).decode()})
     return {
@@ -55,6 +72,18 @@ def expression(chain: Sequence[Mapping[str, Any]], shared: Sequence[str]) -> dic
     }
 
 
+def _told(word: str, made: Arithmetic, step: Mapping[str, Any]) -> Any:
+    """An array as lists: those of the step where it tells them, with a number for padding."""
+    lists = step.get({"X": "patch", "W": "weights"}[word])
+    return _filled(exact(made.given[word]) if lists is None else lists, made.filling)
+
+
+def _filled(nested: Any, padding: float) -> Any:
+    if isinstance(nested, list):
+        return [_filled(part, padding) for part in nested]
+    return padding if nested is None else nested
+
+
 def _note(shared: Sequence[str]) -> str | None:
     if not shared:
         return None
@@ -62,55 +91,14 @@ def _note(shared: Sequence[str]) -> str | None:
     return f"{names} goes to other layers too; only what comes back by this way is in the graph."
 
 
-def _named(kind: str, taken: Mapping[str, Any]) -> str:
-    name = NAMES.get(kind, "a" if kind in FUNCTIONS else "h")
+def _letter(layer: Layer) -> str:
+    """`a` for an activation, `n` for what is made even, `h` for what is made of many numbers."""
+    if not layer.pointwise:
+        return "h"
+    return "n" if layer.numbers else "a"
+
+
+def _free(name: str, taken: set[str]) -> str:
     while name in taken:
         name += "1"
     return name
-
-
-def _first(step: Mapping[str, Any]) -> tuple[str, dict[str, Any]] | None:
-    """The step that makes a number of many."""
-    kind = step["type"]
-    if kind in ("Conv2d", "Linear"):
-        if step.get("omitted"):
-            return None
-        # Padding is zeros.
-        given = {"X": _filled(step["patch"], 0.0), "W": step["weights"]}
-        if step["bias"] is None:
-            return "sum(X * W)", given
-        return "sum(X * W) + b", given | {"b": step["bias"]}
-    if kind == "MaxPool2d":
-        lowest = min(entry for entry in joined(*step["patch"]) if entry is not None)
-        return "max(X)", {"X": _filled(step["patch"], lowest - 1)}
-    if step.get("divisor"):
-        return f"sum(X) / {step['divisor']}", {"X": _filled(step["patch"], 0.0)}
-    if kind == "Add":
-        given = {f"x{i}": part["value"] for i, part in enumerate(step["parts"])}
-        return " + ".join(given), given
-    if kind in ("Concat", "Flatten"):
-        return "1 * x", {"x": step["parts"][0]["value"]}
-    made = _applied(step, "x")
-    return made and (made[0], made[1] | {"x": step["before"]})
-
-
-def _applied(step: Mapping[str, Any], x: str) -> tuple[str, dict[str, Any]] | None:
-    """The step that makes a number of one."""
-    if step["type"] == "BatchNorm2d" and "mean" in step:
-        gamma = 1.0 if step["weight"] is None else step["weight"]
-        given = {"mu": step["mean"], "gamma": gamma, "beta": step["bias"] or 0.0}
-        given |= {word: step[word] for word in ("variance", "eps")}
-        return f"gamma * ({x} - mu) / sqrt(variance + eps) + beta", given
-    function = function_of(step)
-    return function and (filled(function.expression, x, str(step.get("slope"))), {})
-
-
-def _filled(nested: Any, padding: float) -> Any:
-    """The same with a number in place of padding."""
-    if isinstance(nested, list):
-        return [_filled(part, padding) for part in nested]
-    return padding if nested is None else nested
-
-
-def _count(nested: Any) -> int:
-    return sum(map(_count, nested)) if isinstance(nested, list) else 1

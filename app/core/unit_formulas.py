@@ -1,70 +1,64 @@
-"""A unit's arithmetic as LaTeX, with its numbers."""
+"""A unit's arithmetic as LaTeX, with its numbers, from its layer's own text."""
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
+from app.core.formulas import Term, labels, number_term, render
 from app.core.numbers import latex_number
-from app.core.unit_functions import filled, function_of
+from app.core.ops import OPS
+from app.core.unit_functions import Arithmetic
 
 SPELLED_OUT = 4  # of more terms a formula shows the ends
 
 
-def formula(step: Mapping[str, Any]) -> str:
+def formula(made: Arithmetic, value: float) -> str:
     """The formula of one step, and what it comes to."""
-    return f"{_made(step)} = {latex_number(step['value'])}"
+    tex = f"{_in_numbers(made).tex} = {latex_number(value)}"
+    if "W" in made.given:  # which numbers they are is told apart
+        return f"{labels(made.graph)[made.graph.output].tex} = {tex}"
+    return tex
 
 
-def _made(step: Mapping[str, Any]) -> str:
-    kind = step["type"]
-    if kind == "Conv2d":
-        return rf"\sum_{{c,i,j}} x_{{cij}} w_{{cij}} + b = {_sum(step['sums'], step['bias'])}"
-    if kind == "Linear":
-        return rf"\sum_i x_i w_i + b = {_sum(step['products'], step['bias'], step['omitted'])}"
-    if kind == "MaxPool2d":
-        return rf"\max({_listed(_numbers(step['patch']), ', ')})"
-    if step.get("divisor"):
-        listed = _listed(_numbers(step["patch"]), " + ")
-        return rf"\frac{{{listed}}}{{{step['divisor']}}}"
-    if "parts" in step:
-        listed = _listed([part["value"] for part in step["parts"]], " + ")
-        return f"y = {listed}" if kind == "Add" else "y"
-    x = _bracketed(step["before"])
-    if kind == "BatchNorm2d" and "mean" in step:
-        scale = "" if step["weight"] is None else latex_number(step["weight"]) + r" \cdot "
-        shift = "" if step["bias"] is None else _signed(step["bias"])
-        mean, variance = _signed(-step["mean"]), latex_number(step["variance"])
-        root = rf"\sqrt{{{variance} + {latex_number(step['eps'])}}}"
-        return rf"{scale}\frac{{{latex_number(step['before'])}{mean}}}{{{root}}}{shift}"
-    if kind == "Softmax":
-        above = rf"e^{{{latex_number(step['before'] - step['largest'])}}}"
-        return rf"\frac{{{above}}}{{{latex_number(step['total'])}}}"
-    if function := function_of(step):
-        return filled(function.latex, x, _bracketed(step.get("slope")))
-    return rf"\text{{{kind}}}({x})"
+def _in_numbers(made: Arithmetic) -> Term:
+    """The last line, each word in it as its number."""
+    terms: list[Term] = []
+    graph = made.graph
+    for i, node in enumerate(graph.nodes):
+        value = made.values[i]
+        if np.ndim(value):
+            terms.append(Term(r"\dots"))  # of many numbers only what they come to is told
+        elif node.leaf or (node.name is not None and i != graph.output):
+            terms.append(Term(r"\pi") if value == math.pi else number_term(float(value)))
+        elif node.op in SIGNS and np.ndim(made.values[node.inputs[0]]):
+            terms.append(_listed(node.op, _entries(made, node.inputs[0])))
+        elif any(np.ndim(made.values[j]) for j in node.inputs):
+            terms.append(number_term(float(value)))
+        else:
+            operands = [terms[j] for j in node.inputs]
+            terms.append(render(OPS[node.op], operands, node.attributes))
+    return terms[graph.output]
 
 
-def _numbers(patch: Sequence[Any]) -> list[float]:
-    """The entries of a patch in order, padding left out."""
-    return [entry for row in patch for entry in row if entry is not None]
+SIGNS = {"sum": " + ", "max": ", "}
 
 
-def _sum(terms: Sequence[float], bias: float | None, omitted: int = 0) -> str:
-    listed = _listed(terms, " + ", omitted)
-    return listed if bias is None else listed + _signed(bias)
+def _entries(made: Arithmetic, i: int) -> Any:
+    """What is summed or compared, without padding; of products a sum a channel."""
+    node, values = made.graph.nodes[i], np.asarray(made.values[i])
+    if node.op == "input":
+        given = np.asarray(made.given[node.id])
+        return values[~np.isnan(given)].tolist()
+    return values.sum(axis=(1, 2)).tolist() if values.ndim == 3 else values.ravel().tolist()
 
 
-def _listed(numbers: Sequence[float], sign: str, omitted: int = 0) -> str:
-    told = [_bracketed(number) if sign == " + " else latex_number(number) for number in numbers]
-    if len(told) > SPELLED_OUT or omitted:
+def _listed(op: str, numbers: Sequence[float]) -> Term:
+    terms = [number_term(number) for number in numbers]
+    told = [term.inside(11) if op == "sum" else term.tex for term in terms]
+    if len(told) > SPELLED_OUT:
         told = [*told[: SPELLED_OUT - 2], r"\dots", *told[-1:]]
-    return sign.join(told)
-
-
-def _bracketed(number: float | None) -> str:
-    told = latex_number(number)
-    return f"({told})" if told.startswith("-") else told
-
-
-def _signed(number: float) -> str:
-    told = latex_number(number)
-    return f" - {told[1:]}" if told.startswith("-") else f" + {told}"
+    if op == "max":
+        return Term(rf"\max({', '.join(told)})")
+    return Term(" + ".join(told) or "0", 10)

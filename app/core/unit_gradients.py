@@ -5,17 +5,16 @@ Imports torch, so it belongs into a worker.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
 from app.core.activations import Capture, Place, score_layer
-from app.core.layers import Layer
-from app.core.unit_values import covered, pooling
-from app.core.windows import Cells, Window
+from app.core.unit_functions import cut
 
 MOST_TERMS = 64  # of a gradient, a consumer; the rest is told as one sum
 
@@ -25,7 +24,8 @@ def backward(captured: Capture, i: int, place: Place) -> dict[str, Any]:
     parts = []
     if i == score_layer(captured.network):
         of = captured.gradient_at(i, place) or 0.0
-        parts.append(_part("target", captured.of, [((captured.target, 0, 0), 1.0, of)]))
+        class_ = Terms(np.array([[captured.target, 0, 0]]), np.ones(1), np.array([of]))
+        parts.append(_part("target", captured.of, class_))
     for j in captured.consumers(i):
         if captured.gradient(j) is None:
             continue
@@ -34,134 +34,120 @@ def backward(captured: Capture, i: int, place: Place) -> dict[str, Any]:
     return {"gradient": captured.gradient_at(i, place), "parts": parts}
 
 
-Term = tuple[Place, float, float]  # which unit above, its gradient, the local gradient
+@dataclass(frozen=True)
+class Terms:
+    """Units above, a row (channel, row, column) each, their gradients and the local gradients."""
+
+    places: npt.NDArray[Any]
+    upstream: npt.NDArray[Any]
+    local: npt.NDArray[Any]
 
 
-def _part(name: str, kind: str, terms: Sequence[Term]) -> dict[str, Any]:
+def _part(name: str, kind: str, terms: Terms) -> dict[str, Any]:
     """One layer's share of a gradient, the strongest terms first."""
-    downstream = [upstream * local for _, upstream, local in terms]
-    order = sorted(range(len(terms)), key=lambda k: -abs(downstream[k]))
+    downstream = terms.upstream * terms.local
+    order = np.argsort(-np.abs(downstream), kind="stable")
     kept = order[:MOST_TERMS]
-    total = sum(downstream)
     return {
         "layer": name,
         "type": kind,
-        "sum": total,
+        "sum": float(downstream.sum()),
         "terms": [
             {
-                "channel": terms[k][0][0],
-                "row": terms[k][0][1],
-                "column": terms[k][0][2],
-                "upstream": terms[k][1],
-                "local": terms[k][2],
-                "downstream": downstream[k],
+                "channel": int(terms.places[k][0]),
+                "row": int(terms.places[k][1]),
+                "column": int(terms.places[k][2]),
+                "upstream": float(terms.upstream[k]),
+                "local": float(terms.local[k]),
+                "downstream": float(downstream[k]),
             }
             for k in kept
         ],
-        "omitted": len(terms) - len(kept),
-        "omitted_sum": sum(downstream[k] for k in order[MOST_TERMS:]),
+        "omitted": len(order) - len(kept),
+        "omitted_sum": float(downstream[order[MOST_TERMS:]].sum()),
     }
 
 
-def _terms(captured: Capture, i: int, j: int, place: Place) -> list[Term]:
+def _terms(captured: Capture, i: int, j: int, place: Place) -> Terms:
     """What comes back to a unit of layer i by layer j, unit by unit of j."""
     layer, above = captured.network.layers[j].layer, captured.gradient(j)
     assert above is not None
-    if layer.kind == "joint" or layer.kind == "shape":
-        return list(_joined(captured, i, j, place))
-    if layer.type == "Linear":
-        local = captured.model.steps[j].weight[:, place[0]].detach()
-        return [((o, 0, 0), float(above[o]), float(local[o])) for o in range(len(above))]
-    source = captured.activation(i)
-    if layer.type == "Conv2d":
-        return list(_convolved(captured.model.steps[j], layer, source, above, place))
-    if layer.kind == "pooling":
-        return list(_pooled(layer, source, above, place))
-    return list(_applied(captured.model.steps[j], layer, source, above, place))
+    if layer.operands > 1 or layer.places == "moved" or above.ndim != captured.activation(i).ndim:
+        found = []
+        for k, source in enumerate(captured.sources(j)):
+            if source == i:
+                local, first = _column(captured, j, k, place)
+                for at in local.nonzero().tolist():
+                    there = [a + b for a, b in zip(at, first, strict=False)]
+                    found.append((there, float(local[tuple(at)])))
+        upstream = [float(above[tuple(at)]) for at, _ in found]
+        places = [(*at, 0, 0)[:3] for at, _ in found]
+        return Terms(
+            np.array(places).reshape(-1, 3), np.array(upstream), np.array([x for _, x in found])
+        )
+    return _structured(captured, i, j, place)
 
 
-def _joined(captured: Capture, i: int, j: int, place: Place) -> Iterator[Term]:
-    """An Add, a Concat or a Flatten passes the gradient on as it is; twice if it takes it twice."""
-    kind, start = captured.network.layers[j].layer.type, 0
-    shape = captured.activation(i).shape
-    for source in captured.sources(j):
-        if source == i:
-            at = place
-            if kind == "Concat":
-                at = (start + place[0], *place[1:])
-            elif kind == "Flatten":
-                at = (int(np.ravel_multi_index(place, (*shape, 1, 1)[:3])), 0, 0)
-            upstream = captured.gradient_at(j, at)
-            assert upstream is not None
-            yield at, upstream, 1.0
-        start += len(captured.activation(source))
-
-
-def _reached(window: Window, at: int, outputs: int) -> Iterator[tuple[int, int]]:
-    """(output, tap) of the windows that cover a position."""
-    for tap in range(window.kernel):
-        start = at + window.padding - tap * window.dilation
-        if start % window.stride == 0 and 0 <= start // window.stride < outputs:
-            yield start // window.stride, tap
-
-
-def _convolved(
-    step: Any, layer: Any, source: Tensor, above: Tensor, place: Place
-) -> Iterator[Term]:
-    channel, row, column = place
-    high, wide = layer.windows(tuple(source.shape))
-    each = layer.in_channels // layer.groups
-    group, inside = divmod(channel, each)
-    count = layer.out_channels // layer.groups
-    outputs = range(group * count, (group + 1) * count)
-    for r, down in _reached(high, row, above.shape[1]):
-        for c, right in _reached(wide, column, above.shape[2]):
-            upstream = above[:, r, c].tolist()
-            local = step.weight[:, inside, down, right].tolist()
-            for o in outputs:
-                yield (o, r, c), upstream[o], local[o]
-
-
-def _pooled(layer: Layer, source: Tensor, above: Tensor, place: Place) -> Iterator[Term]:
-    channel, row, column = place
+def _structured(captured: Capture, i: int, j: int, place: Place) -> Terms:
+    """By the windows that reach a unit, in the channels that take its own."""
+    layer, source, above = (
+        captured.network.layers[j].layer, captured.activation(i), captured.gradient(j),
+    )  # fmt: skip
+    assert above is not None
     shape = tuple(source.shape)
-    high, wide = layer.windows(shape)
-    outputs = []
-    for window, at, n, count in zip(
-        (high, wide), (row, column), shape[1:], above.shape[1:], strict=True
-    ):
-        if isinstance(window, Cells):
-            cells = [range(k * n // count, -(-(k + 1) * n // count)) for k in range(count)]
-            outputs.append([k for k, cell in enumerate(cells) if at in cell])
-        else:
-            outputs.append([k for k, _ in _reached(window, at, count)])
-    for r in outputs[0]:
-        for c in outputs[1]:
-            told = pooling(layer, source, (channel, r, c))
-            if told["argmax"] is None:
-                local = 1 / told["divisor"]
-            else:
-                rows = covered(layer, 0, shape[1], r, shape)
-                columns = covered(layer, 1, shape[2], c, shape)
-                taken = (rows[told["argmax"][0]], columns[told["argmax"][1]])
-                local = float(taken == (row, column))
-            yield (channel, r, c), float(above[channel, r, c]), local
-
-
-def _applied(
-    step: Any, layer: Layer, source: Tensor, above: Tensor, place: Place
-) -> Iterator[Term]:
-    """One number to one number; a softmax or a response norm also mixes it into its neighbours."""
-    channel, row, column = place
-    across = (source[:, row, column] if source.ndim == 3 else source)[None]
+    channels = [o for o in range(len(above)) if place[0] in layer.taken(o, [shape])]
+    taps: list[list[tuple[int, int]]] = [[(0, 0)], [(0, 0)]]
     if source.ndim == 3:
-        across = across[..., None, None]
+        taps = [
+            list(axis.reached(at, n, units))
+            for axis, at, n, units in zip(
+                layer.windows(shape), place[1:], shape[1:], above.shape[1:], strict=True
+            )
+        ]
+    rows, columns = ([unit for unit, _ in side] for side in taps)
+    grid = np.ix_(channels, rows, columns)
+    maps = (len(above), *above.shape[1:], 1, 1)[:3]
+    if layer.weighs:
+        filters = layer.filters(captured.model.steps[j].weight.detach()).numpy()
+        filters = filters if source.ndim == 3 else filters[..., None, None]
+        inside = [place[0] - layer.taken(o, [shape]).start for o in channels]
+        down, right = ([tap for _, tap in side] for side in taps)
+        local = filters[channels, inside][:, down][:, :, right] if channels else np.zeros(0)
+    else:
+        column, first = _column(captured, j, 0, place)
+        inside_it = [
+            [at - start for at in side]
+            for side, start in zip((channels, rows, columns), first, strict=True)
+        ]
+        sizes = (*column.shape, 1, 1)[:3]
+        local = column.numpy().reshape(sizes)[np.ix_(*inside_it)]
+    places = np.stack(np.meshgrid(channels, rows, columns, indexing="ij"), -1)
+    upstream = above.numpy().reshape(maps)[grid]
+    return Terms(
+        places.reshape(-1, 3), upstream.astype(np.float64).ravel(), local.astype(np.float64).ravel()
+    )
+
+
+def _column(captured: Capture, j: int, operand: int, place: Place) -> tuple[Tensor, Place]:
+    """The local gradients of layer j by one number of one of its inputs, and where they begin.
+
+    They are of all numbers, or of those at the same place or in the same channel, where others
+    have no part in it.
+    """
+    layer, step = captured.network.layers[j].layer, captured.model.steps[j]
+    # In double precision where nothing is held in single.
+    held = isinstance(step, torch.nn.Module) and len(step.state_dict())
+    given = [captured.activation(source)[None] for source in captured.sources(j)]
+    given, at = cut(layer, given, place)
+    if layer.places == "window" and layer.channels == "own" and not held:
+        given, at = [part[:, at[0] : at[0] + 1] for part in given], (0, *at[1:])
+    given = given if held else [part.double() for part in given]
     with torch.enable_grad():
-        across = across.clone().requires_grad_()
-        given = step(across)
-        mixes = layer.mixes or layer.type == "LocalResponseNorm"
-        for o in range(given.shape[1]) if mixes else [channel]:
-            (local,) = torch.autograd.grad(given[0, o].sum(), across, retain_graph=True)
-            at = (o, row, column)
-            upstream = float(above[at] if above.ndim == 3 else above[o])
-            yield at, upstream, float(local[0, channel].sum())
+        given[operand] = given[operand].detach().clone().requires_grad_()
+        output = step(*given)
+        # A pass back is linear in what comes back, and its derivative by that leads forward again.
+        back = torch.zeros_like(output, requires_grad=True)
+        (gradient,) = torch.autograd.grad(output, given[operand], back, create_graph=True)
+        picked = gradient[(0, *at[: gradient.ndim - 1])]
+        (found,) = torch.autograd.grad(picked, back)
+    return found[0], (place[0] - at[0], place[1] - at[1], place[2] - at[2])

@@ -11,7 +11,6 @@ from typing import Any
 from app.core.activations import Capture, Place
 from app.core.errors import Problem
 from app.core.networks import INPUT, cone
-from app.core.receptive_fields import POINTWISE
 from app.core.unit_expressions import expression
 from app.core.unit_gradients import backward
 from app.core.unit_values import step
@@ -28,7 +27,7 @@ def explained(
     i = -1 if layer == INPUT else captured.network.position(layer)
     place = _place(captured, i, (channel, row, column))
     chain = [*_up(captured, i), *_on(captured, i)] if i >= 0 else []
-    steps = [step(captured, j, place) for j in chain]
+    steps = [(captured.network.layers[j].layer, *step(captured, j, place)) for j in chain]
     answer = {
         "layer": layer,
         "channel": channel,
@@ -36,7 +35,7 @@ def explained(
         "column": place[2],
         "value": captured.value_at(i, place),
         "gradient": captured.gradient_at(i, place),
-        "chain": steps,
+        "chain": [told for _, _, told in steps],
         "receptive_field": _seen(captured, i, place),
         "backward": backward(captured, i, place),
     }
@@ -70,8 +69,7 @@ def _place(captured: Capture, i: int, place: Place) -> Place:
 
 def _pointwise(captured: Capture, i: int) -> bool:
     """Whether each number comes from the one at the same place and no other."""
-    layer = captured.network.layers[i].layer
-    return type(layer) in POINTWISE and layer.type != "LocalResponseNorm"
+    return captured.network.layers[i].layer.pointwise
 
 
 def _up(captured: Capture, i: int) -> list[int]:
@@ -86,7 +84,7 @@ def _on(captured: Capture, i: int) -> Iterator[int]:
     """The layers that do the rest in place, as long as nothing else takes the numbers."""
     consumers = captured.consumers(i)
     while len(consumers) == 1 and _pointwise(captured, consumers[0]):
-        if captured.network.layers[consumers[0]].layer.type == "Dropout":
+        if captured.network.layers[consumers[0]].layer.idle:
             return  # as good as not there when a network is asked
         yield consumers[0]
         consumers = captured.consumers(consumers[0])

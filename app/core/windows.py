@@ -1,13 +1,18 @@
 """Windows sliding along one axis: how often one fits, and what it covers.
 
-`Window.output` is the only size formula in the project.
+`Window.output` is the only size formula in the project. An axis of a layer is a Window or one of
+its kin (Cells, Whole, Spread, Copies), and all of them answer alike: how many units there are, what
+they see, and by which units a position is seen.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
+
+import numpy as np
 
 from app.core.errors import Problem
 
@@ -78,14 +83,76 @@ class Window:
             taps += more
         return (covered >> self.padding) & ((1 << n) - 1)
 
+    @property
+    def reach(self) -> tuple[int, int, int]:
+        """(low, high, step): unit i sees positions i * step + low .. i * step + high."""
+        return -self.padding, -self.padding + self.span - 1, self.stride
+
+    def covered(self, at: int, n: int) -> list[int]:
+        """The positions under one unit's taps; below 0 and from n on lies padding."""
+        first = at * self.stride - self.padding
+        return [first + tap * self.dilation for tap in range(self.kernel)]
+
+    def taps(self, at: int) -> Sequence[int]:
+        """Which place of the kernel weighs each of the covered positions."""
+        return range(self.kernel)
+
+    def reached(self, at: int, n: int, units: int) -> Iterator[tuple[int, int]]:
+        """(unit, tap) of all of so many units that see a position."""
+        for tap in range(self.kernel):
+            start = at + self.padding - tap * self.dilation
+            if start % self.stride == 0 and 0 <= start // self.stride < units:
+                yield start // self.stride, tap
+
     def unused(self, n: int) -> list[int]:
         """The positions that no window covers: what is left over at the end, and gaps."""
         covered = self.seen((1 << max(self.output(n), 0)) - 1, n)
         return [i for i in range(n) if not covered >> i & 1]
 
 
+class _Kin:
+    """What is no Window but answers as one, from what each unit covers."""
+
+    __slots__ = ()
+
+    reason = (
+        "the units of this layer see windows of different sizes, so no one receptive field holds "
+        "for all"
+    )
+
+    @property
+    def reach(self) -> tuple[int, int, int] | None:
+        """(low, high, step) as of a Window; None where that holds for no single one."""
+        return None
+
+    def covered(self, at: int, n: int) -> Sequence[int]:
+        """The positions that one unit takes, of n."""
+        raise NotImplementedError
+
+    def taps(self, at: int) -> Sequence[int]:
+        """Which place of a kernel weighs each of the covered positions."""
+        raise NotImplementedError
+
+    def seen(self, units: int, n: int) -> int:
+        """The positions that some units see; sets are bits, position i is 1 << i."""
+        found, at = 0, 0
+        while units >> at:
+            if units >> at & 1:
+                for position in self.covered(at, n):
+                    found |= 1 << position if 0 <= position < n else 0
+            at += 1
+        return found
+
+    def reached(self, at: int, n: int, units: int) -> Iterator[tuple[int, int]]:
+        """(unit, tap) of all of so many units that see a position."""
+        for unit in range(units):
+            covered = self.covered(unit, n)
+            if at in covered:
+                yield unit, covered.index(at)
+
+
 @dataclass(frozen=True, slots=True)
-class Cells:
+class Cells(_Kin):
     """An axis of n positions cut into `count` cells of unequal sizes, as torch's adaptive pooling.
 
     Cell i reaches from floor(i n / count) to ceil((i + 1) n / count).
@@ -97,14 +164,113 @@ class Cells:
         """How many cells there are, whatever n is."""
         return self.count
 
+    def covered(self, at: int, n: int) -> range:
+        return range(at * n // self.count, -(-(at + 1) * n // self.count))
+
     def seen(self, units: int, n: int) -> int:
-        """The positions in some cells, as bits."""
-        covered = 0
+        found = 0
         for i in range(self.count):
             if units >> i & 1:
-                first, last = i * n // self.count, -(-(i + 1) * n // self.count)
-                covered |= (1 << last) - (1 << first)
-        return covered
+                cell = self.covered(i, n)
+                found |= (1 << cell.stop) - (1 << cell.start)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Whole(_Kin):
+    """An axis of `size` positions each of whose units sees all of them: it stands still."""
+
+    size: int
+
+    @property
+    def reach(self) -> tuple[int, int, int]:
+        return 0, self.size - 1, 0
+
+    def output(self, n: int) -> int:
+        """As many as come in."""
+        return n
+
+    def covered(self, at: int, n: int) -> range:
+        return range(n)
+
+    def seen(self, units: int, n: int) -> int:
+        return (1 << n) - 1 if units else 0
+
+    def reached(self, at: int, n: int, units: int) -> Iterator[tuple[int, int]]:
+        return ((unit, at) for unit in range(units))
+
+
+@dataclass(frozen=True, slots=True)
+class Spread(_Kin):
+    """A window turned round, as in a transposed convolution: each position is spread over `kernel`
+    units, `dilation` apart and `stride` further for the next; `padding` units are cut off at both
+    ends and `extra` put on again at the far one."""
+
+    kernel: int
+    stride: int = 1
+    padding: int = 0
+    dilation: int = 1
+    extra: int = 0
+
+    reason = (
+        "the units of this layer step by less than one unit of what comes in, so no one receptive "
+        "field holds for all"
+    )
+
+    @property
+    def reach(self) -> tuple[int, int, int] | None:
+        first = self.padding - self.dilation * (self.kernel - 1)
+        return (first, self.padding, 1) if self.stride == 1 else None
+
+    def output(self, n: int) -> int:
+        """How many units n positions are spread over; below 1 if all of them are cut off."""
+        span = self.dilation * (self.kernel - 1) + 1
+        return (n - 1) * self.stride - 2 * self.padding + span + self.extra
+
+    def input(self, units: int) -> int:
+        """How many positions are spread over so many units."""
+        return (units - self.output(1)) // self.stride + 1
+
+    def covered(self, at: int, n: int) -> list[int]:
+        return [
+            (at + self.padding - tap * self.dilation) // self.stride for tap in self.taps(at)
+        ]  # fmt: skip
+
+    def taps(self, at: int) -> list[int]:
+        """From the last to the first, as the positions go up."""
+        return [
+            tap
+            for tap in range(self.kernel - 1, -1, -1)
+            if (at + self.padding - tap * self.dilation) % self.stride == 0
+        ]
+
+    def reached(self, at: int, n: int, units: int) -> Iterator[tuple[int, int]]:
+        for tap in range(self.kernel):
+            unit = at * self.stride - self.padding + tap * self.dilation
+            if 0 <= unit < units:
+                yield unit, tap
+
+
+@dataclass(frozen=True, slots=True)
+class Copies(_Kin):
+    """An axis made longer or shorter by taking the nearest position for each of `count` units."""
+
+    count: int
+
+    reason = Spread.reason
+
+    def output(self, n: int) -> int:
+        """How many there are, whatever n is."""
+        return self.count
+
+    def covered(self, at: int, n: int) -> list[int]:
+        if self.count % n == 0:
+            return [at * n // self.count]
+        # torch multiplies in float32, which may fall short of a whole number.
+        return [min(int(np.float32(at) * (np.float32(n) / np.float32(self.count))), n - 1)]
+
+
+Axis = Window | Cells | Whole | Spread | Copies
 
 
 def pair(value: Pair) -> tuple[int, int]:

@@ -100,14 +100,9 @@ class UnitStep(BaseModel):
     divisor: int | None = None
     parts: list[UnitPart] | None = None
     before: Number | None = None
-    mean: Number | None = None
-    variance: Number | None = None
-    weight: Number | None = None
-    eps: Number | None = None
-    slope: Number | None = None
-    approximate: str | None = Field(default=None, description="GELU: `none` or `tanh`.")
-    largest: Number | None = None
-    total: Number | None = None
+    numbers: dict[str, Number] | None = Field(
+        default=None, description="What a number is made with besides `before`, by name."
+    )
 
 
 class GradientTerm(BaseModel):

@@ -856,6 +856,31 @@ export interface components {
             ];
         };
         /**
+         * AdaptiveMaxPool2d
+         * @description Keeps the largest number of each cell of a grid of the size that is asked.
+         */
+        AdaptiveMaxPool2d: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "AdaptiveMaxPool2d";
+            /**
+             * Output Size
+             * @description a whole number from 1 to 64, or a pair of them; None keeps the size
+             */
+            output_size: number | [
+                number | null,
+                number | null
+            ];
+            /**
+             * Return Indices
+             * @default false
+             * @constant
+             */
+            return_indices: false;
+        };
+        /**
          * Add
          * @description Adds its inputs entry by entry: the residual connection. The gradient goes to all of them.
          */
@@ -1262,6 +1287,47 @@ export interface components {
             bias_after: number | null;
         };
         /**
+         * BatchNorm1d
+         * @description Each number of a vector to mean 0 and variance 1 over the batch, then scaled and shifted.
+         */
+        BatchNorm1d: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "BatchNorm1d";
+            /**
+             * Num Features
+             * @description a whole number from 1 to 65,536
+             */
+            num_features: number;
+            /**
+             * Eps
+             * @description a number from 1e-12 to a million
+             * @default 0.00001
+             */
+            eps: number;
+            /**
+             * Momentum
+             * @description a number from 0 to 1, or None
+             * @default 0.1
+             */
+            momentum: number | null;
+            /**
+             * Affine
+             * @description True or False
+             * @default true
+             */
+            affine: boolean;
+            /**
+             * Track Running Stats
+             * @description True: else each number would depend on all others of its channel
+             * @default true
+             * @constant
+             */
+            track_running_stats: true;
+        };
+        /**
          * BatchNorm2d
          * @description Each channel to mean 0 and variance 1 over the batch, then scaled and shifted as learned.
          */
@@ -1567,6 +1633,89 @@ export interface components {
              */
             padding_mode: "zeros";
         };
+        /**
+         * ConvTranspose2d
+         * @description A convolution turned round: spreads each number over a window of what comes out.
+         */
+        ConvTranspose2d: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "ConvTranspose2d";
+            /**
+             * In Channels
+             * @description a whole number from 1 to 65,536
+             */
+            in_channels: number;
+            /**
+             * Out Channels
+             * @description a whole number from 1 to 65,536
+             */
+            out_channels: number;
+            /**
+             * Kernel Size
+             * @description a whole number from 1 to 64, or a pair (height, width) of them
+             */
+            kernel_size: number | [
+                number,
+                number
+            ];
+            /**
+             * Stride
+             * @description a whole number from 1 to 64, or a pair (height, width) of them
+             * @default 1
+             */
+            stride: number | [
+                number,
+                number
+            ];
+            /**
+             * Padding
+             * @description a whole number from 0 to 64, or a pair (height, width) of them
+             * @default 0
+             */
+            padding: number | [
+                number,
+                number
+            ];
+            /**
+             * Output Padding
+             * @description a whole number from 0 to 64, or a pair (height, width) of them
+             * @default 0
+             */
+            output_padding: number | [
+                number,
+                number
+            ];
+            /**
+             * Groups
+             * @description a whole number from 1 to 65,536
+             * @default 1
+             */
+            groups: number;
+            /**
+             * Bias
+             * @description True or False
+             * @default true
+             */
+            bias: boolean;
+            /**
+             * Dilation
+             * @description a whole number from 1 to 64, or a pair (height, width) of them
+             * @default 1
+             */
+            dilation: number | [
+                number,
+                number
+            ];
+            /**
+             * Padding Mode
+             * @default zeros
+             * @constant
+             */
+            padding_mode: "zeros";
+        };
         /** Convention */
         Convention: {
             /** Name */
@@ -1799,6 +1948,52 @@ export interface components {
              * @default 0.5
              */
             p: number;
+            /**
+             * Inplace
+             * @description True or False
+             * @default false
+             */
+            inplace: boolean;
+        };
+        /**
+         * Dropout2d
+         * @description Sets a share p of the maps to 0 while training, each as a whole.
+         */
+        Dropout2d: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "Dropout2d";
+            /**
+             * P
+             * @description a number from 0 to 1
+             * @default 0.5
+             */
+            p: number;
+            /**
+             * Inplace
+             * @description True or False
+             * @default false
+             */
+            inplace: boolean;
+        };
+        /**
+         * ELU
+         * @description Like ReLU, but bends towards -alpha where x is negative, so that means stay near 0.
+         */
+        ELU: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "ELU";
+            /**
+             * Alpha
+             * @description a number up to a million
+             * @default 1
+             */
+            alpha: number;
             /**
              * Inplace
              * @description True or False
@@ -2670,6 +2865,50 @@ export interface components {
             columns: number;
         };
         /**
+         * GroupNorm
+         * @description The channels of each group together to mean 0 and variance 1, then scaled and shifted.
+         */
+        GroupNorm: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "GroupNorm";
+            /**
+             * Num Groups
+             * @description a whole number from 1 to 65,536
+             */
+            num_groups: number;
+            /**
+             * Num Channels
+             * @description a whole number from 1 to 65,536
+             */
+            num_channels: number;
+            /**
+             * Eps
+             * @description a number from 1e-12 to a million
+             * @default 0.00001
+             */
+            eps: number;
+            /**
+             * Affine
+             * @description True or False
+             * @default true
+             */
+            affine: boolean;
+        };
+        /**
+         * Identity
+         * @description Gives what it is given: holds a place, as where a layer was taken out.
+         */
+        Identity: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "Identity";
+        };
+        /**
          * ImageRow
          * @description A picture that ships.
          */
@@ -2691,6 +2930,46 @@ export interface components {
             source: string;
             /** Licence */
             licence: string;
+        };
+        /**
+         * InstanceNorm2d
+         * @description Each map of each picture to mean 0 and variance 1, by itself: contrast is taken out.
+         */
+        InstanceNorm2d: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "InstanceNorm2d";
+            /**
+             * Num Features
+             * @description a whole number from 1 to 65,536
+             */
+            num_features: number;
+            /**
+             * Eps
+             * @description a number from 1e-12 to a million
+             * @default 0.00001
+             */
+            eps: number;
+            /**
+             * Momentum
+             * @description a number from 0 to 1, or None
+             * @default 0.1
+             */
+            momentum: number | null;
+            /**
+             * Affine
+             * @description True or False
+             * @default false
+             */
+            affine: boolean;
+            /**
+             * Track Running Stats
+             * @default false
+             * @constant
+             */
+            track_running_stats: false;
         };
         /**
          * LayerAnswer
@@ -2792,13 +3071,47 @@ export interface components {
              */
             name: string;
             /** Layer */
-            layer: components["schemas"]["Conv2d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["AvgPool2d"] | components["schemas"]["AdaptiveAvgPool2d"] | components["schemas"]["Linear"] | components["schemas"]["Flatten"] | components["schemas"]["ReLU"] | components["schemas"]["LeakyReLU"] | components["schemas"]["GELU"] | components["schemas"]["Sigmoid"] | components["schemas"]["Tanh"] | components["schemas"]["Softmax"] | components["schemas"]["BatchNorm2d"] | components["schemas"]["LocalResponseNorm"] | components["schemas"]["Dropout"] | components["schemas"]["Add"] | components["schemas"]["Concat"];
+            layer: components["schemas"]["Conv2d"] | components["schemas"]["ConvTranspose2d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["AvgPool2d"] | components["schemas"]["AdaptiveAvgPool2d"] | components["schemas"]["AdaptiveMaxPool2d"] | components["schemas"]["ZeroPad2d"] | components["schemas"]["Upsample"] | components["schemas"]["Linear"] | components["schemas"]["Flatten"] | components["schemas"]["ReLU"] | components["schemas"]["ReLU6"] | components["schemas"]["LeakyReLU"] | components["schemas"]["ELU"] | components["schemas"]["GELU"] | components["schemas"]["SiLU"] | components["schemas"]["Softplus"] | components["schemas"]["Sigmoid"] | components["schemas"]["Tanh"] | components["schemas"]["Identity"] | components["schemas"]["Softmax"] | components["schemas"]["BatchNorm2d"] | components["schemas"]["BatchNorm1d"] | components["schemas"]["InstanceNorm2d"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"] | components["schemas"]["Dropout"] | components["schemas"]["Dropout2d"] | components["schemas"]["Add"] | components["schemas"]["Concat"];
             /**
              * Inputs
              * @description Layers, or "input"; if empty, the layer before.
              * @default []
              */
             inputs: string[];
+        };
+        /**
+         * LayerNorm
+         * @description All numbers of a picture together to mean 0 and variance 1, or those of its last axes.
+         */
+        LayerNorm: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "LayerNorm";
+            /**
+             * Normalized Shape
+             * @description the last sizes of what comes in: a whole number, or up to three of them
+             */
+            normalized_shape: number | number[];
+            /**
+             * Eps
+             * @description a number from 1e-12 to a million
+             * @default 0.00001
+             */
+            eps: number;
+            /**
+             * Elementwise Affine
+             * @description True or False
+             * @default true
+             */
+            elementwise_affine: boolean;
+            /**
+             * Bias
+             * @description True or False
+             * @default true
+             */
+            bias: boolean;
         };
         /** LayerParameters */
         LayerParameters: {
@@ -3328,7 +3641,7 @@ export interface components {
             open?: string[] | null;
             /**
              * Mend
-             * @description Set in_channels, in_features and num_features to what comes in.
+             * @description Set in_channels, in_features and the like to what comes in.
              * @default false
              */
             mend: boolean;
@@ -3879,6 +4192,23 @@ export interface components {
             inplace: boolean;
         };
         /**
+         * ReLU6
+         * @description A ReLU that stops at 6, too: made for numbers of few bits.
+         */
+        ReLU6: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "ReLU6";
+            /**
+             * Inplace
+             * @description True or False
+             * @default false
+             */
+            inplace: boolean;
+        };
+        /**
          * ReceptiveFieldAnswer
          * @description What one unit sees of every layer below it, and of the input.
          */
@@ -3948,6 +4278,23 @@ export interface components {
             label: number[];
         };
         /**
+         * SiLU
+         * @description x times its sigmoid: a smooth ReLU that dips a little below 0 (also called swish).
+         */
+        SiLU: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "SiLU";
+            /**
+             * Inplace
+             * @description True or False
+             * @default false
+             */
+            inplace: boolean;
+        };
+        /**
          * Sigmoid
          * @description Squashes to 0..1; hardly any gradient passes where it saturates.
          */
@@ -4002,6 +4349,29 @@ export interface components {
             type: "Softmax";
             /** Dim */
             dim?: (1 | -1) | null;
+        };
+        /**
+         * Softplus
+         * @description log(1 + e^x): a smooth ReLU that is never 0; its gradient is the sigmoid.
+         */
+        Softplus: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "Softplus";
+            /**
+             * Beta
+             * @description a number from 1e-12 to a million
+             * @default 1
+             */
+            beta: number;
+            /**
+             * Threshold
+             * @description a number up to a million
+             * @default 20
+             */
+            threshold: number;
         };
         /**
          * StackAnswer
@@ -4629,25 +4999,13 @@ export interface components {
             parts?: components["schemas"]["UnitPart"][] | null;
             /** Before */
             before?: number | null;
-            /** Mean */
-            mean?: number | null;
-            /** Variance */
-            variance?: number | null;
-            /** Weight */
-            weight?: number | null;
-            /** Eps */
-            eps?: number | null;
-            /** Slope */
-            slope?: number | null;
             /**
-             * Approximate
-             * @description GELU: `none` or `tanh`.
+             * Numbers
+             * @description What a number is made with besides `before`, by name.
              */
-            approximate?: string | null;
-            /** Largest */
-            largest?: number | null;
-            /** Total */
-            total?: number | null;
+            numbers?: {
+                [key: string]: number | null;
+            } | null;
         };
         /**
          * UploadAnswer
@@ -4663,6 +5021,43 @@ export interface components {
             width: number;
             /** Height */
             height: number;
+        };
+        /**
+         * Upsample
+         * @description Makes maps larger by taking each number several times: the nearest one.
+         */
+        Upsample: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "Upsample";
+            /**
+             * Size
+             * @description a whole number from 1 to 64, a pair of them, or None: as kernel_size
+             */
+            size?: number | [
+                number,
+                number
+            ] | null;
+            /**
+             * Scale Factor
+             * @description a whole number from 1 to 16, a pair (height, width) of them, or None
+             */
+            scale_factor?: number | [
+                number,
+                number
+            ] | null;
+            /**
+             * Mode
+             * @default nearest
+             * @constant
+             */
+            mode: "nearest";
+            /** Align Corners */
+            align_corners?: null;
+            /** Recompute Scale Factor */
+            recompute_scale_factor?: null;
         };
         /**
          * VectorEnds
@@ -4887,6 +5282,27 @@ export interface components {
             wrong: number | unknown[] | components["schemas"]["Preview"] | null;
             /** Why */
             why: string;
+        };
+        /**
+         * ZeroPad2d
+         * @description Puts zeros around the maps: so many on each side, or (left, right, top, bottom).
+         */
+        ZeroPad2d: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "ZeroPad2d";
+            /**
+             * Padding
+             * @description a whole number from 0 to 64, or four of them: left, right, top, bottom
+             */
+            padding: number | [
+                number,
+                number,
+                number,
+                number
+            ];
         };
     };
     responses: never;

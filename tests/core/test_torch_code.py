@@ -15,7 +15,7 @@ from app.core.errors import Problem
 from app.core.layers import LAYERS
 from app.core.network_exports import TAKEN, code, pytorch
 from app.core.networks import Network, network_answer, sequential
-from app.core.torch_code import ELSEWHERE, READ, read
+from app.core.torch_code import ELSEWHERE, read, readable
 from tests.core.random_networks import random_network
 from tests.core.test_networks import conv
 
@@ -151,7 +151,7 @@ def test_where_weights_are_and_as_what_changes_no_size() -> None:
     assert PLACED[offset : offset + length].endswith("dtype=torch.float32)")
 
 
-@pytest.mark.parametrize("type", READ)
+@pytest.mark.parametrize("type", readable())
 def test_a_layer_takes_device_and_dtype_where_torch_does(type: str) -> None:
     asked = [name for name in inspect.signature(getattr(nn, type)).parameters if name in ELSEWHERE]
     needed = ", ".join(

@@ -16,7 +16,6 @@ type Windowed = Common & {
   dilation?: readonly [number, number]
 }
 export type ConvolutionStep = Windowed & {
-  type: 'Conv2d'
   channels: Span
   patch: Volume
   weights: Volume
@@ -26,7 +25,6 @@ export type ConvolutionStep = Windowed & {
   sum: number
 }
 export type LinearStep = Common & {
-  type: 'Linear'
   sources: string[]
   index: number[]
   patch: number[]
@@ -38,12 +36,11 @@ export type LinearStep = Common & {
   sum: number
 }
 export type PoolStep = Windowed & {
-  type: 'MaxPool2d' | 'AvgPool2d' | 'AdaptiveAvgPool2d'
   patch: Plane
   argmax: readonly [number, number] | null
 }
 export type Part = At & { value: number }
-export type JointStep = Common & { type: 'Add' | 'Concat' | 'Flatten'; parts: Part[] }
+export type JointStep = Common & { parts: Part[] }
 export type ChainStep = Common | ConvolutionStep | LinearStep | PoolStep | JointStep
 
 export type Term = {
@@ -72,9 +69,10 @@ export type Unit = At & {
   expression: { expression: string; link: string; note: string | null } | null
 }
 
-export const isConvolution = (step: ChainStep): step is ConvolutionStep => step.type === 'Conv2d'
-export const isLinear = (step: ChainStep): step is LinearStep => step.type === 'Linear'
-export const isPool = (step: ChainStep): step is PoolStep => /Pool2d$/.test(step.type)
+// By what is told of a step, not by its layer's name: a new layer is read as those before it.
+export const isConvolution = (step: ChainStep): step is ConvolutionStep => 'sums' in step
+export const isLinear = (step: ChainStep): step is LinearStep => 'index' in step
+export const isPool = (step: ChainStep): step is PoolStep => 'patch' in step && !('weights' in step)
 export const isJoint = (step: ChainStep): step is JointStep => 'parts' in step
 
 /** A place under a window, by its tap. */
