@@ -10,6 +10,8 @@ from typing import Any
 
 from app.workers.job import Job
 
+RECENT_SECONDS = 5.0  # between two questions of somebody who is at it
+
 
 class Busy(Exception):
     """Too much is asked for now; asking again in a moment will do."""
@@ -43,7 +45,8 @@ class Entry:
 
 
 class Turns:
-    """`most` jobs in all and `share` of one client, waiting or running; `at_once` of one running.
+    """`most` jobs in all and `share` of one client, waiting or running; `at_once` of one running,
+    and only a part of that while others ask too: what runs shares the processor with theirs.
 
     A client without a name is the server itself: its jobs are bounded by `most` alone. A job that
     has a place already (a run's) is never refused for want of room.
@@ -55,6 +58,7 @@ class Turns:
         self.queues: OrderedDict[str, deque[Entry]] = OrderedDict()  # who is first, is next
         self.present: Counter[str] = Counter()
         self.running: Counter[str] = Counter()
+        self.recent: dict[str, float] = {}  # when a client last had a job
         self.refusal: Callable[[], Exception] | None = None
         self.closed = threading.Event()
 
@@ -94,7 +98,8 @@ class Turns:
                 self.changed.wait(left)
 
     def first(self) -> Entry | None:
-        free = (client for client in self.queues if self.running[client] < self.at_once)
+        at_once = max(1, self.at_once // max(1, self.asking()))
+        free = (client for client in self.queues if self.running[client] < at_once)
         client = next(free, None)
         if client is None:
             return None
@@ -108,10 +113,18 @@ class Turns:
         self.running[client] += 1
         return entry
 
+    def asking(self) -> int:
+        """How many clients have jobs, or had some a moment ago."""
+        now = monotonic()
+        self.recent.update(dict.fromkeys(filter(None, self.present), now))
+        self.recent = {who: at for who, at in self.recent.items() if now - at <= RECENT_SECONDS}
+        return len(self.recent)
+
     def leave(self, entry: Entry) -> None:
         """Once its future is done, in whatever way."""
         client = entry.job.client
         with self.changed:
+            self.asking()
             for counter in (self.present, self.running) if entry.running else (self.present,):
                 counter[client] -= 1
                 if not counter[client]:

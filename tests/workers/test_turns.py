@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from app.workers.job import Job
-from app.workers.turns import Busy, Entry, ShareTaken, Stopped, Turns
+from app.workers.turns import RECENT_SECONDS, Busy, Entry, ShareTaken, Stopped, Turns
 
 
 def job(client: str, placed: bool = False) -> Job:
@@ -50,6 +50,23 @@ def test_one_client_never_has_all_workers() -> None:
     assert order(queue) == "b"
     first.future.set_result(None)
     assert order(queue) == "a"
+
+
+def test_a_client_has_fewer_workers_while_another_is_at_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 100.0
+    monkeypatch.setattr("app.workers.turns.monotonic", lambda: now)
+    queue = turns(at_once=2)
+    queue.put(job("b")).cancel()
+    for client in "aaa":
+        queue.put(job(client))
+    first = next_of(queue)
+    assert first
+    assert next_of(queue) is None
+    now += RECENT_SECONDS + 1
+    assert order(queue) == "a"
+    queue.put(job("b"))
+    first.future.set_result(None)
+    assert order(queue) == "b"
 
 
 def test_a_client_has_a_share_and_all_have_a_bound() -> None:
