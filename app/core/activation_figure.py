@@ -14,11 +14,11 @@ from pydantic import Field
 from safetensors.numpy import save
 
 from app.core import images, models
+from app.core.drawing.png import png
 from app.core.errors import Problem
 from app.core.figure import as_json
 from app.core.looks import EXAMPLE, Look, LookQuestion
 from app.core.networks import INPUT, MAX_LAYERS, Name, Network, analyse, network_answer
-from app.core.png import png
 from app.core.questions import Asked, shown, up_to
 from app.core.recent import Recent
 

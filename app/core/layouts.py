@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.core.columns import FORK_GAP, MARGIN, Columns, Link, Piece, Size, spread
+from app.core.drawing.columns import FORK_GAP, MARGIN, Columns, Link, Piece, Size, spread
 
 # Sizes, in pixels at zoom 1.
 GATE = 44.0  # diameter of a gate; a longer label makes it a pill of this height

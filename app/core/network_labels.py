@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import Any
 
-from app.core.columns import spread
+from app.core.drawing.columns import spread
 
 LETTER = 9.9  # pixels a digit takes at the projector's size, which is the largest
 APART = 9.0  # between two labels

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from app.core.drawing.tikz import at, document, escaped, path, words
 from app.core.network_drawings import COLOURS, INK, faces
-from app.core.tikz import at, document, escaped, path, words
 
 FACES = ("front", "top", "side")
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from playwright.sync_api import FilePayload, Page, expect
 
+from app.core.drawing.png import png
 from app.core.images import picture
-from app.core.png import png
 
 LOOK = 30_000  # ms: some calls wait for torch
 PICTURE = FilePayload(

@@ -9,8 +9,8 @@ from safetensors.numpy import load
 from starlette.testclient import TestClient
 
 from app.core.activation_figure import ActivationsQuestion, activations
+from app.core.drawing.png import png
 from app.core.images import picture
-from app.core.png import png
 
 COFFEE = {"model": "squeezenet1_1", "image": "coffee"}
 TENSORS = {"accept": "application/vnd.safetensors"}

@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 
 from app.core.architectures import ARCHITECTURES
 from app.core.chart_tikz import gradients_tikz, name_spots
-from app.core.tikz import document, escaped, words
+from app.core.drawing.tikz import document, escaped, words
 
 NUMBER = r"-?\d+(?:\.\d+)?"
 PLACE = rf"\(({NUMBER}),({NUMBER})\)"

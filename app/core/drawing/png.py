@@ -3,7 +3,10 @@
 import struct
 import zlib
 
-from app.core.images import Floats
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
 
 
 def png(pixels: Floats) -> bytes:

@@ -1,0 +1,1 @@
+"""What more than one subject draws with: columns, TikZ, PNG."""
