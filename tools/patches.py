@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from app.core.images import PHOTOS, picture
+from app.core.pictures.images import PHOTOS, picture
 
 CHANNELS, SIDE, FILTERS, PATCHES, ROUNDS = 3, 7, 48, 40_000, 150
 

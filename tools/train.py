@@ -16,8 +16,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from app.core import models
-from app.core.images import ASSETS, prepared
 from app.core.networks import Network
+from app.core.pictures.images import ASSETS
+from app.core.pictures.preparation import prepared
 from app.core.torch_networks import TorchNetwork
 from tools import patches, samples
 

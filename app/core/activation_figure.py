@@ -3,7 +3,6 @@
 Nothing here imports torch before a question is answered, which belongs into a worker.
 """
 
-from functools import lru_cache
 from math import prod
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -13,12 +12,12 @@ import orjson
 from pydantic import Field
 from safetensors.numpy import save
 
-from app.core import images, models
-from app.core.drawing.png import png
+from app.core import models
 from app.core.errors import Problem
 from app.core.figure import as_json
 from app.core.looks import EXAMPLE, Look, LookQuestion
 from app.core.networks import INPUT, MAX_LAYERS, Name, Network, analyse, network_answer
+from app.core.pictures import images
 from app.core.questions import Asked, shown, up_to
 from app.core.recent import Recent
 
@@ -319,26 +318,3 @@ def model_row(row: models.Model) -> dict[str, Any]:
         "data": row.data,
         "licence": row.licence,
     }
-
-
-def image_row(row: images.Image) -> dict[str, Any]:
-    """A row of the pictures as GET /api/images tells it."""
-    return {
-        "name": row.name,
-        "says": row.says,
-        "kind": row.kind,
-        "width": row.size[2],
-        "height": row.size[1],
-        "source": row.source,
-        "licence": row.licence,
-    }
-
-
-@lru_cache(maxsize=512)
-def thumbnail(name: str, side: int) -> bytes:
-    """A square of a picture as a PNG: what shows best of it, or else its middle."""
-    pixels = images.picture(name)
-    if square := images.image(name).square:
-        left, top, size = square
-        pixels = pixels[:, top : top + size, left : left + size]
-    return png(images.covering(pixels, side, side).astype(np.float64))

@@ -142,8 +142,8 @@ def reach(grid: Tensor) -> float:
 
 
 def in_colour(picture: Tensor) -> str:
+    from app.core.pictures.uploads import address
     from app.core.top_patches import about_gray
-    from app.core.uploads import address
 
     return address(about_gray(picture[0].numpy()))
 
@@ -278,8 +278,8 @@ def optimised_input(
     import torch
 
     from app.core.optimised_inputs import climb, drawn, picture_size, response, start
+    from app.core.pictures.uploads import address
     from app.core.top_patches import in_bytes
-    from app.core.uploads import address
 
     network, _ = question.found()
     if len(network.input) != 3 or network.input[0] not in (1, 3):

@@ -12,9 +12,10 @@ from pydantic import ConfigDict, Field, JsonValue, ValidationInfo, field_validat
 from app.core.convolutions import AveragePooling, Convolution, Floats, MaxPooling, Sliding
 from app.core.errors import Problem, nearest
 from app.core.filters import BANK, FILTERS
-from app.core.images import PHOTOS, photo
 from app.core.layers import AvgPool2d, Conv2d, Layer, Linear, MaxPool2d
 from app.core.numbers import sizes
+from app.core.pictures.images import PHOTOS
+from app.core.pictures.preparation import photo
 from app.core.questions import Asked, counted, refused, up_to
 from app.core.windows import Window, both
 

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from app.core import images, models, uploaded_weights, uploads
+from app.core import models, uploaded_weights
 from app.core.errors import Problem
 from app.core.gradient_flow import check_cost
 from app.core.network_figure import AskedNetwork
 from app.core.networks import Network, analyse
+from app.core.pictures import images, preparation, uploads
 from app.core.questions import shown
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ class WeightsQuestion(AskedNetwork):
         return None if self.model is None else models.model(self.model)
 
     @property
-    def kind(self) -> images.Kind:
+    def kind(self) -> preparation.Kind:
         """How the pictures are prepared that the network looks at."""
         return self.shipped.picture if self.shipped else "photo"
 
@@ -140,7 +141,7 @@ class LookQuestion(WeightsQuestion):
         else:
             pixels = images.picture(self.image)
         kind = "drawing" if self.drawing else self.kind
-        return torch.from_numpy(images.prepared(pixels, kind, network.input))[None]
+        return torch.from_numpy(preparation.prepared(pixels, kind, network.input))[None]
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,9 @@ from safetensors.numpy import load_file
 from app.core import layers
 from app.core.architectures import Builder, architecture, small
 from app.core.errors import Problem, nearest
-from app.core.images import ASSETS, GARMENTS, Kind
 from app.core.networks import Network
+from app.core.pictures.images import ASSETS, GARMENTS
+from app.core.pictures.preparation import Kind
 
 Weights = dict[str, npt.NDArray[np.float32]]
 

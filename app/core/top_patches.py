@@ -16,9 +16,10 @@ import numpy as np
 import numpy.typing as npt
 
 from app.core.errors import Problem
-from app.core.images import IMAGES, PHOTOS, Bytes, Kind, picture, prepared
 from app.core.networks import Channel, Network, analyse, cone
-from app.core.uploads import address
+from app.core.pictures.images import IMAGES, PHOTOS, Bytes, picture
+from app.core.pictures.preparation import Kind, prepared
+from app.core.pictures.uploads import address
 
 if TYPE_CHECKING:
     from app.core.torch_networks import TorchNetwork

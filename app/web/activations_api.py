@@ -5,9 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException, Path, Query, Request, Response
 
 from app.core import activation_figure as figure
-from app.core import images, models, uploads
+from app.core import models
 from app.core.figure import JSON, Figure
 from app.core.figure import PICTURES as MOST_BYTES
+from app.core.pictures import images, tables, uploads
 from app.web import activations_schemas as schemas
 from app.web.answering import Json, encode, route
 from app.web.problems import REFUSALS, ProblemAnswer
@@ -48,7 +49,7 @@ async def model_table() -> Response:
 @router.get("/images", responses={200: {"model": list[schemas.ImageRow]}})
 async def image_table() -> Response:
     """The pictures that ship."""
-    return Json(encode([figure.image_row(row) for row in images.IMAGES.values()]))
+    return Json(encode([tables.image_row(row) for row in images.IMAGES.values()]))
 
 
 @router.get(
@@ -62,7 +63,7 @@ async def image(
 ) -> Response:
     """A picture that ships, cut square."""
     headers = {"Cache-Control": "public, max-age=86400"}
-    return Response(figure.thumbnail(name, size), media_type="image/png", headers=headers)
+    return Response(tables.thumbnail(name, size), media_type="image/png", headers=headers)
 
 
 @router.post(

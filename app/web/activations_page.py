@@ -10,9 +10,10 @@ from fastapi.responses import HTMLResponse
 from starlette.datastructures import State
 
 from app.core import activation_figure as figure
-from app.core import images, models
+from app.core import models
 from app.core.errors import Problem
 from app.core.mistakes import validated
+from app.core.pictures import images
 from app.web.activations_api import ACTIVATIONS
 from app.web.answering import answer as answer_of
 from app.web.answering import told

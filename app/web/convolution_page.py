@@ -9,8 +9,9 @@ from fastapi.responses import HTMLResponse
 from app.core import convolution_figure as figure
 from app.core.convolution_questions import LACKS, ConvolutionQuestion
 from app.core.errors import Problem
-from app.core.images import CLOSE_UPS, IMAGES
 from app.core.mistakes import validated
+from app.core.pictures.images import IMAGES
+from app.core.pictures.preparation import CLOSE_UPS
 from app.web.answering import told
 from app.web.convolution_api import CONVOLUTION
 from app.web.links import value, wholes

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from playwright.sync_api import FilePayload, Page, expect
 
 from app.core.drawing.png import png
-from app.core.images import picture
+from app.core.pictures.images import picture
 
 LOOK = 30_000  # ms: some calls wait for torch
 PICTURE = FilePayload(

@@ -6,7 +6,7 @@ from math import cos, pi, sin
 import numpy as np
 from PIL import Image, ImageDraw
 
-from app.core.images import Bytes
+from app.core.pictures.images import Bytes
 
 Points = Sequence[tuple[float, float]]
 

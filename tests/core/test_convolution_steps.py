@@ -9,7 +9,8 @@ from app.core.convolution_figure import convolve, filter_rows, steps
 from app.core.convolution_questions import ConvolutionQuestion, OneCell, StepsQuestion
 from app.core.errors import Problem
 from app.core.filters import FILTERS
-from app.core.images import PHOTOS, photo
+from app.core.pictures.images import PHOTOS
+from app.core.pictures.preparation import photo
 
 SMALL: dict[str, Any] = {"input": "numbers", "kernel_size": 3, "stride": 2, "padding": 1}
 LAYERS = ("Conv2d", "MaxPool2d", "AvgPool2d", "Linear")

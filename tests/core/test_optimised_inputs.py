@@ -9,11 +9,12 @@ import pytest
 import torch
 
 from app.core.architectures import architecture
-from app.core.images import PHOTOS, picture, prepared
 from app.core.looks import trained
 from app.core.models import MODELS
 from app.core.networks import Channel
 from app.core.optimised_inputs import climb, drawn, origin, picture_size, response, start
+from app.core.pictures.images import PHOTOS, picture
+from app.core.pictures.preparation import prepared
 from app.core.torch_networks import TorchNetwork
 
 torch.set_num_threads(1)

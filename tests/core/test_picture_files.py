@@ -7,9 +7,10 @@ from collections.abc import Callable
 import pytest
 from PIL import Image, PngImagePlugin
 
-from app.core import picture_files, uploads
+from app.core import picture_files
 from app.core.errors import Problem
-from tests.core.test_uploads import picture, refusal, saved
+from app.core.pictures import uploads
+from tests.core.pictures.test_uploads import picture, refusal, saved
 
 SOS, EOI = b"\xff\xda", b"\xff\xd9"
 

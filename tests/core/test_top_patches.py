@@ -6,9 +6,10 @@ import torch
 
 from app.core.architectures import architecture
 from app.core.errors import Problem
-from app.core.images import IMAGES, PHOTOS, prepared
 from app.core.layers import make
 from app.core.networks import Channel, sequential
+from app.core.pictures.images import IMAGES, PHOTOS
+from app.core.pictures.preparation import prepared
 from app.core.top_patches import (
     about_gray,
     affordable,

@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from app.core.activation_figure import ActivationsQuestion, activations
 from app.core.drawing.png import png
-from app.core.images import picture
+from app.core.pictures.images import picture
 
 COFFEE = {"model": "squeezenet1_1", "image": "coffee"}
 TENSORS = {"accept": "application/vnd.safetensors"}

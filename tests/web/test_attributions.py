@@ -15,8 +15,9 @@ from safetensors.numpy import save
 from starlette.testclient import TestClient
 
 from app.core.attribution_figure import EACH
-from app.core.images import IMAGES, picture, prepared
 from app.core.looks import trained
+from app.core.pictures.images import IMAGES, picture
+from app.core.pictures.preparation import prepared
 from app.workers.runs import SHARE
 
 SQUEEZENET = {"model": "squeezenet1_1"}

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app.core import uploads
 from app.core.errors import Problem
+from app.core.pictures import uploads
 
 
 def picture(width: int = 40, height: int = 30, mode: str = "RGB") -> Image.Image:

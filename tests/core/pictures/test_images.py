@@ -8,19 +8,18 @@ import pytest
 from PIL import Image, ImageDraw
 
 from app.core.errors import Problem
-from app.core.images import (
+from app.core.models import MODELS
+from app.core.pictures.images import (
     ASSETS,
     DIGITS,
     GARMENTS,
     IMAGES,
     PHOTOS,
-    PREPARATIONS,
     Bytes,
     middle,
     picture,
-    prepared,
 )
-from app.core.models import MODELS
+from app.core.pictures.preparation import PREPARATIONS, prepared
 
 DIGIT = (1, 28, 28)
 COLOURS = [("white", "black"), ("black", "white"), ("#0b5", "#fffbe6"), ("yellow", "white")]

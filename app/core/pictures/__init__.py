@@ -1,0 +1,1 @@
+"""Photos, drawings and uploads, made ready for a network."""
