@@ -15,10 +15,10 @@ import numpy.typing as npt
 from torch import Tensor
 
 from app.core.activations import Capture
-from app.core.expressions import parse
-from app.core.graphs import Graph
+from app.core.expressions.graphs import Graph
+from app.core.expressions.ops import OPS
+from app.core.expressions.parsing import parse
 from app.core.layer import WORD, Layer, Place
-from app.core.ops import OPS
 
 Numbers = npt.NDArray[Any]
 

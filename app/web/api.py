@@ -6,8 +6,8 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from app.core import figures
-from app.core.examples import EXAMPLES
+from app.core.expressions import questions
+from app.core.expressions.examples import EXAMPLES
 from app.core.figure import ARRAYS, AsText, Figure
 from app.web import schemas
 from app.web.answering import Json, encode, route
@@ -17,7 +17,7 @@ from app.web.problems import REFUSALS
 def addressed(request: Request, figure: Figure[Any]) -> Figure[Any]:
     """The figure, telling how this server is called."""
     address = str(request.base_url).rstrip("/")
-    answer = partial(figures.export, address=address)
+    answer = partial(questions.export, address=address)
     return replace(figure, path=f"{figure.path} at {address}", answer=answer)
 
 
@@ -25,21 +25,21 @@ router = APIRouter(prefix="/api", tags=["expressions"], responses=REFUSALS)
 
 EXPRESSION = Figure(
     "/expression",
-    figures.PlayQuestion,
-    figures.play,
-    quick=figures.quick_play,
+    questions.PlayQuestion,
+    questions.play,
+    quick=questions.quick_play,
     most_bytes=ARRAYS,
 )
 GRADIENT_CHECK = Figure(
-    "/gradient-check", figures.ExpressionQuestion, figures.checked, most_bytes=ARRAYS
+    "/gradient-check", questions.ExpressionQuestion, questions.checked, most_bytes=ARRAYS
 )
-ENTRY = Figure("/expression/entry", figures.EntryQuestion, figures.entry, most_bytes=ARRAYS)
-PATHS = Figure("/expression/paths", figures.PathsQuestion, figures.paths, most_bytes=ARRAYS)
+ENTRY = Figure("/expression/entry", questions.EntryQuestion, questions.entry, most_bytes=ARRAYS)
+PATHS = Figure("/expression/paths", questions.PathsQuestion, questions.paths, most_bytes=ARRAYS)
 EXPORT = Figure(
     "/expression/export",
-    figures.ExportQuestion,
-    figures.export,
-    write=AsText(figures.MEDIA_TYPES),
+    questions.ExportQuestion,
+    questions.export,
+    write=AsText(questions.MEDIA_TYPES),
     most_bytes=ARRAYS,
 )
 
@@ -76,7 +76,7 @@ route(
     EXPORT,
     "export",
     "The same question as PyTorch code, LaTeX, SVG, JSON or a curl command.",
-    content={kind: {} for kind in figures.MEDIA_TYPES.values()},
+    content={kind: {} for kind in questions.MEDIA_TYPES.values()},
     bound=addressed,
 )
 
@@ -84,7 +84,7 @@ route(
 @router.get("/ops", responses={200: {"model": list[schemas.OpRow]}})
 async def ops() -> Response:
     """The op table."""
-    return Json(encode(figures.op_rows()))
+    return Json(encode(questions.op_rows()))
 
 
 @router.get("/examples", responses={200: {"model": list[schemas.ExampleRow]}})

@@ -7,10 +7,10 @@ import orjson
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from app.core import figures
-from app.core.drawings import svg
 from app.core.errors import Problem
-from app.core.examples import EXAMPLES
+from app.core.expressions import questions
+from app.core.expressions.drawing.svg import svg
+from app.core.expressions.examples import EXAMPLES
 from app.core.mistakes import validated
 from app.web.answering import told
 from app.web.api import EXPRESSION
@@ -41,7 +41,7 @@ def asked(request: Request) -> dict[str, Any]:
 async def first_answer(request: Request, question: dict[str, Any]) -> dict[str, Any]:
     """The answer that goes into the page, so that it shows without another request."""
     whole = question | {"fill": True, "layout": True, "preview": PREVIEW}
-    valid = validated(figures.PlayQuestion, whole)
+    valid = validated(questions.PlayQuestion, whole)
     answer: dict[str, Any] = await told(request, EXPRESSION, valid)
     return answer
 
@@ -70,4 +70,4 @@ async def home(request: Request) -> HTMLResponse:
 @router.get("/reference")
 async def reference(request: Request) -> HTMLResponse:
     """The op table as a page."""
-    return templates.TemplateResponse(request, "reference.html", {"ops": figures.op_rows()})
+    return templates.TemplateResponse(request, "reference.html", {"ops": questions.op_rows()})

@@ -10,9 +10,9 @@ import numpy as np
 import torch
 from micrograd.engine import Value
 
-from app.core.evaluation import evaluate
-from app.core.expressions import parse
-from app.core.graphs import MAX_NODES, Graph, Node
+from app.core.expressions.evaluation import evaluate
+from app.core.expressions.graphs import MAX_NODES, Graph, Node
+from app.core.expressions.parsing import parse
 from tests.bench.timing import Comparison, by_turns
 
 torch.set_num_threads(1)

@@ -7,7 +7,7 @@ from urllib.parse import quote, urlencode
 import pytest
 from playwright.sync_api import Browser, Page, Route
 
-from app.core.examples import EXAMPLES
+from app.core.expressions.examples import EXAMPLES
 
 MOST = 0.02  # of the window's size, all shifts together
 SIZES = [(1280, 800), (360, 740)]

@@ -18,8 +18,8 @@ from app.core.attributions import gray
 from app.core.backward_rules import walk
 from app.core.changed_regions import outputs
 from app.core.errors import Problem
-from app.core.evaluation import evaluate
-from app.core.expressions import parse
+from app.core.expressions.evaluation import evaluate
+from app.core.expressions.parsing import parse
 from app.core.layer import Example, Layer
 from app.core.layers import LAYERS, make
 from app.core.network_drawings import COLOURS

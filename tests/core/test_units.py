@@ -13,8 +13,8 @@ import torch
 
 from app.core.activations import Capture, capture
 from app.core.errors import Problem
-from app.core.evaluation import evaluate
-from app.core.expressions import parse
+from app.core.expressions.evaluation import evaluate
+from app.core.expressions.parsing import parse
 from app.core.networks import INPUT, Network
 from app.core.torch_networks import seeded
 from app.core.units import explained

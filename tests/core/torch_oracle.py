@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from app.core.graphs import Graph
+from app.core.expressions.graphs import Graph
 
 torch.set_num_threads(1)
 

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
-from app.core.examples import EXAMPLES, Example
-from app.core.expressions import parse
-from app.core.ops import OPS, Op
+from app.core.expressions.examples import EXAMPLES, Example
+from app.core.expressions.ops import OPS, Op
+from app.core.expressions.parsing import parse
 from app.web import answering
 
 FIRST = {"expression": "f = (x + y) * z", "inputs": {"x": -2, "y": 5, "z": -4}}

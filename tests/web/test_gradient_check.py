@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
-from app.core.examples import EXAMPLES, Example
-from app.core.gradient_check import gradient_check
-from app.core.graphs import Graph, Node
-from app.core.ops import OPS, Op
+from app.core.expressions.examples import EXAMPLES, Example
+from app.core.expressions.gradient_check import gradient_check
+from app.core.expressions.graphs import Graph, Node
+from app.core.expressions.ops import OPS, Op
 
 
 def check(client: TestClient, expression: Any, inputs: Any) -> dict[str, Any]:

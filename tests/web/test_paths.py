@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from app.core.examples import EXAMPLES
+from app.core.expressions.examples import EXAMPLES
 
 SCALAR = "first sigmoid-neuron sigmoid-gate gate-patterns fan-out staged".split()
 

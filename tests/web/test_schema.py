@@ -17,9 +17,9 @@ from schemathesis.specs.openapi.checks import (
 )
 from starlette.testclient import TestClient
 
-from app.core.evaluation import evaluate
-from app.core.examples import EXAMPLES
-from app.core.expressions import parse
+from app.core.expressions.evaluation import evaluate
+from app.core.expressions.examples import EXAMPLES
+from app.core.expressions.parsing import parse
 from app.main import create_app
 from tests.core.random_expressions import RandomExpression
 

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from app.core.examples import EXAMPLES
-from app.core.ops import OPS
+from app.core.expressions.examples import EXAMPLES
+from app.core.expressions.ops import OPS
 
 WANTED = (
     "+ - * / ** @ neg exp log sqrt square reciprocal sin cos tanh sigmoid relu leaky_relu softplus "

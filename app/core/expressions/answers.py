@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from app.core.evaluation import FULL, Budget, Evaluation, Mistake, evaluate
-from app.core.graphs import Graph
-from app.core.sheets import FlowSheet, Sheet, sheet_of
-from app.core.values import Written, bracketed, plain, write
+from app.core.expressions.evaluation import FULL, Budget, Evaluation, Mistake, evaluate
+from app.core.expressions.graphs import Graph
+from app.core.expressions.sheets import FlowSheet, Sheet, sheet_of
+from app.core.expressions.values import Written, bracketed, plain, write
 
 WHY = {
     "overwrite": "where a value is used more than once, each use must add its gradient; "

@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from app.core.expressions import parse_derivative
-from app.core.graphs import Graph, Node
+from app.core.expressions.graphs import Graph, Node
+from app.core.expressions.ops import OPS, SLOT, Op
+from app.core.expressions.parsing import parse_derivative
 from app.core.numbers import format_number, latex_number
-from app.core.ops import OPS, SLOT, Op
 
 Form = Literal["latex", "text"]
 ATOM = 60

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from html import escape
 from typing import Any, Literal
 
-from app.core.layouts import (
+from app.core.expressions.drawing.layout import (
     GATE,
     GATE_NAME_RISE,
     GRADIENT_DROP,

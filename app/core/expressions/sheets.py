@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from app.core import formulas
-from app.core.formulas import Term, blank
-from app.core.graphs import Graph, Node
-from app.core.ops import OPS
+from app.core.expressions import formulas
+from app.core.expressions.formulas import Term, blank
+from app.core.expressions.graphs import Graph, Node
+from app.core.expressions.ops import OPS
 
 SPOKEN = 16  # characters of a formula that a sentence still says
 WIDEST = 24  # of a formula that still stands under a fraction bar

@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from app.core.errors import Problem
-from app.core.evaluation import Evaluation, evaluate
-from app.core.graphs import Graph
-from app.core.ops import OPS
-from app.core.tensors import forward
-from app.core.values import plain
+from app.core.expressions.evaluation import Evaluation, evaluate
+from app.core.expressions.graphs import Graph
+from app.core.expressions.ops import OPS
+from app.core.expressions.tensors import forward
+from app.core.expressions.values import plain
 
 STEP = 1e-5  # h, times |x| where that is more than 1
 ROUNDING = 1e-15  # of a value of f, relative

@@ -12,8 +12,8 @@ from functools import lru_cache
 from typing import Any, NoReturn
 
 from app.core.errors import Problem
-from app.core.graphs import MAX_NODES, NAME, WORDS, Graph, Node, check, known
-from app.core.ops import OPS
+from app.core.expressions.graphs import MAX_NODES, NAME, WORDS, Graph, Node, check, known
+from app.core.expressions.ops import OPS
 
 MAX_TEXT = 65_536
 MAX_DEPTH = 100

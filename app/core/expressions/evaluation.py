@@ -8,12 +8,12 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from app.core.arrays import Value, tensor
 from app.core.errors import Problem, nearest
-from app.core.graphs import Graph
-from app.core.outcomes import FULL, Budget, Evaluation, Mistake
-from app.core.tape import plan_of, scalar_backward, scalar_forward
-from app.core.tensors import backward, forward
+from app.core.expressions.arrays import Value, tensor
+from app.core.expressions.graphs import Graph
+from app.core.expressions.outcomes import FULL, Budget, Evaluation, Mistake
+from app.core.expressions.tape import plan_of, scalar_backward, scalar_forward
+from app.core.expressions.tensors import backward, forward
 
 __all__ = ["FULL", "Budget", "Evaluation", "Mistake", "evaluate"]
 

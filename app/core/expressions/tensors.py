@@ -7,12 +7,20 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from app.core import arrays
-from app.core.arrays import MAX_RANK, Array
 from app.core.errors import OverBudget, Problem
-from app.core.graphs import Graph
-from app.core.ops import OPS, Op
-from app.core.outcomes import FULL, Budget, Evaluation, Mistake, explain_missing, finite, undefined
+from app.core.expressions import arrays
+from app.core.expressions.arrays import MAX_RANK, Array
+from app.core.expressions.graphs import Graph
+from app.core.expressions.ops import OPS, Op
+from app.core.expressions.outcomes import (
+    FULL,
+    Budget,
+    Evaluation,
+    Mistake,
+    explain_missing,
+    finite,
+    undefined,
+)
 
 Shape = tuple[int, ...]
 

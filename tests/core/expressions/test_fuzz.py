@@ -9,10 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.core.errors import Problem
-from app.core.evaluation import evaluate
-from app.core.expressions import parse
-from app.core.graphs import Graph, from_nodes
-from app.core.ops import OPS
+from app.core.expressions.evaluation import evaluate
+from app.core.expressions.graphs import Graph, from_nodes
+from app.core.expressions.ops import OPS
+from app.core.expressions.parsing import parse
 from tests.core.random_expressions import RandomExpression
 
 fuzz = settings(

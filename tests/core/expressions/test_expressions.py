@@ -8,10 +8,10 @@ from collections.abc import Mapping
 import pytest
 
 from app.core.errors import Problem
-from app.core.evaluation import evaluate
-from app.core.expressions import MAX_TEXT, parse
-from app.core.graphs import Graph, Node
-from app.core.ops import OPS
+from app.core.expressions.evaluation import evaluate
+from app.core.expressions.graphs import Graph, Node
+from app.core.expressions.ops import OPS
+from app.core.expressions.parsing import MAX_TEXT, parse
 
 XYZ = {"x": 2.0, "y": 3.0, "z": 5.0}
 

@@ -6,16 +6,16 @@ from typing import Annotated, Any, Literal
 import orjson
 from pydantic import AfterValidator, Field, model_validator
 
-from app.core import answers, explanations, exports, formulas
-from app.core.arrays import MAX_ENTRIES, MAX_RANK
-from app.core.drawings import svg
 from app.core.errors import OverBudget, Problem
-from app.core.evaluation import FULL, Budget, Mistake, evaluate
-from app.core.expressions import MAX_TEXT, parse
-from app.core.gradient_check import gradient_check
-from app.core.graphs import MAX_NODES, Graph, from_nodes
-from app.core.layouts import arrange_answer
-from app.core.ops import OPS, Op
+from app.core.expressions import answers, explanations, exports, formulas
+from app.core.expressions.arrays import MAX_ENTRIES, MAX_RANK
+from app.core.expressions.drawing.layout import arrange_answer
+from app.core.expressions.drawing.svg import svg
+from app.core.expressions.evaluation import FULL, Budget, Mistake, evaluate
+from app.core.expressions.gradient_check import gradient_check
+from app.core.expressions.graphs import MAX_NODES, Graph, from_nodes
+from app.core.expressions.ops import OPS, Op
+from app.core.expressions.parsing import MAX_TEXT, parse
 from app.core.questions import Asked, counted, little, shown, up_to
 
 Tensor = Annotated[

@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from app.core import formulas
-from app.core.evaluation import Evaluation
-from app.core.graphs import Graph, Node
-from app.core.ops import OPS
-from app.core.sheets import sheet_of
-from app.core.values import latex_value
+from app.core.expressions import formulas
+from app.core.expressions.evaluation import Evaluation
+from app.core.expressions.graphs import Graph, Node
+from app.core.expressions.ops import OPS
+from app.core.expressions.sheets import sheet_of
+from app.core.expressions.values import latex_value
 
 TAKEN = {*keyword.kwlist, *keyword.softkwlist, "torch", "F", "np", "print"}
 WORD = re.compile(r"[^\W\d]\w*")

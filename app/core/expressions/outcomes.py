@@ -7,12 +7,12 @@ from typing import Any, Literal, NoReturn
 
 import numpy as np
 
-from app.core import arrays
-from app.core.arrays import MAX_ENTRIES
 from app.core.errors import Problem
-from app.core.graphs import Graph
+from app.core.expressions import arrays
+from app.core.expressions.arrays import MAX_ENTRIES
+from app.core.expressions.graphs import Graph
+from app.core.expressions.ops import OPS, Op
 from app.core.numbers import format_number
-from app.core.ops import OPS, Op
 
 Mistake = Literal["overwrite", "order"]
 

@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 
 from app.core.errors import Problem
-from app.core.evaluation import Evaluation, evaluate
-from app.core.graphs import Graph
+from app.core.expressions.evaluation import Evaluation, evaluate
+from app.core.expressions.graphs import Graph
+from app.core.expressions.sheets import sheet_of
+from app.core.expressions.tensors import pull
+from app.core.expressions.values import plain
 from app.core.numbers import format_number, latex_number
-from app.core.sheets import sheet_of
-from app.core.tensors import pull
-from app.core.values import plain
 
 MOST_TERMS = 24  # of one entry, the largest first
 MOST_PATHS = 12

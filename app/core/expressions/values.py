@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from app.core import formulas
+from app.core.expressions import formulas
 from app.core.numbers import format_number, latex_number
 
 SMALL = 12  # entries of a tensor that a formula still writes out,

@@ -10,10 +10,10 @@ import pytest
 import torch
 
 from app.core.errors import Problem
-from app.core.evaluation import Budget, Evaluation, evaluate
-from app.core.expressions import parse
-from app.core.graphs import Graph, Node, from_nodes
-from app.core.tensors import sum_to
+from app.core.expressions.evaluation import Budget, Evaluation, evaluate
+from app.core.expressions.graphs import Graph, Node, from_nodes
+from app.core.expressions.parsing import parse
+from app.core.expressions.tensors import sum_to
 from tests.core import torch_oracle
 from tests.core.random_expressions import RandomExpression
 

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from app.core.errors import Problem
-from app.core.evaluation import Evaluation, evaluate
-from app.core.expressions import parse
-from app.core.graphs import Graph, Node, from_nodes
-from app.core.ops import OPS, Op
-from app.core.tensors import pull
+from app.core.expressions.evaluation import Evaluation, evaluate
+from app.core.expressions.graphs import Graph, Node, from_nodes
+from app.core.expressions.ops import OPS, Op
+from app.core.expressions.parsing import parse
+from app.core.expressions.tensors import pull
 from tests.core import torch_oracle
 
 # Zero, the kinks at -1, 0 and 1, ordinary numbers, and some so far out that squares overflow.

@@ -14,20 +14,20 @@ import numpy as np
 import pytest
 import torch
 
-from app.core import exports, figures
-from app.core.evaluation import Evaluation, evaluate
-from app.core.examples import EXAMPLES
-from app.core.expressions import parse
-from app.core.figures import ExportQuestion, ExpressionQuestion, PlayQuestion
-from app.core.formulas import text_of
-from app.core.graphs import Graph
+from app.core.expressions import exports, questions
+from app.core.expressions.evaluation import Evaluation, evaluate
+from app.core.expressions.examples import EXAMPLES
+from app.core.expressions.formulas import text_of
+from app.core.expressions.graphs import Graph
+from app.core.expressions.parsing import parse
+from app.core.expressions.questions import ExportQuestion, ExpressionQuestion, PlayQuestion
 from tests.core.random_expressions import RandomExpression
 
 QUESTIONS: dict[str, tuple[str, dict[str, Any]]] = {
     **{name: (example.expression, dict(example.inputs)) for name, example in EXAMPLES.items()},
     **{
         f"{row['name']} of the table": (row["example"]["expression"], row["example"]["inputs"])
-        for row in figures.op_rows()
+        for row in questions.op_rows()
     },
     "two generators": ("A = randn(2, 3)\nB = randn(3)\nf = sum(A @ B * x)", {"x": 2}),
     "a seed": ("f = randn(4, seed=7) @ x", {"x": [1, 2, 3, 4]}),
@@ -338,7 +338,7 @@ def test_latex_in_full() -> None:
 @pytest.mark.parametrize(("text", "inputs"), QUESTIONS.values(), ids=QUESTIONS)
 def test_svg_is_xml(text: str, inputs: dict[str, Any]) -> None:
     question = ExportQuestion(expression=text, inputs=inputs, format="svg")
-    root = ElementTree.fromstring(figures.export(question))
+    root = ElementTree.fromstring(questions.export(question))
     assert root.tag == "{http://www.w3.org/2000/svg}svg"
     for part in root.iter():
         assert not part.tag.endswith("script")
@@ -355,7 +355,7 @@ def test_svg_at_a_step(theme: Any, step: int) -> None:
         step=step,
         theme=theme,
     )
-    ElementTree.fromstring(figures.export(question))
+    ElementTree.fromstring(questions.export(question))
 
 
 @pytest.mark.parametrize(
@@ -363,7 +363,7 @@ def test_svg_at_a_step(theme: Any, step: int) -> None:
 )
 def test_a_command_that_asks_the_same(text: str) -> None:
     question = ExportQuestion(expression=text, inputs={"x": 3}, format="curl")
-    command = figures.export(question, "http://127.0.0.1:8000")
+    command = questions.export(question, "http://127.0.0.1:8000")
     assert command.endswith("\n")
     words = shell_words(command)
     assert words[:3] == ["curl", "http://127.0.0.1:8000/api/expression", "--json"]
@@ -373,7 +373,7 @@ def test_a_command_that_asks_the_same(text: str) -> None:
 @pytest.mark.parametrize(("text", "inputs"), QUESTIONS.values(), ids=QUESTIONS)
 def test_the_command_gives_the_same_answer(text: str, inputs: dict[str, Any]) -> None:
     question = ExportQuestion(expression=text, inputs=inputs, format="curl", fill=True)
-    asked = json.loads(shell_words(figures.export(question))[-1])
+    asked = json.loads(shell_words(questions.export(question))[-1])
     same = ExpressionQuestion(expression=text, inputs=inputs)
     graph = same.graph()
     ours = evaluate(graph, same.values(graph))

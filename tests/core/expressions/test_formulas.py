@@ -9,16 +9,17 @@ from typing import Any
 
 import pytest
 
-from app.core import explanations, figures
 from app.core.errors import Problem
-from app.core.examples import EXAMPLES
-from app.core.expressions import parse
-from app.core.figures import ExportQuestion, PlayQuestion
-from app.core.formulas import gate_label, name_latex, number_term, text_of
-from app.core.sheets import sheet_of
+from app.core.expressions import explanations
+from app.core.expressions import questions as figures
+from app.core.expressions.examples import EXAMPLES
+from app.core.expressions.formulas import gate_label, name_latex, number_term, text_of
+from app.core.expressions.parsing import parse
+from app.core.expressions.questions import ExportQuestion, PlayQuestion
+from app.core.expressions.sheets import sheet_of
 from tests.core.random_expressions import RandomExpression
 
-STATIC = Path(__file__).resolve().parents[2] / "static"
+STATIC = Path(__file__).resolve().parents[3] / "static"
 
 # Reads a list of formulas, writes those that KaTeX refuses, each with its reason.
 KATEX = """

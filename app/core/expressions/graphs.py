@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from app.core.arrays import tensor
 from app.core.errors import Problem, nearest
-from app.core.ops import OPS, Op
+from app.core.expressions.arrays import tensor
+from app.core.expressions.ops import OPS, Op
 
 MAX_NODES = 5_000
 LARGEST_SLOPE = 1e6

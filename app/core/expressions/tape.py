@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from app.core.arrays import tensor
-from app.core.graphs import Graph
-from app.core.ops import OPS
-from app.core.outcomes import Evaluation, explain_missing, undefined
-from app.core.tensors import pull
+from app.core.expressions.arrays import tensor
+from app.core.expressions.graphs import Graph
+from app.core.expressions.ops import OPS
+from app.core.expressions.outcomes import Evaluation, explain_missing, undefined
+from app.core.expressions.tensors import pull
 
 
 class Plan:

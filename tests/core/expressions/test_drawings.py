@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from app.core.drawings import svg
-from app.core.layouts import arrange_answer
+from app.core.expressions.drawing.layout import arrange_answer
+from app.core.expressions.drawing.svg import svg
 
 SVG = "{http://www.w3.org/2000/svg}"
 

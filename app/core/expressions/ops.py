@@ -17,8 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from app.core import arrays
-from app.core.derivatives import compile_array, compile_scalar
+from app.core.expressions import arrays
+from app.core.expressions.derivatives import compile_array, compile_scalar
 
 Forward = Callable[..., Any]
 SLOT = re.compile(r"\{(\w+):(\d+)\}")  # a place in a template: {argument:level}
