@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Literal
 
-from app.core import layers
 from app.core.errors import Problem, nearest
-from app.core.layers import Layer, Shape
+from app.core.layers import table as layers
+from app.core.layers.table import Layer, Shape
 from app.core.networks import INPUT, Network, network_answer
 
 IMAGENET = (3, 224, 224)

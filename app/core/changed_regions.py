@@ -18,9 +18,9 @@ from torch.func import functional_call
 from torch.nn import functional
 
 from app.core.layer import Layer
+from app.core.layers.windows import Window
 from app.core.networks import analyse
 from app.core.torch_networks import TorchNetwork
-from app.core.windows import Window
 
 Starts = list[int]
 

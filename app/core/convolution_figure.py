@@ -17,8 +17,8 @@ from app.core.convolution_steps import Cells, number, plain
 from app.core.convolutions import Convolution, Floats, Sliding
 from app.core.errors import Problem
 from app.core.filters import FILTERS
-from app.core.layers import Conv2d, Linear
-from app.core.windows import window_answer
+from app.core.layers.table import Conv2d, Linear
+from app.core.layers.windows import window_answer
 
 STEP_NUMBERS = 40_000  # in an answer about steps
 CONNECTED = 10  # outputs of the fully connected layer that a convolution is compared with

@@ -12,12 +12,12 @@ from pydantic import ConfigDict, Field, JsonValue, ValidationInfo, field_validat
 from app.core.convolutions import AveragePooling, Convolution, Floats, MaxPooling, Sliding
 from app.core.errors import Problem, nearest
 from app.core.filters import BANK, FILTERS
-from app.core.layers import AvgPool2d, Conv2d, Layer, Linear, MaxPool2d
+from app.core.layers.table import AvgPool2d, Conv2d, Layer, Linear, MaxPool2d
+from app.core.layers.windows import Window, both
 from app.core.numbers import sizes
 from app.core.pictures.images import PHOTOS
 from app.core.pictures.preparation import photo
 from app.core.questions import Asked, counted, refused, up_to
-from app.core.windows import Window, both
 
 MOST_MACS = 20_000_000
 MOST_NUMBERS = 100_000  # in the input, in the weights and in the output

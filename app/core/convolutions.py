@@ -2,7 +2,7 @@
 
 All four are one thing: a window slides over the input, and what lies under it, the patch, becomes
 one number a filter. A fully connected layer is the one whose window is as large as its input.
-The windows, and with them every size, come from `app.core.windows`.
+The windows, and with them every size, come from `app.core.layers.windows`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
 
-from app.core.windows import Window
+from app.core.layers.windows import Window
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.intp]

@@ -4,10 +4,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from app.core import gradient_flow, layers
+from app.core import gradient_flow
 from app.core.chart_tikz import Measure, gradients_tikz
 from app.core.cone_drawings import cone_drawing
 from app.core.errors import Problem
+from app.core.layers import table as layers
 from app.core.network_figure import AskedNetwork
 from app.core.network_tikz import cone_tikz
 from app.core.networks import Network, analyse, cone, network_answer, sequential

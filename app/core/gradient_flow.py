@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import ConfigDict, Field
 
-from app.core import layers
 from app.core.errors import Problem
+from app.core.layers import table as layers
 from app.core.networks import FLOAT_BYTES, Network, analyse, cone
 from app.core.numbers import format_number
 from app.core.questions import Asked

@@ -15,9 +15,9 @@ from typing import Any, ClassVar, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
-from app.core import bounds
-from app.core.bounds import Misfit
-from app.core.windows import AXES, Axis, Whole, Window, both, too_large
+from app.core.layers import bounds
+from app.core.layers.bounds import Misfit
+from app.core.layers.windows import AXES, Axis, Whole, Window, both, too_large
 
 Shape = tuple[int, ...]
 Place = tuple[int, int, int]  # channel, row, column; of a vector (place, 0, 0)

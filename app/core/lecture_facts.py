@@ -6,9 +6,9 @@ from functools import cache
 from typing import Any
 
 from app.core.architectures import architecture
-from app.core.layers import Conv2d
+from app.core.layers.table import Conv2d
+from app.core.layers.windows import Window
 from app.core.networks import FLOAT_BYTES, network_answer, sequential
-from app.core.windows import Window
 
 
 @cache

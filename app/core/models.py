@@ -13,9 +13,9 @@ import numpy as np
 import numpy.typing as npt
 from safetensors.numpy import load_file
 
-from app.core import layers
 from app.core.architectures import Builder, architecture, small
 from app.core.errors import Problem, nearest
+from app.core.layers import table as layers
 from app.core.networks import Network
 from app.core.pictures.images import ASSETS, GARMENTS
 from app.core.pictures.preparation import Kind

@@ -11,7 +11,7 @@ from html import escape
 from math import cos, pi, sqrt
 from typing import Any
 
-from app.core.layers import Shape
+from app.core.layers.table import Shape
 from app.core.network_labels import LINE, labels
 from app.core.networks import INPUT, Network
 from app.core.numbers import sizes

@@ -5,7 +5,7 @@ from collections.abc import Container, Iterator
 from typing import Any
 from unicodedata import normalize
 
-from app.core.layers import Layer
+from app.core.layers.table import Layer
 from app.core.networks import Network, analyse
 
 INDENT = "    "

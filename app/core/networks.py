@@ -12,10 +12,10 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from app.core import bounds
-from app.core.bounds import Misfit
 from app.core.errors import Problem, nearest
-from app.core.layers import AnyLayer, Layer, Shape
+from app.core.layers import bounds
+from app.core.layers.bounds import Misfit
+from app.core.layers.table import AnyLayer, Layer, Shape
 from app.core.numbers import sizes
 from app.core.questions import MOST_FIELDS, few_fields, refused, up_to
 from app.core.receptive_fields import Sight, first_sight, sight

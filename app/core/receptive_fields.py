@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from app.core.errors import Problem
 from app.core.layer import Layer, Shape, Windows
-from app.core.windows import Axis, Window
+from app.core.layers.windows import Axis, Window
 
 WORDS = ("size", "stride", "padding", "low", "high")
 

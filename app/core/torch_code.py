@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from app.core.errors import Problem, nearest
-from app.core.layers import LAYERS, Layer, Shape, make, some
+from app.core.layers.table import LAYERS, Layer, Shape, make, some
 from app.core.networks import MAX_LAYERS, MAX_NAME, Network
 
 MAX_SOURCE = 65_536

@@ -8,6 +8,7 @@ from app.core import field_figure as fields
 from app.core import network_figure as figure
 from app.core.architectures import StrideOn, architecture_answer
 from app.core.figure import AsText, Figure, When
+from app.core.layers import controls
 from app.core.lecture_facts import lecture_facts
 from app.web import network_schemas as schemas
 from app.web.answering import Json, encode, route
@@ -64,7 +65,7 @@ route(
 @router.get("/layers", responses={200: {"model": list[schemas.LayerRow]}})
 async def layers() -> Response:
     """The layer table: arguments, bounds, and a sentence on each."""
-    return Json(encode(figure.layer_rows()))
+    return Json(encode(controls.layer_rows()))
 
 
 @router.get("/architectures", responses={200: {"model": list[schemas.ArchitectureRow]}})

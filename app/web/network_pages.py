@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from app.core import network_figure as figure
 from app.core.errors import Problem
+from app.core.layers import controls
 from app.core.lecture_facts import lecture_facts
 from app.core.mistakes import validated
 from app.core.network_drawings import svg
@@ -51,7 +52,7 @@ async def network(request: Request) -> HTMLResponse:
         "answer": answer,
         "problem": problem,
         "architectures": rows,
-        "layers": figure.layer_rows(),
+        "layers": controls.layer_rows(),
         "chosen": chosen,
         "title": title,
         "svg": Markup(svg(answer["drawing"], title)) if answer else "",

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from app.core.layer import Example, Shape
-from app.core.layers import LAYERS, Layer, make
+from app.core.layers.table import LAYERS, Layer, make
 from app.core.networks import Network, analyse
 from app.core.torch_networks import TorchNetwork
 

@@ -4,7 +4,7 @@ import random
 from typing import Any
 
 from app.core.errors import Problem
-from app.core.layers import Layer, make
+from app.core.layers.table import Layer, make
 from app.core.networks import Network
 
 ELEMENTWISE = ("ReLU", "LeakyReLU", "GELU", "Sigmoid", "Tanh", "Dropout")

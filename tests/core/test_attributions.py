@@ -14,7 +14,7 @@ from app.core.attribution_figure import TopPatchesQuestion, maxima
 from app.core.attributions import ATTRIBUTIONS, Found, Sought
 from app.core.backward_rules import deconvnet
 from app.core.errors import Problem
-from app.core.layers import Layer, make
+from app.core.layers.table import Layer, make
 from app.core.networks import Network, sequential
 from app.core.recent import Recent
 from app.core.torch_networks import TorchNetwork

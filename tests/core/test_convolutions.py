@@ -8,7 +8,7 @@ import torch
 from torch.nn import functional
 
 from app.core.convolutions import AveragePooling, Convolution, MaxPooling, Sliding
-from app.core.windows import Window
+from app.core.layers.windows import Window
 
 CASES = 100
 

@@ -14,7 +14,7 @@ from app.core import field_figure
 from app.core.architectures import ARCHITECTURES, architecture
 from app.core.errors import Problem
 from app.core.gradient_flow import DeepStack, effective_field, gradient_sizes
-from app.core.layers import make
+from app.core.layers.table import make
 from app.core.networks import Network, network_answer, sequential
 from tests.core.test_networks import conv
 

@@ -21,10 +21,11 @@ from app.core.errors import Problem
 from app.core.expressions.evaluation import evaluate
 from app.core.expressions.parsing import parse
 from app.core.layer import Example, Layer
-from app.core.layers import LAYERS, make
+from app.core.layers.controls import layer_row
+from app.core.layers.table import LAYERS, make
 from app.core.network_drawings import COLOURS
 from app.core.network_exports import layer_code, pytorch
-from app.core.network_figure import NetworkQuestion, layer_row, mended
+from app.core.network_figure import NetworkQuestion, mended
 from app.core.networks import INPUT, Network, analyse, cone, network_answer
 from app.core.torch_code import read, readable
 from app.core.torch_networks import TorchNetwork

@@ -11,10 +11,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from app.core.errors import Problem
-from app.core.layers import AdaptiveAvgPool2d, Layer, make
+from app.core.layers.table import AdaptiveAvgPool2d, Layer, make
+from app.core.layers.windows import Window
 from app.core.networks import Network, analyse, cone, network_answer, sequential
 from app.core.torch_networks import TorchNetwork
-from app.core.windows import Window
 from tests.core.random_networks import random_network
 
 torch.set_num_threads(1)

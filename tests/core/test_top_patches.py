@@ -6,7 +6,7 @@ import torch
 
 from app.core.architectures import architecture
 from app.core.errors import Problem
-from app.core.layers import make
+from app.core.layers.table import make
 from app.core.networks import Channel, sequential
 from app.core.pictures.images import IMAGES, PHOTOS
 from app.core.pictures.preparation import prepared

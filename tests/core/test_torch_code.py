@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from app.core.errors import Problem
-from app.core.layers import LAYERS
+from app.core.layers.table import LAYERS
 from app.core.network_exports import TAKEN, code, pytorch
 from app.core.networks import Network, network_answer, sequential
 from app.core.torch_code import ELSEWHERE, read, readable

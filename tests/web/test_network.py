@@ -14,7 +14,7 @@ import torch
 from starlette.testclient import TestClient
 
 from app.core.architectures import ARCHITECTURES, architecture
-from app.core.layers import LAYERS
+from app.core.layers.table import LAYERS
 from app.core.network_drawings import groups, opened, outline
 from app.core.network_links import packed, unpacked
 

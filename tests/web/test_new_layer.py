@@ -7,10 +7,10 @@ import pytest
 import torch
 from starlette.testclient import TestClient
 
-from app.core import bounds
 from app.core.activations import capture
 from app.core.layer import Example, Kind, Layer, Shape
-from app.core.layers import LAYERS
+from app.core.layers import bounds
+from app.core.layers.table import LAYERS
 from app.core.network_drawings import COLOURS
 from app.core.networks import Network, cone
 from app.core.torch_networks import TorchNetwork

@@ -9,9 +9,9 @@ import torch
 from torch.nn import functional
 
 from app.core.errors import Problem
-from app.core.layers import LAYERS, AdaptiveAvgPool2d, AvgPool2d, Conv2d, MaxPool2d, make
+from app.core.layers.table import LAYERS, AdaptiveAvgPool2d, AvgPool2d, Conv2d, MaxPool2d, make
+from app.core.layers.windows import Cells, Window, window_answer
 from app.core.receptive_fields import ReceptiveField
-from app.core.windows import Cells, Window, window_answer
 
 SEEDS = range(300)
 

@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, SerializeAsAny, ValidationError, WrapValidator
 
-from app.core import bounds
-from app.core.bounds import Misfit
 from app.core.errors import Problem, nearest
 from app.core.layer import Example, Kind, Layer, Place, Shape, Windows
+from app.core.layers import bounds
+from app.core.layers.bounds import Misfit
+from app.core.layers.windows import AXES, Copies, Spread, Whole, Window, cells, pair
 from app.core.numbers import sizes
-from app.core.windows import AXES, Copies, Spread, Whole, Window, cells, pair
 
 MOST_TOLD = 12  # layers where an unknown one is refused
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from app.core.errors import Problem
-from app.core.layers import Layer, make
+from app.core.layers.table import Layer, make
 from app.core.networks import analyse, sequential
 from app.core.torch_networks import TorchNetwork
 

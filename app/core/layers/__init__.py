@@ -1,0 +1,1 @@
+"""LAYERS, a row a layer, and the windows that slide."""
