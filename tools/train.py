@@ -15,11 +15,11 @@ from safetensors.numpy import save
 from torch import Tensor, nn
 from torch.nn import functional
 
-from app.core import models
-from app.core.networks import Network
+from app.core.networks import models
+from app.core.networks.network import Network
+from app.core.networks.torch_network import TorchNetwork
 from app.core.pictures.images import ASSETS
 from app.core.pictures.preparation import prepared
-from app.core.torch_networks import TorchNetwork
 from tools import patches, samples
 
 

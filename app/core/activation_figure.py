@@ -12,11 +12,10 @@ import orjson
 from pydantic import Field
 from safetensors.numpy import save
 
-from app.core import models
 from app.core.errors import Problem
 from app.core.figure import as_json
 from app.core.looks import EXAMPLE, Look, LookQuestion
-from app.core.networks import INPUT, MAX_LAYERS, Name, Network, analyse, network_answer
+from app.core.networks.network import INPUT, MAX_LAYERS, Name, Network, analyse
 from app.core.pictures import images
 from app.core.questions import Asked, shown, up_to
 from app.core.recent import Recent
@@ -298,23 +297,3 @@ def as_tensors(maps: Tensors, answer: bytes) -> bytes:
 
 
 # The tables
-
-
-def model_row(row: models.Model) -> dict[str, Any]:
-    """A row of the models as GET /api/models tells it."""
-    totals = network_answer(row.network)
-    return {
-        "name": row.name,
-        "title": row.title,
-        "says": row.says,
-        "picture": row.picture,
-        "input": row.network.input,
-        "classes": row.classes,
-        "parameters": totals["parameters"],
-        "macs": totals["macs"],
-        "accuracy": row.accuracy,
-        "accuracy_source": row.accuracy_source,
-        "paper": row.paper,
-        "data": row.data,
-        "licence": row.licence,
-    }

@@ -17,8 +17,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from app.core.errors import Problem
-from app.core.networks import INPUT, Network, analyse
-from app.core.torch_networks import TorchNetwork
+from app.core.networks.network import INPUT, Network, analyse
+from app.core.networks.torch_network import TorchNetwork
 
 if TYPE_CHECKING:
     from app.core.looks import Of

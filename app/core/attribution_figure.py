@@ -12,9 +12,9 @@ from pydantic import Field
 
 from app.core.attributions import ATTRIBUTIONS, Attribution, Found, Sought, attribution
 from app.core.errors import Problem
-from app.core.gradient_flow import check_cost
 from app.core.looks import EXAMPLE, Look, LookQuestion, WeightsQuestion
-from app.core.networks import Name, analyse
+from app.core.networks.costs import check_cost
+from app.core.networks.network import Name, analyse
 from app.core.numbers import format_number
 from app.core.optimised_inputs import Ascent
 from app.core.questions import shown
@@ -24,7 +24,7 @@ from app.core.top_patches import PAPER, Maxima
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from app.core.torch_networks import TorchNetwork
+    from app.core.networks.torch_network import TorchNetwork
 
 STEPS, EACH = 96, 4  # of an optimised input, and of one slice of it
 MOST_PATCH = 128

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.core.errors import Problem, nearest
-from app.core.networks import Network, analyse
+from app.core.networks.network import Network, analyse
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from app.core.changed_regions import Region
-    from app.core.torch_networks import TorchNetwork
+    from app.core.networks.torch_network import TorchNetwork
 
 NOISY_COPIES, NOISE = 16, 0.15  # SmoothGrad's: how many, and their deviation
 GRAY = 0.5  # what covers a patch: between black and white, as in Zeiler and Fergus

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from app.core.layer import Layer
-from app.core.torch_networks import TorchNetwork
+from app.core.networks.torch_network import TorchNetwork
 
 Rule = Callable[[Layer, Any, Tensor], Tensor]  # a row, its module, what it is given: what it gives
 Way = Literal["guided", "deconvnet"]

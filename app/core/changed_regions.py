@@ -19,8 +19,8 @@ from torch.nn import functional
 
 from app.core.layer import Layer
 from app.core.layers.windows import Window
-from app.core.networks import analyse
-from app.core.torch_networks import TorchNetwork
+from app.core.networks.network import analyse
+from app.core.networks.torch_network import TorchNetwork
 
 Starts = list[int]
 

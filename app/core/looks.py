@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from app.core import models, uploaded_weights
+from app.core import uploaded_weights
 from app.core.errors import Problem
-from app.core.gradient_flow import check_cost
-from app.core.network_figure import AskedNetwork
-from app.core.networks import Network, analyse
+from app.core.networks import models
+from app.core.networks.costs import check_cost
+from app.core.networks.network import Network, analyse
+from app.core.networks.questions import AskedNetwork
 from app.core.pictures import images, preparation, uploads
 from app.core.questions import shown
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from app.core.activations import Capture
-    from app.core.torch_networks import TorchNetwork
+    from app.core.networks.torch_network import TorchNetwork
 
 MOST_WEIGHTS = 11_000_000  # characters of base64: 8 MB of tensors
 EXAMPLE = {"model": "squeezenet1_1", "image": "coffee"}
@@ -83,7 +84,7 @@ class WeightsQuestion(AskedNetwork):
 
     def torch_network(self, network: Network) -> "TorchNetwork":
         """The network with the weights that are asked for."""
-        from app.core.torch_networks import TorchNetwork, seeded
+        from app.core.networks.torch_network import TorchNetwork, seeded
 
         if self.model is not None:
             return trained(self.model)
@@ -178,7 +179,7 @@ def trained(name: str) -> "TorchNetwork":
     """A model that ships, with its weights."""
     import torch
 
-    from app.core.torch_networks import TorchNetwork
+    from app.core.networks.torch_network import TorchNetwork
 
     # Copies: torch may not be given arrays that nobody is to write into.
     kept = {key: torch.tensor(array) for key, array in models.weights(name).items()}

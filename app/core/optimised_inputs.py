@@ -17,12 +17,12 @@ import numpy as np
 import numpy.typing as npt
 
 from app.core.layer import Layer, Shape
-from app.core.networks import Channel, Network, analyse
+from app.core.networks.network import Channel, Network, analyse
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor
 
-    from app.core.torch_networks import TorchNetwork
+    from app.core.networks.torch_network import TorchNetwork
 
 Spectrum = npt.NDArray[np.float32]
 

@@ -16,13 +16,14 @@ import numpy as np
 import numpy.typing as npt
 
 from app.core.errors import Problem
-from app.core.networks import Channel, Network, analyse, cone
+from app.core.networks.cones import cone
+from app.core.networks.network import Channel, Network, analyse
 from app.core.pictures.images import IMAGES, PHOTOS, Bytes, picture
 from app.core.pictures.preparation import Kind, prepared
 from app.core.pictures.uploads import address
 
 if TYPE_CHECKING:
-    from app.core.torch_networks import TorchNetwork
+    from app.core.networks.torch_network import TorchNetwork
 
 PAPER = "Zeiler & Fergus, Visualizing and Understanding Convolutional Networks, 2013"
 MOST_OF_ONE = 3  # patches of one photo, so that the nine differ

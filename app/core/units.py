@@ -10,7 +10,8 @@ from typing import Any
 
 from app.core.activations import Capture, Place
 from app.core.errors import Problem
-from app.core.networks import INPUT, cone
+from app.core.networks.cones import cone
+from app.core.networks.network import INPUT
 from app.core.unit_expressions import expression
 from app.core.unit_gradients import backward
 from app.core.unit_values import step

@@ -5,9 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException, Path, Query, Request, Response
 
 from app.core import activation_figure as figure
-from app.core import models
 from app.core.figure import JSON, Figure
 from app.core.figure import PICTURES as MOST_BYTES
+from app.core.networks import models
 from app.core.pictures import images, tables, uploads
 from app.web import activations_schemas as schemas
 from app.web.answering import Json, encode, route
@@ -43,7 +43,7 @@ route(
 @router.get("/models", responses={200: {"model": list[schemas.ModelRow]}})
 async def model_table() -> Response:
     """The networks that ship with their weights."""
-    return Json(encode([figure.model_row(row) for row in models.MODELS.values()]))
+    return Json(encode([models.model_row(row) for row in models.MODELS.values()]))
 
 
 @router.get("/images", responses={200: {"model": list[schemas.ImageRow]}})

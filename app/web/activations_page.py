@@ -10,9 +10,9 @@ from fastapi.responses import HTMLResponse
 from starlette.datastructures import State
 
 from app.core import activation_figure as figure
-from app.core import models
 from app.core.errors import Problem
 from app.core.mistakes import validated
+from app.core.networks import models
 from app.core.pictures import images
 from app.web.activations_api import ACTIVATIONS
 from app.web.answering import answer as answer_of
@@ -100,7 +100,7 @@ async def activations(request: Request) -> HTMLResponse:
         "question": question,
         "answer": answer,
         "problem": problem,
-        "models": [figure.model_row(row) for row in models.MODELS.values()],
+        "models": [models.model_row(row) for row in models.MODELS.values()],
         "maps": MAPS,
         "images": [
             {"name": row.name, "says": row.says, "kind": row.kind} for row in images.IMAGES.values()

@@ -6,8 +6,8 @@ from typing import Any
 import orjson
 
 from app.core.errors import Problem
-from app.core.network_links import MOST_TEXT, unpacked
-from app.core.torch_code import MAX_SOURCE
+from app.core.networks.links import MOST_TEXT, unpacked
+from app.core.networks.torch_code import MAX_SOURCE
 
 MOST_DIGITS = 10
 MOST_WHOLES = 8  # that any list of them in a link has

@@ -4,12 +4,12 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
 
-from app.core import field_figure as fields
-from app.core import network_figure as figure
-from app.core.architectures import StrideOn, architecture_answer
 from app.core.figure import AsText, Figure, When
 from app.core.layers import controls
-from app.core.lecture_facts import lecture_facts
+from app.core.networks import fields
+from app.core.networks import questions as figure
+from app.core.networks.architectures import StrideOn, architecture_answer
+from app.core.networks.lecture_facts import lecture_facts
 from app.web import network_schemas as schemas
 from app.web.answering import Json, encode, route
 from app.web.problems import REFUSALS

@@ -7,12 +7,12 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 from markupsafe import Markup
 
-from app.core import network_figure as figure
 from app.core.errors import Problem
 from app.core.layers import controls
-from app.core.lecture_facts import lecture_facts
 from app.core.mistakes import validated
-from app.core.network_drawings import svg
+from app.core.networks import questions as figure
+from app.core.networks.drawing.volumes import svg
+from app.core.networks.lecture_facts import lecture_facts
 from app.web.answering import told
 from app.web.links import network_asked, repeated
 from app.web.network_api import NETWORK

@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from app.core.networks import Network
+from app.core.networks.network import Network
 from app.web.problems import ProblemAnswer
 
 Pair = list[int]

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 
 import torchinfo
 
-from app.core.architectures import architecture
-from app.core.networks import network_answer
-from app.core.torch_networks import TorchNetwork
+from app.core.networks.answers import network_answer
+from app.core.networks.architectures import architecture
+from app.core.networks.torch_network import TorchNetwork
 from tests.bench.server import GET, Connection, post, serving
 from tests.bench.timing import Comparison, by_turns
 

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from app.core.architectures import ARCHITECTURES
+from app.core.networks.architectures import ARCHITECTURES
 
 SOURCE = "nn.Sequential(nn.Conv2d(3, 6, 5), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten())"
 CODE = "PyTorch code: paste nn.Sequential(...)"

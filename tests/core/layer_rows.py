@@ -9,8 +9,8 @@ from torch import Tensor
 
 from app.core.layer import Example, Shape
 from app.core.layers.table import LAYERS, Layer, make
-from app.core.networks import Network, analyse
-from app.core.torch_networks import TorchNetwork
+from app.core.networks.network import Network, analyse
+from app.core.networks.torch_network import TorchNetwork
 
 torch.set_num_threads(1)
 

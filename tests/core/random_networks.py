@@ -5,7 +5,7 @@ from typing import Any
 
 from app.core.errors import Problem
 from app.core.layers.table import Layer, make
-from app.core.networks import Network
+from app.core.networks.network import Network
 
 ELEMENTWISE = ("ReLU", "LeakyReLU", "GELU", "Sigmoid", "Tanh", "Dropout")
 

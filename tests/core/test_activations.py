@@ -16,8 +16,8 @@ from app.core.activation_figure import ActivationsQuestion, activations, as_list
 from app.core.activations import capture, score_layer, statistics
 from app.core.errors import Problem
 from app.core.looks import LookQuestion
-from app.core.networks import Network
-from app.core.torch_networks import TorchNetwork, seeded
+from app.core.networks.network import Network
+from app.core.networks.torch_network import TorchNetwork, seeded
 from tests.core.random_networks import random_network
 
 ALL = ["activation", "gradient"]

@@ -9,15 +9,15 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from app.core import attributions as core
-from app.core.architectures import architecture
 from app.core.attribution_figure import TopPatchesQuestion, maxima
 from app.core.attributions import ATTRIBUTIONS, Found, Sought
 from app.core.backward_rules import deconvnet
 from app.core.errors import Problem
 from app.core.layers.table import Layer, make
-from app.core.networks import Network, sequential
+from app.core.networks.architectures import architecture
+from app.core.networks.network import Network, sequential
+from app.core.networks.torch_network import TorchNetwork
 from app.core.recent import Recent
-from app.core.torch_networks import TorchNetwork
 from tests.core.random_networks import random_network
 
 torch.set_num_threads(1)

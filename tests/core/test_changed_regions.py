@@ -6,13 +6,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from app.core.architectures import architecture
 from app.core.attributions import gray
 from app.core.changed_regions import Region, expanded, fitted, outputs
-from app.core.networks import Network, sequential
-from app.core.torch_networks import TorchNetwork, initialise
+from app.core.networks.architectures import architecture
+from app.core.networks.network import Network, sequential
+from app.core.networks.torch_network import TorchNetwork, initialise
+from tests.core.networks.test_networks import conv
 from tests.core.random_networks import random_network
-from tests.core.test_networks import conv
 
 torch.set_num_threads(1)
 

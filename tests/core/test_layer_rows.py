@@ -23,12 +23,14 @@ from app.core.expressions.parsing import parse
 from app.core.layer import Example, Layer
 from app.core.layers.controls import layer_row
 from app.core.layers.table import LAYERS, make
-from app.core.network_drawings import COLOURS
-from app.core.network_exports import layer_code, pytorch
-from app.core.network_figure import NetworkQuestion, mended
-from app.core.networks import INPUT, Network, analyse, cone, network_answer
-from app.core.torch_code import read, readable
-from app.core.torch_networks import TorchNetwork
+from app.core.networks.answers import network_answer
+from app.core.networks.cones import cone
+from app.core.networks.drawing.volumes import COLOURS
+from app.core.networks.exports import layer_code, pytorch
+from app.core.networks.network import INPUT, Network, analyse
+from app.core.networks.questions import NetworkQuestion, mended
+from app.core.networks.torch_code import read, readable
+from app.core.networks.torch_network import TorchNetwork
 from app.core.unit_functions import arithmetic
 from tests.core.layer_rows import ROW, examples, made, model_of, pictures, placed, shape_of
 from tests.core.test_units import check, close, computed

@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 import torch
 
-from app.core.architectures import architecture
 from app.core.looks import trained
-from app.core.models import MODELS
-from app.core.networks import Channel
+from app.core.networks.architectures import architecture
+from app.core.networks.models import MODELS
+from app.core.networks.network import Channel
+from app.core.networks.torch_network import TorchNetwork
 from app.core.optimised_inputs import climb, drawn, origin, picture_size, response, start
 from app.core.pictures.images import PHOTOS, picture
 from app.core.pictures.preparation import prepared
-from app.core.torch_networks import TorchNetwork
 
 torch.set_num_threads(1)
 

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 import torch
 
-from app.core.architectures import architecture
 from app.core.errors import Problem
 from app.core.layers.table import make
-from app.core.networks import Channel, sequential
+from app.core.networks.architectures import architecture
+from app.core.networks.network import Channel, sequential
+from app.core.networks.torch_network import TorchNetwork, seeded
 from app.core.pictures.images import IMAGES, PHOTOS
 from app.core.pictures.preparation import prepared
 from app.core.top_patches import (
@@ -19,8 +20,7 @@ from app.core.top_patches import (
     strongest,
     top_patches,
 )
-from app.core.torch_networks import TorchNetwork, seeded
-from tests.core.test_networks import conv
+from tests.core.networks.test_networks import conv
 
 torch.set_num_threads(1)
 

@@ -15,8 +15,8 @@ from app.core.activations import Capture, capture
 from app.core.errors import Problem
 from app.core.expressions.evaluation import evaluate
 from app.core.expressions.parsing import parse
-from app.core.networks import INPUT, Network
-from app.core.torch_networks import seeded
+from app.core.networks.network import INPUT, Network
+from app.core.networks.torch_network import seeded
 from app.core.units import explained
 from tests.core.random_networks import random_network
 

@@ -15,8 +15,8 @@ from starlette.testclient import TestClient
 
 from app.core import mistakes
 from app.core.errors import LONGEST, Problem, nearest
-from app.core.network_links import packed
-from app.core.networks import MAX_LAYERS
+from app.core.networks.links import packed
+from app.core.networks.network import MAX_LAYERS
 from app.core.questions import counted
 from app.main import create_app
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from app.core.network_links import packed
+from app.core.networks.links import packed
 
 NUMBERS = [
     "²", "٣", "½", "-1", "+1", "1e9", "0x10", "1.5", "NaN", "1e999", " ", "", "9" * 20, "9" * 5000,

@@ -13,10 +13,10 @@ import pytest
 import torch
 from starlette.testclient import TestClient
 
-from app.core.architectures import ARCHITECTURES, architecture
 from app.core.layers.table import LAYERS
-from app.core.network_drawings import groups, opened, outline
-from app.core.network_links import packed, unpacked
+from app.core.networks.architectures import ARCHITECTURES, architecture
+from app.core.networks.drawing.volumes import groups, opened, outline
+from app.core.networks.links import packed, unpacked
 
 SMALL = {
     "source": "nn.Sequential(nn.Conv2d(3, 6, 5), nn.ReLU(), nn.Flatten(), nn.Linear(4704, 10))",

@@ -11,9 +11,10 @@ from app.core.activations import capture
 from app.core.layer import Example, Kind, Layer, Shape
 from app.core.layers import bounds
 from app.core.layers.table import LAYERS
-from app.core.network_drawings import COLOURS
-from app.core.networks import Network, cone
-from app.core.torch_networks import TorchNetwork
+from app.core.networks.cones import cone
+from app.core.networks.drawing.volumes import COLOURS
+from app.core.networks.network import Network
+from app.core.networks.torch_network import TorchNetwork
 from app.core.unit_functions import arithmetic
 from tests.core import test_layer_rows as rows
 from tests.core.layer_rows import ROW, made, model_of, pictures, placed

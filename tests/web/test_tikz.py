@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from app.core.architectures import ARCHITECTURES
-from app.core.chart_tikz import gradients_tikz, name_spots
 from app.core.drawing.tikz import document, escaped, words
+from app.core.networks.architectures import ARCHITECTURES
+from app.core.networks.drawing.charts import gradients_tikz, name_spots
 
 NUMBER = r"-?\d+(?:\.\d+)?"
 PLACE = rf"\(({NUMBER}),({NUMBER})\)"

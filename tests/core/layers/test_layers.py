@@ -9,8 +9,8 @@ import torch
 
 from app.core.errors import Problem
 from app.core.layers.table import Layer, make
-from app.core.networks import analyse, sequential
-from app.core.torch_networks import TorchNetwork
+from app.core.networks.network import analyse, sequential
+from app.core.networks.torch_network import TorchNetwork
 
 
 def random_pool(rng: random.Random) -> Layer:

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from app.core.errors import Problem
-from app.core.models import MODELS
+from app.core.networks.models import MODELS
 from app.core.pictures.images import (
     ASSETS,
     DIGITS,

@@ -13,10 +13,12 @@ import numpy as np
 import numpy.typing as npt
 from safetensors.numpy import load_file
 
-from app.core.architectures import Builder, architecture, small
 from app.core.errors import Problem, nearest
 from app.core.layers import table as layers
-from app.core.networks import Network
+from app.core.networks import models
+from app.core.networks.answers import network_answer
+from app.core.networks.architectures import Builder, architecture, small
+from app.core.networks.network import Network
 from app.core.pictures.images import ASSETS, GARMENTS
 from app.core.pictures.preparation import Kind
 
@@ -152,3 +154,23 @@ def weights(name: str) -> Weights:
     for array in kept.values():
         array.setflags(write=False)
     return kept
+
+
+def model_row(row: models.Model) -> dict[str, Any]:
+    """A row of the models as GET /api/models tells it."""
+    totals = network_answer(row.network)
+    return {
+        "name": row.name,
+        "title": row.title,
+        "says": row.says,
+        "picture": row.picture,
+        "input": row.network.input,
+        "classes": row.classes,
+        "parameters": totals["parameters"],
+        "macs": totals["macs"],
+        "accuracy": row.accuracy,
+        "accuracy_source": row.accuracy_source,
+        "paper": row.paper,
+        "data": row.data,
+        "licence": row.licence,
+    }

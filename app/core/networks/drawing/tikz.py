@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from app.core.drawing.tikz import at, document, escaped, path, words
-from app.core.network_drawings import COLOURS, INK, faces
+from app.core.networks.drawing.volumes import COLOURS, INK, faces
 
 FACES = ("front", "top", "side")
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.core.network_labels import MISFIT, labels, side_by_side
+from app.core.networks.drawing.labels import MISFIT, labels, side_by_side
 
 
 @pytest.mark.parametrize("seed", range(20))

@@ -13,8 +13,10 @@ from torch.nn import functional
 from app.core.errors import Problem
 from app.core.layers.table import AdaptiveAvgPool2d, Layer, make
 from app.core.layers.windows import Window
-from app.core.networks import Network, analyse, cone, network_answer, sequential
-from app.core.torch_networks import TorchNetwork
+from app.core.networks.answers import network_answer
+from app.core.networks.cones import cone
+from app.core.networks.network import Network, analyse, sequential
+from app.core.networks.torch_network import TorchNetwork
 from tests.core.random_networks import random_network
 
 torch.set_num_threads(1)

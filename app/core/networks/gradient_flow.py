@@ -11,7 +11,9 @@ from pydantic import ConfigDict, Field
 
 from app.core.errors import Problem
 from app.core.layers import table as layers
-from app.core.networks import FLOAT_BYTES, Network, analyse, cone
+from app.core.networks.cones import cone
+from app.core.networks.costs import check_cost
+from app.core.networks.network import Network, analyse
 from app.core.numbers import format_number
 from app.core.questions import Asked
 
@@ -22,9 +24,6 @@ Initialisation = Literal["pytorch", "he"]
 IMAGES, SIDE, CLASSES = 8, 16, 10
 # Of a large stack fewer images are looked at: blocks times width squared, for 8 of them.
 MOST_FOR_ALL, FEWEST = 50_000, 2
-# What one pass forward and back may take: some seconds, and one picture through a ResNet-152.
-MOST_MACS = 2 * 10**10
-MOST_BYTES = 6 * 10**8
 MOST_PIXELS = 1_000_000  # of a grid in an answer
 # A number under a pooling's window takes as long as so many multiply-adds of a convolution, and a
 # multiply-add of filters that see few channels each as long as so many of filters that see many.
@@ -119,7 +118,7 @@ def _measured(stack: DeepStack) -> dict[str, list[float]]:
     import torch
     from torch.nn import functional
 
-    from app.core.torch_networks import TorchNetwork, initialise
+    from app.core.networks.torch_network import TorchNetwork, initialise
 
     network = stack.network()
     with torch.random.fork_rng(devices=[]):
@@ -171,7 +170,7 @@ def effective_field(
     """
     import torch
 
-    from app.core.torch_networks import TorchNetwork, initialise
+    from app.core.networks.torch_network import TorchNetwork, initialise
 
     if not 1 <= samples <= 64:
         raise Problem("1 to 64 inputs can be averaged", {"field": "samples"})
@@ -221,20 +220,6 @@ def centre(network: Network, layer: str) -> tuple[int, ...]:
     return tuple(n // 2 for n in shape[1:] or shape)
 
 
-def _cost(network: Network) -> tuple[int, int, int]:
-    """Multiply-adds of one input, or what takes as long; bytes of what is kept of it, and of the
-    parameters."""
-    result = analyse(network).check()
-    work = sum(
-        _work(node.layer, shape, macs or 0)
-        for node, shape, macs in zip(network.layers, result.shapes, result.macs, strict=True)
-        if shape
-    )
-    kept = prod(network.input) + sum(prod(shape) for shape in result.shapes if shape)
-    parameters = sum(node.layer.parameters for node in network.layers)
-    return work, FLOAT_BYTES * kept, FLOAT_BYTES * parameters
-
-
 def _work(layer: layers.Layer, output: layers.Shape, macs: int) -> int:
     """Multiply-adds that take as long as a layer does."""
     if isinstance(layer, layers.Conv2d) and layer.in_channels // layer.groups < FEW < layer.groups:
@@ -245,25 +230,3 @@ def _work(layer: layers.Layer, output: layers.Shape, macs: int) -> int:
     if isinstance(layer, layers.LocalResponseNorm):
         return POOLED * prod(output) * layer.size
     return macs
-
-
-def affordable(network: Network, most: int) -> int:
-    """How many inputs can be averaged in good time, up to `most`, and 1 at least."""
-    work, kept, parameters = _cost(network)
-    within = min(MOST_MACS // 2 // max(1, work), (MOST_BYTES - parameters) // kept)
-    return max(1, min(most, within))
-
-
-def check_cost(network: Network, samples: int, advice: str, field: str | None = None) -> None:
-    """Refuse what would take too long, or too much memory; `advice` says what would do."""
-    work, kept, parameters = _cost(network)
-    for amount, most, unit in (
-        (samples * work, MOST_MACS, "multiply-adds or as much work"),
-        (samples * kept + parameters, MOST_BYTES, "bytes"),
-    ):
-        if amount > most:
-            raise Problem(
-                f"this takes {format_number(amount / 1e9)} billion {unit}, and "
-                f"{format_number(most / 1e9)} are the most; {advice} would do",
-                {"field": field} if field else {},
-            )

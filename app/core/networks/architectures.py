@@ -13,7 +13,8 @@ from typing import Any, Literal
 from app.core.errors import Problem, nearest
 from app.core.layers import table as layers
 from app.core.layers.table import Layer, Shape
-from app.core.networks import INPUT, Network, network_answer
+from app.core.networks.answers import network_answer
+from app.core.networks.network import INPUT, Network
 
 IMAGENET = (3, 224, 224)
 CLASSES = 1000

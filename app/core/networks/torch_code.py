@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 from app.core.errors import Problem, nearest
 from app.core.layers.table import LAYERS, Layer, Shape, make, some
-from app.core.networks import MAX_LAYERS, MAX_NAME, Network
+from app.core.networks.network import MAX_LAYERS, MAX_NAME, Network
 
 MAX_SOURCE = 65_536
 MAX_DEPTH = 50

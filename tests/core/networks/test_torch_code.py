@@ -13,11 +13,12 @@ from torch import nn
 
 from app.core.errors import Problem
 from app.core.layers.table import LAYERS
-from app.core.network_exports import TAKEN, code, pytorch
-from app.core.networks import Network, network_answer, sequential
-from app.core.torch_code import ELSEWHERE, read, readable
+from app.core.networks.answers import network_answer
+from app.core.networks.exports import TAKEN, code, pytorch
+from app.core.networks.network import Network, sequential
+from app.core.networks.torch_code import ELSEWHERE, read, readable
+from tests.core.networks.test_networks import conv
 from tests.core.random_networks import random_network
-from tests.core.test_networks import conv
 
 IMAGE = (3, 32, 32)
 

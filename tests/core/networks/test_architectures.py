@@ -8,12 +8,13 @@ import pytest
 import torch
 from torch import nn
 
-from app.core.architectures import ARCHITECTURES, architecture, architecture_answer
 from app.core.errors import Problem
-from app.core.network_exports import pytorch
-from app.core.networks import Network, network_answer
-from app.core.torch_code import read
-from app.core.torch_networks import TorchNetwork
+from app.core.networks.answers import network_answer
+from app.core.networks.architectures import ARCHITECTURES, architecture, architecture_answer
+from app.core.networks.exports import pytorch
+from app.core.networks.network import Network
+from app.core.networks.torch_code import read
+from app.core.networks.torch_network import TorchNetwork
 
 # name: parameters (torchvision's), GMACs (its table's), layers, receptive field at the last maps
 PUBLISHED: dict[str, tuple[int, float | None, int, int | None]] = {

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from app.core.network_drawings import drawing
-from app.core.network_figure import NetworkQuestion, network
-from app.core.networks import Network, network_answer
+from app.core.networks.answers import network_answer
+from app.core.networks.drawing.volumes import drawing
+from app.core.networks.network import Network
+from app.core.networks.questions import NetworkQuestion, network
 from app.web.network_api import SMALL
 
 

@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-from app.core.network_drawings import RECEDE
-from app.core.networks import INPUT, Analysis
-from app.core.receptive_fields import first_sight
+from app.core.networks.drawing.volumes import RECEDE
+from app.core.networks.network import INPUT, Analysis
+from app.core.networks.receptive_fields import first_sight
 
 HEIGHT = 200.0  # of the input's sheet in pixels
 WIDTH = 1080.0

@@ -9,11 +9,11 @@ import pytest
 import torch
 
 from app.core.errors import Problem
-from app.core.models import MODELS, model, weights
-from app.core.networks import network_answer
+from app.core.networks.answers import network_answer
+from app.core.networks.models import MODELS, model, weights
+from app.core.networks.torch_network import TorchNetwork
 from app.core.pictures.images import ASSETS, SAMPLES, picture
 from app.core.pictures.preparation import prepared
-from app.core.torch_networks import TorchNetwork
 from tests.core.hand import WAYS, drawn
 from tools import squeezenet
 

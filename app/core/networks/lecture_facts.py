@@ -5,10 +5,11 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from app.core.architectures import architecture
 from app.core.layers.table import Conv2d
 from app.core.layers.windows import Window
-from app.core.networks import FLOAT_BYTES, network_answer, sequential
+from app.core.networks.answers import FLOAT_BYTES, network_answer
+from app.core.networks.architectures import architecture
+from app.core.networks.network import sequential
 
 
 @cache

@@ -6,7 +6,7 @@ from typing import Any
 from unicodedata import normalize
 
 from app.core.layers.table import Layer
-from app.core.networks import Network, analyse
+from app.core.networks.network import Network, analyse
 
 INDENT = "    "
 MOST_NAMED = 3  # of the layers that do not fit

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from app.core.errors import Problem, nearest
-from app.core.networks import Network, analyse
+from app.core.networks.network import Network, analyse
 from app.core.numbers import sizes
 
 

@@ -10,13 +10,14 @@ import numpy as np
 import pytest
 import torch
 
-from app.core import field_figure
-from app.core.architectures import ARCHITECTURES, architecture
 from app.core.errors import Problem
-from app.core.gradient_flow import DeepStack, effective_field, gradient_sizes
 from app.core.layers.table import make
-from app.core.networks import Network, network_answer, sequential
-from tests.core.test_networks import conv
+from app.core.networks import fields
+from app.core.networks.answers import network_answer
+from app.core.networks.architectures import ARCHITECTURES, architecture
+from app.core.networks.gradient_flow import DeepStack, effective_field, gradient_sizes
+from app.core.networks.network import Network, sequential
+from tests.core.networks.test_networks import conv
 
 torch.set_num_threads(1)
 
@@ -175,11 +176,12 @@ def test_the_plain_question_on_any_architecture_is_within_the_limits(
 
     monkeypatch.setattr(torch.random, "fork_rng", instead)  # what follows is tested elsewhere
     with pytest.raises(Afforded):
-        field_figure.effective_field(field_figure.EffectiveQuestion(architecture=name))
+        fields.effective_field(fields.EffectiveQuestion(architecture=name))
 
 
 def test_it_can_be_sent_to_a_worker_without_loading_torch() -> None:
     assert pickle.loads(pickle.dumps(gradient_sizes)) is gradient_sizes
-    modules = "gradient_flow, app.core.architectures, app.core.torch_code, app.core.network_exports"
-    code = f"import sys, app.core.{modules}; sys.exit('torch' in sys.modules)"
+    names = ("gradient_flow", "architectures", "torch_code", "exports")
+    modules = ", ".join(f"app.core.networks.{name}" for name in names)
+    code = f"import sys, {modules}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0

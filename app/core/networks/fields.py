@@ -4,14 +4,16 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from app.core import gradient_flow
-from app.core.chart_tikz import Measure, gradients_tikz
-from app.core.cone_drawings import cone_drawing
 from app.core.errors import Problem
 from app.core.layers import table as layers
-from app.core.network_figure import AskedNetwork
-from app.core.network_tikz import cone_tikz
-from app.core.networks import Network, analyse, cone, network_answer, sequential
+from app.core.networks import costs, gradient_flow
+from app.core.networks.answers import network_answer
+from app.core.networks.cones import cone
+from app.core.networks.drawing.charts import Measure, gradients_tikz
+from app.core.networks.drawing.cone import cone_drawing
+from app.core.networks.drawing.tikz import cone_tikz
+from app.core.networks.network import Network, analyse, sequential
+from app.core.networks.questions import AskedNetwork
 from app.core.questions import Asked, few_fields, shown, up_to
 
 THREE = {
@@ -198,7 +200,7 @@ def effective_field(question: EffectiveQuestion) -> dict[str, Any]:
     samples = question.samples
     if samples is None:
         part = network.layers[: network.position(layer) + 1]
-        samples = gradient_flow.affordable(network.model_copy(update={"layers": part}), 16)
+        samples = costs.affordable(network.model_copy(update={"layers": part}), 16)
     found = gradient_flow.effective_field(network, layer, samples, question.seed)
     found["grid"] = [[round(value, 4) for value in row] for row in found["grid"]]
     return {"layer": layer, **found}

@@ -6,16 +6,17 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, field_validator
 
-from app.core.architectures import ARCHITECTURES, StrideOn, architecture, known
-from app.core.chart_tikz import scatter_tikz
 from app.core.errors import Problem
 from app.core.layers.table import Layer, Shape
-from app.core.network_drawings import drawing, svg
-from app.core.network_exports import code, layer_code, pytorch
-from app.core.network_tikz import network_tikz
-from app.core.networks import FLOAT_BYTES, MAX_LAYERS, Input, Network, analyse, network_answer
+from app.core.networks.answers import FLOAT_BYTES, network_answer
+from app.core.networks.architectures import ARCHITECTURES, StrideOn, architecture, known
+from app.core.networks.drawing.charts import scatter_tikz
+from app.core.networks.drawing.tikz import network_tikz
+from app.core.networks.drawing.volumes import drawing, svg
+from app.core.networks.exports import code, layer_code, pytorch
+from app.core.networks.network import MAX_LAYERS, Input, Network, analyse
+from app.core.networks.torch_code import MAX_SOURCE, read
 from app.core.questions import Asked, shown, up_to
-from app.core.torch_code import MAX_SOURCE, read
 
 LITTLE = {
     "source": "nn.Sequential(\n    nn.Conv2d(3, 6, 5),\n    nn.ReLU(),\n    nn.MaxPool2d(2),\n"

@@ -12,8 +12,8 @@ from math import cos, pi, sqrt
 from typing import Any
 
 from app.core.layers.table import Shape
-from app.core.network_labels import LINE, labels
-from app.core.networks import INPUT, Network
+from app.core.networks.drawing.labels import LINE, labels
+from app.core.networks.network import INPUT, Network
 from app.core.numbers import sizes
 
 SIDE = 122.0  # the largest map's height in pixels

@@ -1,0 +1,1 @@
+"""Graphs of layers: what they cost, what their units see, the well-known ones."""

@@ -1,0 +1,1 @@
+"""Networks as volumes, cones and charts, as SVG and TikZ."""
