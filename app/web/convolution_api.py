@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter, Response
 
-from app.core import convolution_figure as figure
-from app.core.convolution_questions import ConvolutionQuestion, StepsQuestion, WindowQuestion
+from app.core.convolutions import answers as figure
+from app.core.convolutions.questions import ConvolutionQuestion, StepsQuestion, WindowQuestion
 from app.core.figure import ARRAYS, Figure, When
 from app.web import convolution_schemas as schemas
 from app.web.answering import Json, encode, route

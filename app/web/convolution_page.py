@@ -6,8 +6,8 @@ import orjson
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from app.core import convolution_figure as figure
-from app.core.convolution_questions import LACKS, ConvolutionQuestion
+from app.core.convolutions import answers as figure
+from app.core.convolutions.questions import LACKS, ConvolutionQuestion
 from app.core.errors import Problem
 from app.core.mistakes import validated
 from app.core.pictures.images import IMAGES

@@ -86,7 +86,7 @@ export function written(value: unknown, indent = ''): string {
   return `[${value.map((entry) => written(entry, `${indent} `)).join(`,\n${indent} `)}]`
 }
 
-/** As in convolution_questions.py. */
+/** As in convolutions/questions.py. */
 const LARGEST = 1e9
 
 /** A number as someone typed it; or a sentence, if it is none or too large. */

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from app.core.convolutions import AveragePooling, Convolution, MaxPooling, Sliding
+from app.core.convolutions.sliding import AveragePooling, Convolution, MaxPooling, Sliding
 from app.core.layers.windows import Window
 
 CASES = 100

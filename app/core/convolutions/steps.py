@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from app.core.convolutions import AveragePooling, Convolution, Floats, MaxPooling, Sliding
+from app.core.convolutions.sliding import AveragePooling, Convolution, Floats, MaxPooling, Sliding
 from app.core.numbers import format_number, latex_number
 
 SPELLED_OUT = 9  # products that a formula lists one by one; of more it shows the ends

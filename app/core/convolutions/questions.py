@@ -9,9 +9,9 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import ConfigDict, Field, JsonValue, ValidationInfo, field_validator
 
-from app.core.convolutions import AveragePooling, Convolution, Floats, MaxPooling, Sliding
+from app.core.convolutions.filters import BANK, FILTERS
+from app.core.convolutions.sliding import AveragePooling, Convolution, Floats, MaxPooling, Sliding
 from app.core.errors import Problem, nearest
-from app.core.filters import BANK, FILTERS
 from app.core.layers.table import AvgPool2d, Conv2d, Layer, Linear, MaxPool2d
 from app.core.layers.windows import Window, both
 from app.core.numbers import sizes

@@ -5,7 +5,8 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
-from app.core.convolution_questions import (
+from app.core.convolutions.filters import FILTERS
+from app.core.convolutions.questions import (
     MOST_NUMBERS,
     MOST_STEPS,
     ConvolutionQuestion,
@@ -13,10 +14,9 @@ from app.core.convolution_questions import (
     WindowQuestion,
     checked_cell,
 )
-from app.core.convolution_steps import Cells, number, plain
-from app.core.convolutions import Convolution, Floats, Sliding
+from app.core.convolutions.sliding import Convolution, Floats, Sliding
+from app.core.convolutions.steps import Cells, number, plain
 from app.core.errors import Problem
-from app.core.filters import FILTERS
 from app.core.layers.table import Conv2d, Linear
 from app.core.layers.windows import window_answer
 

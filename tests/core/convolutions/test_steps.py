@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.core.convolution_figure import convolve, filter_rows, steps
-from app.core.convolution_questions import ConvolutionQuestion, OneCell, StepsQuestion
+from app.core.convolutions.answers import convolve, filter_rows, steps
+from app.core.convolutions.filters import FILTERS
+from app.core.convolutions.questions import ConvolutionQuestion, OneCell, StepsQuestion
 from app.core.errors import Problem
-from app.core.filters import FILTERS
 from app.core.pictures.images import PHOTOS
 from app.core.pictures.preparation import photo
 

@@ -1,0 +1,1 @@
+"""One layer cell by cell, forward and backward."""
