@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
+from app.core.activations.looks import EXAMPLE, Look, LookQuestion, WeightsQuestion
 from app.core.attributions import ATTRIBUTIONS, Attribution, Found, Sought, attribution
 from app.core.errors import Problem
-from app.core.looks import EXAMPLE, Look, LookQuestion, WeightsQuestion
 from app.core.networks.costs import check_cost
 from app.core.networks.network import Name, analyse
 from app.core.numbers import format_number
@@ -152,7 +152,7 @@ def asked_class(look: Look, image: Tensor) -> dict[str, Any]:
     """The class that is asked about: {index, name, score, probability}."""
     import torch
 
-    from app.core.activations import chosen
+    from app.core.activations.capture import chosen
     from app.core.attributions import scores
 
     with torch.no_grad():

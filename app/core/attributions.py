@@ -71,7 +71,7 @@ class Attribution:
 
 def scores(model: TorchNetwork, image: Tensor) -> Tensor:
     """Pictures x classes, before softmax."""
-    from app.core.activations import score_layer
+    from app.core.activations.capture import score_layer
 
     return as_vector(model.reached(image, score_layer(model.network)))
 
@@ -132,7 +132,7 @@ def smoothgrad(sought: Sought) -> Found:
 
 
 def guided_backprop(sought: Sought) -> Found:
-    from app.core.activations import score_layer
+    from app.core.activations.capture import score_layer
     from app.core.backward_rules import walk
 
     network = sought.model.network
@@ -154,7 +154,7 @@ def guided_backprop(sought: Sought) -> Found:
 def last_maps(network: Network) -> str | None:
     """The last convolution that is larger than a single position, with all that follows it to the
     next pooling or vector, or to the scores: norm, ReLU, the addition of its block."""
-    from app.core.activations import score_layer
+    from app.core.activations.capture import score_layer
 
     result, scored = analyse(network).check(), network.layers[: score_layer(network) + 1]
     convolutions = [
@@ -174,7 +174,7 @@ def last_maps(network: Network) -> str | None:
 
 
 def grad_cam(sought: Sought) -> Found:
-    from app.core.activations import score_layer
+    from app.core.activations.capture import score_layer
 
     network = sought.model.network
     layer = sought.layer or last_maps(network)
@@ -254,7 +254,7 @@ def gray(image: Tensor, places: Sequence[tuple[int, int]], patch: int) -> Region
 def occlusion(sought: Sought) -> Found:
     import torch
 
-    from app.core.activations import score_layer
+    from app.core.activations.capture import score_layer
     from app.core.changed_regions import outputs
 
     height, width = sought.image.shape[2:]

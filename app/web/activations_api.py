@@ -4,7 +4,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Path, Query, Request, Response
 
-from app.core import activation_figure as figure
+from app.core.activations import answers as figure
+from app.core.activations import questions
 from app.core.figure import JSON, Figure
 from app.core.figure import PICTURES as MOST_BYTES
 from app.core.networks import models
@@ -21,7 +22,7 @@ PICTURES = ("image/png", "image/jpeg", "image/webp")
 
 ACTIVATIONS = Figure(
     "/activations",
-    figure.ActivationsQuestion,
+    questions.ActivationsQuestion,
     figure.activations,
     write=figure.write,
     forms=(JSON, figure.SAFETENSORS),

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 from starlette.datastructures import State
 
-from app.core import activation_figure as figure
+from app.core.activations import questions
 from app.core.errors import Problem
 from app.core.mistakes import validated
 from app.core.networks import models
@@ -48,7 +48,7 @@ def first_image(name: str | None) -> str:
 
 async def first_answer(request: Request, question: dict[str, Any]) -> Any:
     """The first answer. Raises Problem, Busy."""
-    valid = validated(figure.ActivationsQuestion, question | {"top": TOP})
+    valid = validated(questions.ActivationsQuestion, question | {"top": TOP})
     found = await told(request, ACTIVATIONS, valid)
     del found["maps"]  # none are asked for
     return found
@@ -79,7 +79,7 @@ async def answer_ahead(state: State) -> None:
         for question, form in ((look | {"top": TOP}, 0), (look | MAPS, 1)):
             while state.executor.outstanding:
                 await asyncio.sleep(PAUSE_SECONDS)
-            valid = figure.ActivationsQuestion.model_validate(question)
+            valid = questions.ActivationsQuestion.model_validate(question)
             with suppress(Busy):
                 await answer_of(state, ACTIVATIONS, valid, ACTIVATIONS.forms[form], AHEAD)
 

@@ -20,7 +20,7 @@ export function toQuery({ text, inputs, step, mistake }: Setting): string {
   return query.toString()
 }
 
-/** Beyond this a link goes behind the `#`, which no server has to read. The same as in unit_expressions.py. */
+/** Beyond this a link goes behind the `#`, which no server has to read. The same as in activations/unit/expressions.py. */
 const LONGEST = 6000
 
 /** The link on this page that a query makes. */

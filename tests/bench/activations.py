@@ -12,8 +12,8 @@ from itertools import count
 import torch
 from torch import Tensor, nn
 
-from app.core.activations import capture
-from app.core.looks import LookQuestion, trained
+from app.core.activations.capture import capture
+from app.core.activations.looks import LookQuestion, trained
 from app.workers.allocation import keep_freed_memory
 from tests.bench.server import AT, NEURON, Connection, post, serving
 from tests.bench.timing import Comparison, by_turns

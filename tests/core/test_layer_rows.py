@@ -13,7 +13,8 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 from torchinfo import summary
 
-from app.core.activations import Capture, capture
+from app.core.activations.capture import Capture, capture
+from app.core.activations.unit.functions import arithmetic
 from app.core.attributions import gray
 from app.core.backward_rules import walk
 from app.core.changed_regions import outputs
@@ -31,9 +32,8 @@ from app.core.networks.network import INPUT, Network, analyse
 from app.core.networks.questions import NetworkQuestion, mended
 from app.core.networks.torch_code import read, readable
 from app.core.networks.torch_network import TorchNetwork
-from app.core.unit_functions import arithmetic
+from tests.core.activations.test_units import check, close, computed
 from tests.core.layer_rows import ROW, examples, made, model_of, pictures, placed, shape_of
-from tests.core.test_units import check, close, computed
 
 EVERY = pytest.mark.parametrize(("name", "example"), list(examples()))
 CLASSES = Path(__file__).parents[2] / "static/src/styles/network.css"

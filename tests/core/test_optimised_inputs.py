@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from app.core.looks import trained
+from app.core.activations.looks import trained
 from app.core.networks.architectures import architecture
 from app.core.networks.models import MODELS
 from app.core.networks.network import Channel

@@ -11,8 +11,8 @@ import torch
 from safetensors.numpy import save
 
 from app.core import uploaded_weights
+from app.core.activations.looks import LookQuestion
 from app.core.errors import Problem
-from app.core.looks import LookQuestion
 
 GIVEN = {
     "0.weight": {"dtype": "F32", "shape": [2, 3, 3, 3], "data_offsets": [0, 216]},

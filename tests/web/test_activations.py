@@ -8,7 +8,8 @@ import pytest
 from safetensors.numpy import load
 from starlette.testclient import TestClient
 
-from app.core.activation_figure import ActivationsQuestion, activations
+from app.core.activations.answers import activations
+from app.core.activations.questions import ActivationsQuestion
 from app.core.drawing.png import png
 from app.core.pictures.images import picture
 

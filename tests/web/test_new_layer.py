@@ -7,7 +7,8 @@ import pytest
 import torch
 from starlette.testclient import TestClient
 
-from app.core.activations import capture
+from app.core.activations.capture import capture
+from app.core.activations.unit.functions import arithmetic
 from app.core.layer import Example, Kind, Layer, Shape
 from app.core.layers import bounds
 from app.core.layers.table import LAYERS
@@ -15,7 +16,6 @@ from app.core.networks.cones import cone
 from app.core.networks.drawing.volumes import COLOURS
 from app.core.networks.network import Network
 from app.core.networks.torch_network import TorchNetwork
-from app.core.unit_functions import arithmetic
 from tests.core import test_layer_rows as rows
 from tests.core.layer_rows import ROW, made, model_of, pictures, placed
 from tests.web.test_network import ask

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from app.core.activations.unit.functions import Arithmetic
 from app.core.expressions.formulas import Term, labels, number_term, render
 from app.core.expressions.ops import OPS
 from app.core.numbers import latex_number
-from app.core.unit_functions import Arithmetic
 
 SPELLED_OUT = 4  # of more terms a formula shows the ends
 

@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 import torch
 
-from app.core.activations import Capture, capture
+from app.core.activations.capture import Capture, capture
+from app.core.activations.unit.explanation import explained
 from app.core.errors import Problem
 from app.core.expressions.evaluation import evaluate
 from app.core.expressions.parsing import parse
 from app.core.networks.network import INPUT, Network
 from app.core.networks.torch_network import seeded
-from app.core.units import explained
 from tests.core.random_networks import random_network
 
 SMALL = {

@@ -12,10 +12,10 @@ import numpy as np
 import numpy.typing as npt
 from torch import Tensor
 
-from app.core.activations import Capture, Place
+from app.core.activations.capture import Capture, Place
+from app.core.activations.unit.formulas import formula
+from app.core.activations.unit.functions import Arithmetic, Under, arithmetic, carried
 from app.core.layer import Layer
-from app.core.unit_formulas import formula
-from app.core.unit_functions import Arithmetic, Under, arithmetic, carried
 
 MOST_PRODUCTS = 256  # of a linear layer
 

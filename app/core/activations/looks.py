@@ -5,11 +5,12 @@ Nothing here imports torch before a question is answered, which belongs into a w
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
 from app.core import uploaded_weights
+from app.core.activations.objective import Of
 from app.core.errors import Problem
 from app.core.networks import models
 from app.core.networks.costs import check_cost
@@ -21,13 +22,11 @@ from app.core.questions import shown
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from app.core.activations import Capture
+    from app.core.activations.capture import Capture
     from app.core.networks.torch_network import TorchNetwork
 
 MOST_WEIGHTS = 11_000_000  # characters of base64: 8 MB of tensors
 EXAMPLE = {"model": "squeezenet1_1", "image": "coffee"}
-
-Of = Literal["score", "loss"]
 
 
 class WeightsQuestion(AskedNetwork):
@@ -156,7 +155,7 @@ class Look:
 
     def captured(self, weights: bool = False) -> "Capture":
         """The pass forward and back that is asked about."""
-        from app.core.activations import capture
+        from app.core.activations.capture import capture
 
         return capture(self.model, self.image, self.question.target, self.question.of, weights)
 

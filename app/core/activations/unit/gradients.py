@@ -13,8 +13,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from app.core.activations import Capture, Place, score_layer
-from app.core.unit_functions import cut
+from app.core.activations.capture import Capture, Place, score_layer
+from app.core.activations.unit.functions import cut
 
 MOST_TERMS = 64  # of a gradient, a consumer; the rest is told as one sum
 

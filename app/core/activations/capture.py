@@ -21,7 +21,7 @@ from app.core.networks.network import INPUT, Network, analyse
 from app.core.networks.torch_network import TorchNetwork
 
 if TYPE_CHECKING:
-    from app.core.looks import Of
+    from app.core.activations.objective import Of
 
 
 Place = tuple[int, int, int]  # channel, row, column; of a vector (place, 0, 0)

@@ -12,10 +12,12 @@ from safetensors.torch import save as save_tensors
 from torch import Tensor, nn
 from torch.nn import functional
 
-from app.core.activation_figure import ActivationsQuestion, activations, as_lists, in_bytes
-from app.core.activations import capture, score_layer, statistics
+from app.core.activations.answers import activations
+from app.core.activations.capture import capture, score_layer, statistics
+from app.core.activations.looks import LookQuestion
+from app.core.activations.maps import as_lists, in_bytes
+from app.core.activations.questions import ActivationsQuestion
 from app.core.errors import Problem
-from app.core.looks import LookQuestion
 from app.core.networks.network import Network
 from app.core.networks.torch_network import TorchNetwork, seeded
 from tests.core.random_networks import random_network

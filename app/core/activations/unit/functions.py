@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from torch import Tensor
 
-from app.core.activations import Capture
+from app.core.activations.capture import Capture
 from app.core.expressions.graphs import Graph
 from app.core.expressions.ops import OPS
 from app.core.expressions.parsing import parse

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from app.core.activations import Capture, Place
+from app.core.activations.capture import Capture, Place
+from app.core.activations.unit.expressions import expression
+from app.core.activations.unit.gradients import backward
+from app.core.activations.unit.values import step
 from app.core.errors import Problem
 from app.core.networks.cones import cone
 from app.core.networks.network import INPUT
-from app.core.unit_expressions import expression
-from app.core.unit_gradients import backward
-from app.core.unit_values import step
 
 
 def explained(
