@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from app.core import attribution_figure as figure
+from app.core.attributions import answers as figure
 from app.core.figure import PICTURES, Figure
 from app.core.mistakes import validated
 from app.web import attributions_schemas as schemas

@@ -15,9 +15,9 @@ from torchinfo import summary
 
 from app.core.activations.capture import Capture, capture
 from app.core.activations.unit.functions import arithmetic
-from app.core.attributions import gray
-from app.core.backward_rules import walk
-from app.core.changed_regions import outputs
+from app.core.attributions.backward_rules import walk
+from app.core.attributions.changed_regions import outputs
+from app.core.attributions.methods import gray
 from app.core.errors import Problem
 from app.core.expressions.evaluation import evaluate
 from app.core.expressions.parsing import parse

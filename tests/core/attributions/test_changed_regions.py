@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from app.core.attributions import gray
-from app.core.changed_regions import Region, expanded, fitted, outputs
+from app.core.attributions.changed_regions import Region, expanded, fitted, outputs
+from app.core.attributions.methods import gray
 from app.core.networks.architectures import architecture
 from app.core.networks.network import Network, sequential
 from app.core.networks.torch_network import TorchNetwork, initialise

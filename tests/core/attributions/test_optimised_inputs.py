@@ -9,11 +9,18 @@ import pytest
 import torch
 
 from app.core.activations.looks import trained
+from app.core.attributions.optimised_inputs import (
+    climb,
+    drawn,
+    origin,
+    picture_size,
+    response,
+    start,
+)
 from app.core.networks.architectures import architecture
 from app.core.networks.models import MODELS
 from app.core.networks.network import Channel
 from app.core.networks.torch_network import TorchNetwork
-from app.core.optimised_inputs import climb, drawn, origin, picture_size, response, start
 from app.core.pictures.images import PHOTOS, picture
 from app.core.pictures.preparation import prepared
 
@@ -76,7 +83,8 @@ def test_slices_of_any_length_give_the_same_picture() -> None:
 
 def test_a_state_is_plain_arrays() -> None:
     code = (
-        "import sys, pickle; from app.core.optimised_inputs import Ascent; import numpy as np;"
+        "import sys, pickle; import numpy as np;"
+        "from app.core.attributions.optimised_inputs import Ascent;"
         "a = np.zeros(1, np.float32); pickle.loads(pickle.dumps(Ascent(a, a, a, (3, 1, 1), 0)));"
         "sys.exit('torch' in sys.modules)"
     )

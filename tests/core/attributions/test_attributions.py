@@ -8,10 +8,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from app.core import attributions as core
-from app.core.attribution_figure import TopPatchesQuestion, maxima
-from app.core.attributions import ATTRIBUTIONS, Found, Sought
-from app.core.backward_rules import deconvnet
+from app.core.attributions import methods as core
+from app.core.attributions.answers import TopPatchesQuestion, maxima
+from app.core.attributions.backward_rules import deconvnet
+from app.core.attributions.methods import ATTRIBUTIONS, Found, Sought
 from app.core.errors import Problem
 from app.core.layers.table import Layer, make
 from app.core.networks.architectures import architecture
@@ -339,8 +339,10 @@ def test_an_unknown_method_is_told_the_nearest() -> None:
 
 def test_the_maxima_of_a_network_are_found_once(monkeypatch: pytest.MonkeyPatch) -> None:
     found = []
-    monkeypatch.setattr("app.core.top_patches.maxima", lambda model, kind: found.append(kind))
-    monkeypatch.setattr("app.core.attribution_figure.MAXIMA", Recent(2))
+    monkeypatch.setattr(
+        "app.core.attributions.top_patches.maxima", lambda model, kind: found.append(kind)
+    )
+    monkeypatch.setattr("app.core.attributions.answers.MAXIMA", Recent(2))
     digits, garments = (TopPatchesQuestion(model=model, layer="conv1", channel=0)
                         for model in ("digits", "garments"))  # fmt: skip
     for question in (digits, digits.model_copy(update={"channel": 1}), garments, digits):

@@ -17,7 +17,7 @@ from app.core.networks.network import Network, analyse
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from app.core.changed_regions import Region
+    from app.core.attributions.changed_regions import Region
     from app.core.networks.torch_network import TorchNetwork
 
 NOISY_COPIES, NOISE = 16, 0.15  # SmoothGrad's: how many, and their deviation
@@ -133,7 +133,7 @@ def smoothgrad(sought: Sought) -> Found:
 
 def guided_backprop(sought: Sought) -> Found:
     from app.core.activations.capture import score_layer
-    from app.core.backward_rules import walk
+    from app.core.attributions.backward_rules import walk
 
     network = sought.model.network
     last = score_layer(network)
@@ -234,7 +234,7 @@ def gray(image: Tensor, places: Sequence[tuple[int, int]], patch: int) -> Region
     """Gray squares about some pixels, as the change that each is to the picture."""
     import torch
 
-    from app.core.changed_regions import Region
+    from app.core.attributions.changed_regions import Region
 
     height, width = (min(patch, n) for n in image.shape[2:])
     whole = [covered(image, *place, patch) for place in places]
@@ -255,7 +255,7 @@ def occlusion(sought: Sought) -> Found:
     import torch
 
     from app.core.activations.capture import score_layer
-    from app.core.changed_regions import outputs
+    from app.core.attributions.changed_regions import outputs
 
     height, width = sought.image.shape[2:]
     rows, columns = cells(height, sought.stride), cells(width, sought.stride)

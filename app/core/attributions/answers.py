@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field
 
 from app.core.activations.looks import EXAMPLE, Look, LookQuestion, WeightsQuestion
-from app.core.attributions import ATTRIBUTIONS, Attribution, Found, Sought, attribution
+from app.core.attributions.methods import ATTRIBUTIONS, Attribution, Found, Sought, attribution
+from app.core.attributions.optimised_inputs import Ascent
+from app.core.attributions.top_patches import PAPER, Maxima
 from app.core.errors import Problem
 from app.core.networks.costs import check_cost
 from app.core.networks.network import Name, analyse
 from app.core.numbers import format_number
-from app.core.optimised_inputs import Ascent
 from app.core.questions import shown
 from app.core.recent import Recent
-from app.core.top_patches import PAPER, Maxima
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -142,8 +142,8 @@ def reach(grid: Tensor) -> float:
 
 
 def in_colour(picture: Tensor) -> str:
+    from app.core.attributions.top_patches import about_gray
     from app.core.pictures.uploads import address
-    from app.core.top_patches import about_gray
 
     return address(about_gray(picture[0].numpy()))
 
@@ -153,7 +153,7 @@ def asked_class(look: Look, image: Tensor) -> dict[str, Any]:
     import torch
 
     from app.core.activations.capture import chosen
-    from app.core.attributions import scores
+    from app.core.attributions.methods import scores
 
     with torch.no_grad():
         found = scores(look.model, image)[0]
@@ -208,7 +208,7 @@ def occlusion(question: OcclusionQuestion) -> dict[str, Any]:
     """The answer to POST /api/occlusion."""
     import torch
 
-    from app.core.attributions import covered, scores
+    from app.core.attributions.methods import covered, scores
 
     look = question.look()
     if look.ends_in_maps:
@@ -240,7 +240,7 @@ MAXIMA: Recent[Maxima] = Recent(4)
 
 def maxima(question: WeightsQuestion, model: TorchNetwork) -> Maxima:
     """What all questions about the top patches of one network begin with: found once."""
-    from app.core.top_patches import maxima
+    from app.core.attributions.top_patches import maxima
 
     asked = question.model_dump_json(include=set(WeightsQuestion.model_fields))
     key = sha256(asked.encode()).digest()  # weights are long
@@ -249,7 +249,7 @@ def maxima(question: WeightsQuestion, model: TorchNetwork) -> Maxima:
 
 def top_patches(question: TopPatchesQuestion) -> dict[str, Any]:
     """The answer to POST /api/top-patches."""
-    from app.core.top_patches import top_patches
+    from app.core.attributions.top_patches import top_patches
 
     network = question.seeing()
     aim = network.channel(question.layer, question.channel)
@@ -277,9 +277,9 @@ def optimised_input(
     """One slice of a run: the state after it, None when it is over, and the frame of it."""
     import torch
 
-    from app.core.optimised_inputs import climb, drawn, picture_size, response, start
+    from app.core.attributions.optimised_inputs import climb, drawn, picture_size, response, start
+    from app.core.attributions.top_patches import in_bytes
     from app.core.pictures.uploads import address
-    from app.core.top_patches import in_bytes
 
     network, _ = question.found()
     if len(network.input) != 3 or network.input[0] not in (1, 3):

@@ -211,7 +211,7 @@ def top_patches(
     """Rows {image, label, value, unit, rows, columns, patch, deconvnet}, the strongest first."""
     import torch
 
-    from app.core.backward_rules import deconvnet
+    from app.core.attributions.backward_rules import deconvnet
 
     network = model.network
     hits = strongest(network, found, aim, count)

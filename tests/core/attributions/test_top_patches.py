@@ -4,14 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from app.core.errors import Problem
-from app.core.layers.table import make
-from app.core.networks.architectures import architecture
-from app.core.networks.network import Channel, sequential
-from app.core.networks.torch_network import TorchNetwork, seeded
-from app.core.pictures.images import IMAGES, PHOTOS
-from app.core.pictures.preparation import prepared
-from app.core.top_patches import (
+from app.core.attributions.top_patches import (
     about_gray,
     affordable,
     cuts,
@@ -20,6 +13,13 @@ from app.core.top_patches import (
     strongest,
     top_patches,
 )
+from app.core.errors import Problem
+from app.core.layers.table import make
+from app.core.networks.architectures import architecture
+from app.core.networks.network import Channel, sequential
+from app.core.networks.torch_network import TorchNetwork, seeded
+from app.core.pictures.images import IMAGES, PHOTOS
+from app.core.pictures.preparation import prepared
 from tests.core.networks.test_networks import conv
 
 torch.set_num_threads(1)

@@ -1,0 +1,1 @@
+"""Why a class wins, and what a unit looks for."""
