@@ -9,18 +9,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI, Response
 
 from app.core.figure import PICTURES
-from app.web import (
-    activations_api,
-    activations_page,
-    api,
-    attributions_api,
-    convolution_api,
-    convolution_page,
-    docs,
-    network_api,
-    network_pages,
-    pages,
-)
+from app.web import activations, attributions, convolutions, expressions, networks, reference
 from app.web.answering import kept_answers, most_bytes
 from app.web.assets import DIST, BuiltFiles
 from app.web.methods import Methods
@@ -33,16 +22,16 @@ from app.workers.runs import Runs
 JOBS_PER_CLIENT = 8
 
 SUBJECTS = (
-    pages,
-    api,
-    convolution_api,
-    network_api,
-    activations_api,
-    attributions_api,
-    network_pages,
-    convolution_page,
-    activations_page,
-    docs,
+    expressions,
+    expressions,
+    convolutions,
+    networks,
+    activations,
+    attributions,
+    networks,
+    convolutions,
+    activations,
+    reference,
 )
 
 
@@ -64,7 +53,7 @@ async def warm(app: FastAPI) -> None:
     try:
         await asyncio.to_thread(app.state.executor.warm)
         if app.state.ahead:
-            await activations_page.answer_ahead(app.state)
+            await activations.answer_ahead(app.state)
     except Unavailable as trouble:
         print(f"{trouble} ({trouble.why})", file=sys.stderr, flush=True)
     except Stopped:

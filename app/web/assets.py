@@ -13,6 +13,7 @@ from markupsafe import Markup
 from starlette.datastructures import Headers
 from starlette.responses import FileResponse, Response
 from starlette.staticfiles import NotModifiedResponse, StaticFiles
+from starlette.templating import Jinja2Templates
 from starlette.types import Scope
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -148,3 +149,7 @@ def twin(path: str) -> os.stat_result | None:
 
 
 ASSETS = Assets(DIST)
+
+
+templates = Jinja2Templates(ROOT / "templates")
+templates.env.globals["assets"] = ASSETS.tags

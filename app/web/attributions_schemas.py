@@ -3,7 +3,7 @@
 from pydantic import BaseModel, Field
 
 from app.web.activations_schemas import ClassScore
-from app.web.schemas import Number
+from app.web.expressions_schemas import Number
 
 
 class AttributionRow(BaseModel):

@@ -4,10 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import orjson
+from fastapi import Request
 
 from app.core.errors import Problem
+from app.core.networks import models
 from app.core.networks.links import MOST_TEXT, unpacked
 from app.core.networks.torch_code import MAX_SOURCE
+
+FIRST_LOOK = {"model": "squeezenet1_1", "image": "coffee"}
 
 MOST_DIGITS = 10
 MOST_WHOLES = 8  # that any list of them in a link has
@@ -56,3 +60,22 @@ def network_asked(query: Mapping[str, str]) -> dict[str, Any]:
     if "source" in question and query.get("input"):
         question["input"] = wholes(query["input"], "input")
     return question
+
+
+def look_asked(request: Request) -> dict[str, Any]:
+    """The question in a link: a model, or a network as the page on networks has it; an image."""
+    query = request.query_params
+    names = ("model", "image", "of")
+    question: dict[str, Any] = {name: query[name] for name in names if query.get(name)}
+    question |= network_asked(query)
+    question |= {name: whole(query[name], name) for name in ("seed", "target") if query.get(name)}
+    own = question.keys() & {"model", "network", "source", "architecture"}
+    return (
+        {"image": first_image(question.get("model"))} | question if own else FIRST_LOOK | question
+    )
+
+
+def first_image(name: str | None) -> str:
+    """What a network looks at that is given no image: what is nearest to what it learned from."""
+    row = models.MODELS.get(name or "")
+    return {"drawing": "digit-3", "garment": "garment-0"}.get(row.picture if row else "", "coffee")

@@ -13,8 +13,8 @@ from starlette.responses import Response
 
 from app.core.errors import Problem, shortened
 from app.core.mistakes import UNREADABLE, as_problem, deepest
+from app.web.assets import templates
 from app.web.security import SECURITY_HEADERS
-from app.web.templates import templates
 from app.workers.pool import Busy, Unavailable
 
 SORRY = Problem("Something went wrong on the server. This is not your mistake.")

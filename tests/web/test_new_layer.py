@@ -18,7 +18,7 @@ from app.core.networks.network import Network
 from app.core.networks.torch_network import TorchNetwork
 from tests.core import test_layer_rows as rows
 from tests.core.layer_rows import ROW, made, model_of, pictures, placed
-from tests.web.test_network import ask
+from tests.web.test_networks import ask
 
 
 class Softsign(Layer):

@@ -10,7 +10,7 @@ from app.core.networks.answers import network_answer
 from app.core.networks.drawing.volumes import drawing
 from app.core.networks.network import Network
 from app.core.networks.questions import NetworkQuestion, network
-from app.web.network_api import SMALL
+from app.web.networks import SMALL
 
 
 def joined(rng: random.Random, count: int, most: int) -> Network:

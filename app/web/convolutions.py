@@ -1,23 +1,77 @@
-"""The convolution page: the question is in the link, the first answer in the HTML."""
+"""One layer, a convolution cell by cell and the window's sizes: the REST routes, and the page."""
 
 from typing import Any
 
 import orjson
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
 from app.core.convolutions import answers as figure
-from app.core.convolutions.questions import LACKS, ConvolutionQuestion
+from app.core.convolutions.questions import (
+    LACKS,
+    ConvolutionQuestion,
+    StepsQuestion,
+    WindowQuestion,
+)
 from app.core.errors import Problem
+from app.core.figure import ARRAYS, Figure, When
 from app.core.mistakes import validated
 from app.core.pictures.images import IMAGES
 from app.core.pictures.preparation import CLOSE_UPS
-from app.web.answering import told
-from app.web.convolution_api import CONVOLUTION
+from app.web import convolutions_schemas as schemas
+from app.web.answering import Json, encode, route, told
+from app.web.assets import templates
 from app.web.links import value, wholes
-from app.web.templates import templates
+from app.web.problems import REFUSALS
 
-router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+router = APIRouter(prefix="/api", tags=["convolution"], responses=REFUSALS)
+
+CONVOLUTION = Figure(
+    "/convolution",
+    ConvolutionQuestion,
+    figure.convolve,
+    quick=When(figure.small, figure.convolve),
+    most_bytes=ARRAYS,
+)
+STEPS = Figure(
+    "/convolution/steps",
+    StepsQuestion,
+    figure.steps,
+    quick=When(figure.small, figure.steps),
+    most_bytes=ARRAYS,
+)
+WINDOW = Figure("/window", WindowQuestion, figure.window, quick=figure.window)
+
+route(
+    router,
+    CONVOLUTION,
+    "convolution",
+    "A convolution, pooling or fully connected layer on one input, forward and backward.",
+    schemas.ConvolutionAnswer,
+)
+route(
+    router,
+    STEPS,
+    "steps",
+    "Some of its steps: every product on the way forward, every share on the way back.",
+    schemas.StepsAnswer,
+)
+route(
+    router,
+    WINDOW,
+    "window",
+    "How often a window fits on its input: (w + 2p - k) / s + 1 with its numbers.",
+    schemas.WindowAnswer,
+)
+
+
+@router.get("/filters", responses={200: {"model": list[schemas.FilterRow]}})
+async def filters() -> Response:
+    """The well-known filters."""
+    return Json(encode(figure.filter_rows()))
+
+
+pages = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 MIDDLE = (0, 13, 12)  # the cell that a link without one looks at, or one near it
 
@@ -49,7 +103,7 @@ def pointed(request: Request) -> list[int]:
     return cell if len(cell) == len(MIDDLE) else list(MIDDLE)
 
 
-@router.get("/convolution")
+@pages.get("/convolution")
 async def convolution(request: Request) -> HTMLResponse:
     """One convolution, cell by cell."""
     question: dict[str, Any] = {}
@@ -70,4 +124,6 @@ async def convolution(request: Request) -> HTMLResponse:
         "filters": figure.filter_rows(),
         "images": [{"name": name, "says": IMAGES[name].says} for name in CLOSE_UPS],
     }
-    return templates.TemplateResponse(request, "convolution.html", context, 422 if problem else 200)
+    return templates.TemplateResponse(
+        request, "convolutions.html", context, 422 if problem else 200
+    )

@@ -8,10 +8,10 @@ from app.core.attributions import answers as figure
 from app.core.figure import PICTURES, Figure
 from app.core.mistakes import validated
 from app.web import attributions_schemas as schemas
-from app.web.activations_page import asked
 from app.web.answering import Json, encode, route
 from app.web.clients import client_of
 from app.web.events import Events
+from app.web.links import look_asked
 from app.web.problems import REFUSALS
 
 router = APIRouter(prefix="/api", tags=["attributions"], responses=REFUSALS)
@@ -100,7 +100,7 @@ async def optimised_input_frames(
 ) -> Response:
     """The same, each frame as it comes: events `frame`, then `done`, or `problem`."""
     own = {"model", "network", "source", "input", "architecture", "stride_on", "seed"}
-    given = {name: value for name, value in asked(request).items() if name in own}
+    given = {name: value for name, value in look_asked(request).items() if name in own}
     body = given | {"layer": layer, "channel": channel, "steps": steps}
     question = validated(figure.OptimisedInputQuestion, body)
     state = request.app.state

@@ -1,17 +1,25 @@
-"""The REST routes of networks: what they come to, what their units see, the well-known ones."""
+"""Networks, what they come to and what their units see: the REST routes, and the page."""
 
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi.responses import HTMLResponse
+from markupsafe import Markup
 
+from app.core.errors import Problem
 from app.core.figure import AsText, Figure, When
 from app.core.layers import controls
+from app.core.mistakes import validated
 from app.core.networks import fields
 from app.core.networks import questions as figure
 from app.core.networks.architectures import StrideOn, architecture_answer
+from app.core.networks.drawing.volumes import svg
 from app.core.networks.lecture_facts import lecture_facts
-from app.web import network_schemas as schemas
-from app.web.answering import Json, encode, route
+from app.web import networks_schemas as schemas
+from app.web.answering import Json, encode, route, told
+from app.web.assets import templates
+from app.web.links import network_asked, repeated
 from app.web.problems import REFUSALS
 
 router = APIRouter(prefix="/api", tags=["networks"], responses=REFUSALS)
@@ -151,3 +159,47 @@ route(
     "The curves of one measure as TikZ, measured again: the same settings, the same numbers.",
     **TIKZ,
 )
+
+
+pages = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+
+FIRST = {"architecture": "vgg16"}
+
+
+def asked(request: Request) -> dict[str, Any]:
+    """The question in a link: a network, and which of its groups are opened."""
+    query = request.query_params
+    question = network_asked(query)
+    if query.get("open") is not None:
+        question["open"] = query["open"].split(",") if query["open"] else []
+    return question if question.keys() - {"open"} else FIRST | question
+
+
+@pages.get("/network")
+async def network(request: Request) -> HTMLResponse:
+    """Networks as volumes, with what they cost and what their units see."""
+    question: dict[str, Any] = FIRST
+    answer, problem = None, None
+    try:
+        question = asked(request)
+        parts = {"include": ["network", "drawing", "code"]}
+        whole = validated(figure.NetworkQuestion, question | parts)
+        answer = await told(request, NETWORK, whole)
+    except Problem as found:
+        problem, question = found.told, repeated(question, FIRST)
+    rows = figure.architecture_rows()
+    chosen = next((row for row in rows if row["name"] == question.get("architecture")), None)
+    title = chosen["title"] if chosen else "A network of your own"
+    context = {
+        "question": question,
+        "answer": answer,
+        "problem": problem,
+        "architectures": rows,
+        "layers": controls.layer_rows(),
+        "chosen": chosen,
+        "title": title,
+        "svg": Markup(svg(answer["drawing"], title)) if answer else "",
+        "facts": lecture_facts(),
+        "links": {row["name"]: urlencode({"architecture": row["name"]}) for row in rows},
+    }
+    return templates.TemplateResponse(request, "networks.html", context, 422 if problem else 200)

@@ -48,7 +48,7 @@ def test_every_example_of_the_schema_works(client: TestClient) -> None:
 
 @pytest.mark.parametrize("layer", ["Conv2d", "MaxPool2d", "AvgPool2d", "Linear"])
 def test_answers_keep_to_their_schema(client: TestClient, layer: str) -> None:
-    from app.web.convolution_schemas import ConvolutionAnswer, StepsAnswer
+    from app.web.convolutions_schemas import ConvolutionAnswer, StepsAnswer
 
     question = {"layer": layer, "cells": [[0, 0, 0]]}
     answer = ask(client, "convolution", question)

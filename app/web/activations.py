@@ -1,0 +1,175 @@
+"""A network that looks at a picture: the REST routes, and the page."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Annotated, Any
+
+from fastapi import APIRouter, HTTPException, Path, Query, Request, Response
+from fastapi.responses import HTMLResponse
+from starlette.datastructures import State
+
+from app.core.activations import answers as figure
+from app.core.activations import questions
+from app.core.errors import Problem
+from app.core.figure import JSON, Figure
+from app.core.figure import PICTURES as MOST_BYTES
+from app.core.mistakes import validated
+from app.core.networks import models
+from app.core.pictures import images, tables, uploads
+from app.web import activations_schemas as schemas
+from app.web.answering import Json, encode, route, told
+from app.web.answering import answer as answer_of
+from app.web.assets import templates
+from app.web.links import FIRST_LOOK, look_asked, repeated
+from app.web.problems import REFUSALS, ProblemAnswer
+from app.workers.pool import Busy, Unavailable, run
+
+router = APIRouter(prefix="/api", tags=["activations"], responses=REFUSALS)
+
+SECONDS = 20.0  # what one look may take
+PICTURES = ("image/png", "image/jpeg", "image/webp")
+
+ACTIVATIONS = Figure(
+    "/activations",
+    questions.ActivationsQuestion,
+    figure.activations,
+    write=figure.write,
+    forms=(JSON, figure.SAFETENSORS),
+    seconds=SECONDS,
+    most_bytes=MOST_BYTES,
+)
+
+route(
+    router,
+    ACTIVATIONS,
+    "activations",
+    "A network looks at a picture: classes, every activation and every gradient.",
+    schemas.ActivationsAnswer,
+    content={figure.SAFETENSORS: {}},
+    description="As safetensors, if asked for: maps as tensors, the rest as metadata.",
+)
+
+
+@router.get("/models", responses={200: {"model": list[schemas.ModelRow]}})
+async def model_table() -> Response:
+    """The networks that ship with their weights."""
+    return Json(encode([models.model_row(row) for row in models.MODELS.values()]))
+
+
+@router.get("/images", responses={200: {"model": list[schemas.ImageRow]}})
+async def image_table() -> Response:
+    """The pictures that ship."""
+    return Json(encode([tables.image_row(row) for row in images.IMAGES.values()]))
+
+
+@router.get(
+    "/images/{name}",
+    response_class=Response,
+    responses={200: {"content": {"image/png": {}}}},
+)
+async def image(
+    name: Annotated[str, Path(max_length=64, json_schema_extra={"example": "chelsea"})],
+    size: Annotated[int, Query(ge=8, le=512, description="Of its sides, in pixels.")] = 64,
+) -> Response:
+    """A picture that ships, cut square."""
+    headers = {"Cache-Control": "public, max-age=86400"}
+    return Response(tables.thumbnail(name, size), media_type="image/png", headers=headers)
+
+
+@router.post(
+    "/images",
+    responses={
+        200: {"model": schemas.UploadAnswer},
+        415: {"model": ProblemAnswer, "description": "The body is no PNG, JPEG or WebP"},
+    },
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {
+                kind: {"schema": {"type": "string", "format": "binary"}} for kind in PICTURES
+            },
+        }
+    },
+)
+async def upload(request: Request) -> Response:
+    """A picture of one's own: made upright and small, given back, and kept nowhere."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind not in PICTURES:
+        raise HTTPException(415, "A picture is PNG, JPEG or WebP.")
+    data = await request.body()
+    executor = request.app.state.executor
+    return Json(encode(await run(executor, uploads.upright, data, timeout=SECONDS)))
+
+
+pages = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+
+TOP = 10
+KINDS = {"photo": "photo", "drawing": "digit", "garment": "garment"}  # of pictures, by model
+PAUSE_SECONDS, AHEAD = 0.5, "ahead"  # between two looks at the queue; as whose share it counts
+
+
+async def first_answer(request: Request, question: dict[str, Any]) -> Any:
+    """The first answer. Raises Problem, Busy."""
+    valid = validated(questions.ActivationsQuestion, question | {"top": TOP})
+    found = await told(request, ACTIVATIONS, valid)
+    del found["maps"]  # none are asked for
+    return found
+
+
+# What the page asks by itself as soon as it is there: every layer's maps, small.
+MAPS = {
+    "layers": "all",
+    "include": ["activation", "gradient"],
+    "encoding": "uint8",
+    "thumbnail": 28,
+    "top": TOP,
+}
+
+
+def looks() -> Iterator[dict[str, Any]]:
+    """Each model that ships on each picture of the kind that it learned from."""
+    for model in models.MODELS.values():
+        for image in images.IMAGES.values():
+            if KINDS[model.picture] == image.kind:
+                yield {"model": model.name, "image": image.name}
+
+
+async def answer_ahead(state: State) -> None:
+    """Has the first answers ready before the first visitor asks. One at a time, and only while
+    nobody waits for anything else."""
+    for look in looks():
+        for question, form in ((look | {"top": TOP}, 0), (look | MAPS, 1)):
+            while state.executor.outstanding:
+                await asyncio.sleep(PAUSE_SECONDS)
+            valid = questions.ActivationsQuestion.model_validate(question)
+            with suppress(Busy):
+                await answer_of(state, ACTIVATIONS, valid, ACTIVATIONS.forms[form], AHEAD)
+
+
+@pages.get("/activations")
+async def activations(request: Request) -> HTMLResponse:
+    """Every activation map and every gradient of a network that looks at an image."""
+    question: dict[str, Any] = dict(FIRST_LOOK)
+    answer, problem = None, None
+    try:
+        question = look_asked(request)
+        # A server that cannot answer sends the page all the same, which then asks by itself.
+        with suppress(Busy, Unavailable):
+            answer = await first_answer(request, question)
+    except Problem as found:
+        problem, question = found.told, repeated(question, FIRST_LOOK)
+    context: dict[str, Any] = {
+        "question": question,
+        "answer": answer,
+        "problem": problem,
+        "models": [models.model_row(row) for row in models.MODELS.values()],
+        "maps": MAPS,
+        "images": [
+            {"name": row.name, "says": row.says, "kind": row.kind} for row in images.IMAGES.values()
+        ],
+    }
+    # Without an answer the page asks by itself, and the next visitor's may have one.
+    headers = None if answer or problem else {"Cache-Control": "no-store"}
+    status = 422 if problem else 200
+    return templates.TemplateResponse(request, "activations.html", context, status, headers)
