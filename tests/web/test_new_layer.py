@@ -16,8 +16,8 @@ from app.core.networks.cones import cone
 from app.core.networks.drawing.volumes import COLOURS
 from app.core.networks.network import Network
 from app.core.networks.torch_network import TorchNetwork
-from tests.core import test_layer_rows as rows
 from tests.core.layer_rows import ROW, made, model_of, pictures, placed
+from tests.core.networks import test_layer_rows as rows
 from tests.web.test_networks import ask
 
 
