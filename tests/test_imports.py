@@ -23,7 +23,9 @@ ROWS = (
     ("activations", "training"),
     ("networks", "convolutions"),
     ("expressions", "layers", "pictures"),
-    ("drawing", "questions", "runs"),
+    ("drawing", "figure"),
+    ("mistakes", "recent"),
+    ("questions",),
     ("numbers",),
     ("errors",),
 )

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from app.core.layer import Example, Shape
+from app.core.layers.layer import Example, Shape
 from app.core.layers.table import LAYERS, Layer, make
 from app.core.networks.network import Network, analyse
 from app.core.networks.torch_network import TorchNetwork

@@ -9,8 +9,8 @@ from starlette.testclient import TestClient
 
 from app.core.activations.capture import capture
 from app.core.activations.unit.functions import arithmetic
-from app.core.layer import Example, Kind, Layer, Shape
 from app.core.layers import bounds
+from app.core.layers.layer import Example, Kind, Layer, Shape
 from app.core.layers.table import LAYERS
 from app.core.networks.cones import cone
 from app.core.networks.drawing.volumes import COLOURS

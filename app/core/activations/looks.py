@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from app.core import uploaded_weights
+from app.core.activations import weights
 from app.core.activations.objective import Of
 from app.core.errors import Problem
 from app.core.networks import models
@@ -89,11 +89,11 @@ class WeightsQuestion(AskedNetwork):
             return trained(self.model)
         if self.weights is None:
             return seeded(network, self.seed)
-        data = uploaded_weights.from_text(self.weights)
+        data = weights.from_text(self.weights)
         model = TorchNetwork.empty(network)
         # Names and sizes first: a file may hold far more than the network can use.
-        model.check(uploaded_weights.shapes(data, len(model.state_dict())))
-        return model.filled(uploaded_weights.tensors(data))
+        model.check(weights.shapes(data, len(model.state_dict())))
+        return model.filled(weights.tensors(data))
 
 
 class LookQuestion(WeightsQuestion):

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from app.core.layer import Layer
+from app.core.layers.layer import Layer
 from app.core.networks.torch_network import TorchNetwork
 
 Rule = Callable[[Layer, Any, Tensor], Tensor]  # a row, its module, what it is given: what it gives

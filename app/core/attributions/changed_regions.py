@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn import functional
 
-from app.core.layer import Layer
+from app.core.layers.layer import Layer
 from app.core.layers.windows import Window
 from app.core.networks.network import analyse
 from app.core.networks.torch_network import TorchNetwork

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from app.core.layer import Layer, Shape
+from app.core.layers.layer import Layer, Shape
 from app.core.networks.network import Channel, Network, analyse
 
 if TYPE_CHECKING:

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator, Field, SerializeAsAny, ValidationError, WrapValidator
 
 from app.core.errors import Problem, nearest
-from app.core.layer import Example, Kind, Layer, Place, Shape, Windows
 from app.core.layers import bounds
 from app.core.layers.bounds import Misfit
+from app.core.layers.layer import Example, Kind, Layer, Place, Shape, Windows
 from app.core.layers.windows import AXES, Copies, Spread, Whole, Window, cells, pair
 from app.core.numbers import sizes
 
@@ -30,6 +30,11 @@ __all__ = ["LAYERS", "AnyLayer", "Example", "Layer", "Place", "Shape", "Windows"
 
 
 # Layers with windows
+
+
+# A number under a pooling's window takes as long as so many multiply-adds of a convolution, and a
+# multiply-add of filters that see few channels each as long as so many of filters that see many.
+POOLED, GROUPED, FEW = 20, 6, 8
 
 
 class Conv2d(Layer):
@@ -74,6 +79,10 @@ class Conv2d(Layer):
                 f"out_channels={self.out_channels}; {most} is the most that does",
                 "groups", str(most), output,
             )  # fmt: skip
+
+    def work(self, output: Shape) -> int:
+        few = self.in_channels // self.groups < FEW < self.groups
+        return (GROUPED if few else 1) * self.macs(output)
 
     def taken(self, channel: int, shapes: Sequence[Shape], source: int = 0) -> range:
         each = self.in_channels // self.groups
@@ -187,6 +196,10 @@ class _Pool(Layer):
                 "padding", str(min(half)),
             )  # fmt: skip
         return self.through_windows(shapes[0], shapes[0][0])
+
+    def work(self, output: Shape) -> int:
+        high, wide = self.sliding
+        return POOLED * prod(output) * high.kernel * wide.kernel
 
 
 class MaxPool2d(_Pool):
@@ -792,6 +805,9 @@ class LocalResponseNorm(Layer):
     def taken(self, channel: int, shapes: Sequence[Shape], source: int = 0) -> range:
         first = channel - self.size // 2
         return range(max(first, 0), min(first + self.size, shapes[source][0]))
+
+    def work(self, output: Shape) -> int:
+        return POOLED * prod(output) * self.size
 
     def divisors(self, step: Any, given: Any) -> Any:
         from torch.nn import functional

@@ -4,7 +4,6 @@ from math import prod
 
 from app.core.errors import Problem
 from app.core.networks.answers import FLOAT_BYTES
-from app.core.networks.gradient_flow import _work
 from app.core.networks.network import Network, analyse
 from app.core.numbers import format_number
 
@@ -18,8 +17,8 @@ def _cost(network: Network) -> tuple[int, int, int]:
     parameters."""
     result = analyse(network).check()
     work = sum(
-        _work(node.layer, shape, macs or 0)
-        for node, shape, macs in zip(network.layers, result.shapes, result.macs, strict=True)
+        node.layer.work(shape)
+        for node, shape in zip(network.layers, result.shapes, strict=True)
         if shape
     )
     kept = prod(network.input) + sum(prod(shape) for shape in result.shapes if shape)

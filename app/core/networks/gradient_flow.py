@@ -25,9 +25,6 @@ IMAGES, SIDE, CLASSES = 8, 16, 10
 # Of a large stack fewer images are looked at: blocks times width squared, for 8 of them.
 MOST_FOR_ALL, FEWEST = 50_000, 2
 MOST_PIXELS = 1_000_000  # of a grid in an answer
-# A number under a pooling's window takes as long as so many multiply-adds of a convolution, and a
-# multiply-add of filters that see few channels each as long as so many of filters that see many.
-POOLED, GROUPED, FEW = 20, 6, 8
 EDGE = 1 - 0.9545  # of the largest: where Luo et al. draw the border, two sigma of a Gaussian
 
 
@@ -218,15 +215,3 @@ def centre(network: Network, layer: str) -> tuple[int, ...]:
     shape = analyse(network).check().shapes[network.position(layer)]
     assert shape is not None
     return tuple(n // 2 for n in shape[1:] or shape)
-
-
-def _work(layer: layers.Layer, output: layers.Shape, macs: int) -> int:
-    """Multiply-adds that take as long as a layer does."""
-    if isinstance(layer, layers.Conv2d) and layer.in_channels // layer.groups < FEW < layer.groups:
-        return GROUPED * macs
-    if layer.kind == "pooling":
-        high, wide = layer.sliding
-        return POOLED * prod(output) * high.kernel * wide.kernel
-    if isinstance(layer, layers.LocalResponseNorm):
-        return POOLED * prod(output) * layer.size
-    return macs

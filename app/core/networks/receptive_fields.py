@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from app.core.errors import Problem
-from app.core.layer import Layer, Shape, Windows
+from app.core.layers.layer import Layer, Shape, Windows
 from app.core.layers.windows import Axis, Window
 
 WORDS = ("size", "stride", "padding", "low", "high")

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from app.core.errors import Problem
-from app.core.picture_files import WHERE, check_parts
+from app.core.pictures.files import WHERE, check_parts
 
 MOST_BYTES = 8_000_000
 MOST_PIXELS = 24_000_000

@@ -21,8 +21,8 @@ from app.core.attributions.methods import gray
 from app.core.errors import Problem
 from app.core.expressions.evaluation import evaluate
 from app.core.expressions.parsing import parse
-from app.core.layer import Example, Layer
 from app.core.layers.controls import layer_row
+from app.core.layers.layer import Example, Layer
 from app.core.layers.table import LAYERS, make
 from app.core.networks.answers import network_answer
 from app.core.networks.cones import cone

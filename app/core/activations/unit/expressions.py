@@ -13,7 +13,7 @@ import orjson
 
 from app.core.activations.unit.functions import Arithmetic, replaced
 from app.core.activations.unit.values import exact
-from app.core.layer import WORD, Layer
+from app.core.layers.layer import WORD, Layer
 
 MOST_ENTRIES = 10_000
 LONGEST_LINK = 6_000  # beyond it the question goes behind the `#`, which no server has to read

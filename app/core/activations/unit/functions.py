@@ -18,7 +18,7 @@ from app.core.activations.capture import Capture
 from app.core.expressions.graphs import Graph
 from app.core.expressions.ops import OPS
 from app.core.expressions.parsing import parse
-from app.core.layer import WORD, Layer, Place
+from app.core.layers.layer import WORD, Layer, Place
 
 Numbers = npt.NDArray[Any]
 

@@ -15,7 +15,7 @@ from torch import Tensor
 from app.core.activations.capture import Capture, Place
 from app.core.activations.unit.formulas import formula
 from app.core.activations.unit.functions import Arithmetic, Under, arithmetic, carried
-from app.core.layer import Layer
+from app.core.layers.layer import Layer
 
 MOST_PRODUCTS = 256  # of a linear layer
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 from safetensors.numpy import save
 
-from app.core import uploaded_weights
+from app.core.activations import weights
 from app.core.activations.looks import LookQuestion
 from app.core.errors import Problem
 
@@ -76,7 +76,7 @@ LIES: dict[str, tuple[bytes, str]] = {
 def test_a_header_that_lies_is_refused_before_the_tensors(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(uploaded_weights, "tensors", None)
+    monkeypatch.setattr(weights, "tensors", None)
     data, said = LIES[name]
     assert said in refusal(data)
 

@@ -171,6 +171,10 @@ class Layer(BaseModel):
         """Multiply-adds for one input: those of weighted sums count, without the bias."""
         return prod(self.applied(output)) * prod(self.weights["weight"]) if self.weighs else 0
 
+    def work(self, output: Shape) -> int:
+        """How many of an ordinary convolution's multiply-adds take as long as this layer does."""
+        return self.macs(output)
+
     @cached_property
     def parameters(self) -> int:
         """How many numbers are learned."""

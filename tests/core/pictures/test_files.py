@@ -7,9 +7,8 @@ from collections.abc import Callable
 import pytest
 from PIL import Image, PngImagePlugin
 
-from app.core import picture_files
 from app.core.errors import Problem
-from app.core.pictures import uploads
+from app.core.pictures import files, uploads
 from tests.core.pictures.test_uploads import picture, refusal, saved
 
 SOS, EOI = b"\xff\xda", b"\xff\xd9"
@@ -138,7 +137,7 @@ def test_what_is_cut_off_is_left_to_who_reads_it_or_said_to_be() -> None:
 
 def problem_of(data: bytes) -> str | None:
     try:
-        picture_files.check_parts(data)
+        files.check_parts(data)
     except Problem as problem:
         return problem.message
     return None
