@@ -27,4 +27,4 @@ def test_frontend(name: str) -> None:
 
 
 def test_types_follow_the_schema() -> None:
-    assert TYPES.read_text() == types(), "static/src/schema.ts is stale: run `make types`."
+    assert TYPES.read_text() == types(), "static/src/figure/schema.ts is stale: run `make types`."

@@ -1,4 +1,4 @@
-"""Write static/src/schema.ts, the frontend's types, from the server's OpenAPI schema."""
+"""Write static/src/figure/schema.ts, the frontend's types, from the server's OpenAPI schema."""
 
 import json
 import os
@@ -8,7 +8,7 @@ from pathlib import Path
 from app.main import create_app
 
 STATIC = Path(__file__).resolve().parent.parent / "static"
-TYPES = STATIC / "src" / "schema.ts"
+TYPES = STATIC / "src" / "figure" / "schema.ts"
 
 
 def types() -> str:

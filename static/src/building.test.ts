@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Answer, Op } from './api'
+import type { Answer, Op } from './figure/api'
 import { addGate, aimOf, portOf, takeOut } from './building'
 import firstAnswer from './fixtures/first.json'
 

@@ -1,5 +1,5 @@
 /** From what a hand does in the drawing to an edit of the graph. */
-import type { Answer, Op } from './api'
+import type { Answer, Op } from './figure/api'
 import { addLoose, append, cut, fromAnswer, remove, splice, type Edit, type Port } from './graph'
 import type { Spot } from './walk'
 

@@ -1,5 +1,5 @@
 /** Tensors as rows and columns of numbers, and the colours of a heat map. */
-import type { Nested, Preview, Value } from './api'
+import type { Nested, Preview, Value } from './figure/api'
 
 export const isPreview = (value: Value | null): value is Preview =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Op } from './api'
+import type { Op } from './figure/api'
 import { complete, completions, wordBefore } from './completion'
 
 const ops = ['+', 'sigmoid', 'sign', 'sin', 'softmax', 'exp'].map((name) => ({ name }) as Op)

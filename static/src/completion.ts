@@ -1,5 +1,5 @@
 /** Which ops fit what stands before the caret. */
-import type { Op } from './api'
+import type { Op } from './figure/api'
 
 export type Completion = { op: Op; insert: string }
 

@@ -1,5 +1,5 @@
 /** A wire is a chain of cubic Béziers; a pulse asks where it is after a share of the way. */
-import type { Point } from './api'
+import type { Point } from './figure/api'
 
 export type Bezier = readonly (readonly [number, number])[]
 

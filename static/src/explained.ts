@@ -1,5 +1,5 @@
 /** What an explanation lights up in the drawing. */
-import type { Answer, EntryAnswer, PathsAnswer } from './api'
+import type { Answer, EntryAnswer, PathsAnswer } from './figure/api'
 import { positionOf } from './cells'
 import { wireKey } from './reveal'
 

@@ -1,7 +1,7 @@
 /** What the page asks about the node in view: an input's paths, and the entry one has pointed at. */
-import type { EntryAnswer, Node, PathsAnswer } from './api'
+import type { EntryAnswer, Node, PathsAnswer } from './figure/api'
 import type { Expression } from './expression.svelte'
-import { askEntry, askPaths, patiently } from './server'
+import { askEntry, askPaths, patiently } from './figure/server'
 
 const PAUSE_MILLISECONDS = 130
 

@@ -1,9 +1,9 @@
 /** The page's state: the question (as typed), the server's answer to it, and the cursor in it. */
-import type { Answer, GraphText, Layout, Mistake, Nested, Problem, Question } from './api'
-import { begin, edit, redo, undo, type History } from './history'
+import type { Answer, GraphText, Layout, Mistake, Nested, Problem, Question } from './figure/api'
+import { begin, edit, redo, undo, type History } from './figure/history'
 import { sameForm } from './question'
 import { revealOf } from './reveal'
-import { askExpression, patiently, Pauses, type Reply, type Waiting } from './server'
+import { askExpression, patiently, Pauses, type Reply, type Waiting } from './figure/server'
 
 const TYPING_MILLISECONDS = 120
 export const PREVIEW = 1024

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { GraphText } from './api'
+import type { GraphText } from './figure/api'
 import { addLoose, append, connect, cut, remove, splice, type Edit } from './graph'
 
 // f = (x + y) * z

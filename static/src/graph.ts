@@ -2,7 +2,7 @@
  * Building by hand: pure edits of the node list. The server turns the result into text, values and a new
  * layout, so what is drawn and what is written cannot come apart.
  */
-import type { Answer, GraphNode, GraphText, Nested } from './api'
+import type { Answer, GraphNode, GraphText, Nested } from './figure/api'
 
 export type Port = { source: string; target: string; position: number }
 export type Gate = { name: string; arguments: string[] }

@@ -1,8 +1,8 @@
 /** What is on its way at t, and where: a number along each wire of the present step. */
-import type { Answer, Layout, Node, Point, Value } from './api'
+import type { Answer, Layout, Node, Point, Value } from './figure/api'
 import { along, curveOf, type Bezier } from './curve'
 import { formatNumber, formatShape } from './format'
-import { presentStep, TRAVEL, travelled } from './player'
+import { presentStep, TRAVEL, travelled } from './figure/player'
 import { wireKey } from './reveal'
 
 export type Pulse = { kind: 'forward' | 'backward'; text: string; at: Point }

@@ -1,5 +1,5 @@
 /** The whole setting as a link, and back. */
-import type { Mistake, Nested } from './api'
+import type { Mistake, Nested } from './figure/api'
 
 export type Setting = {
   text: string

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import type { Answer, Layout } from './api'
+import type { Answer, Layout } from './figure/api'
 import fanOutAnswer from './fixtures/fan-out.json'
 import firstAnswer from './fixtures/first.json'
-import { TRAVEL } from './player'
+import { TRAVEL } from './figure/player'
 import { mapOf, pulsesAt } from './pulses'
 import { revealOf } from './reveal'
 

@@ -1,6 +1,6 @@
 /** Which number is to be seen when: the answer's steps, turned around. */
-import type { Answer } from './api'
-import type { Track } from './player'
+import type { Answer } from './figure/api'
+import type { Track } from './figure/player'
 
 export type Reveal = Track & {
   /** A node's value is there once this many steps have arrived. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import fanOut from './fixtures/fan-out.json'
-import type { Layout } from './api'
+import type { Layout } from './figure/api'
 import { wireKey } from './reveal'
 import { tagPlaces } from './tags'
 

@@ -2,7 +2,7 @@
  * Where the number that came back along a wire of a fork stands: on its own wire, as heights stand on the
  * lines of a map, away from other wires, from other such numbers and from what is written at the nodes.
  */
-import type { Layout, Point } from './api'
+import type { Layout, Point } from './figure/api'
 import { along, curveOf, lengthOf } from './curve'
 import { wireKey } from './reveal'
 import { overlap, type Box } from './view'

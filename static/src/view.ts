@@ -1,5 +1,5 @@
 /** Where the drawing stands in its window: pure pan, zoom and camera. */
-import type { Point } from './api'
+import type { Point } from './figure/api'
 
 export type View = { x: number; y: number; scale: number }
 export type Size = { width: number; height: number }

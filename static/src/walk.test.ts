@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Layout, PlacedNode, Wire } from './api'
+import type { Layout, PlacedNode, Wire } from './figure/api'
 import { portAt, walk, type Spot } from './walk'
 
 const placed = (id: string, x: number, y: number): PlacedNode => ({

@@ -1,5 +1,5 @@
 /** Walking through a graph with the arrow keys: from a node along its wires, across to its neighbours. */
-import type { Layout, Wire } from './api'
+import type { Layout, Wire } from './figure/api'
 import { wireKey } from './reveal'
 
 export type Spot = { kind: 'node'; id: string } | { kind: 'wire'; key: string }

@@ -1,6 +1,6 @@
 /** What the page does with a layer's maps, from the question to a painted canvas; and the same from JSON. */
 import { coloursOf, paintMosaic, type Maps } from '../../static/src/activations/mosaic'
-import { parseSafetensors } from '../../static/src/activations/safetensors'
+import { parseSafetensors } from '../../static/src/figure/safetensors'
 
 const ROUTE = '/api/activations'
 const COLOURS = coloursOf([255, 255, 255])

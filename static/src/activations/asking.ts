@@ -1,6 +1,6 @@
 /** What the page on activations asks the server. A full queue is no problem but a wait. */
-import { post, send, type Reply } from '../server'
-import { parseSafetensors, type Tensor } from './safetensors'
+import { post, send, type Reply } from '../figure/server'
+import { parseSafetensors, type Tensor } from '../figure/safetensors'
 import type { Asked, LookAnswer } from './types'
 
 export type Kind = 'activation' | 'gradient' | 'product' | 'weight' | 'weight_gradient'

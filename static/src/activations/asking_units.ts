@@ -1,7 +1,7 @@
 /** What the deeper views ask the server. */
-import { json, post, type Reply } from '../server'
+import { json, post, type Reply } from '../figure/server'
 import type { Attribution } from './attributions.svelte'
-import { readEvents, type Told } from './events'
+import { readEvents, type Told } from '../figure/events'
 import type { Asked, ClassRow } from './types'
 import type { At, Unit } from './unit'
 

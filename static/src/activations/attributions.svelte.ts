@@ -1,6 +1,6 @@
 /** Which pixels a class's score comes from, by every method, one question after the other. */
-import type { Problem } from '../api'
-import { patiently, Pauses, type Waiting } from '../server'
+import type { Problem } from '../figure/api'
+import { patiently, Pauses, type Waiting } from '../figure/server'
 import { askAttribution } from './asking_units'
 import type { Asked } from './types'
 

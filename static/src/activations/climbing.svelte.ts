@@ -1,8 +1,8 @@
 /** A picture that climbs: its frames as the server sends them, kept so that one can go back to them. */
-import type { Problem } from '../api'
-import { patiently, type Waiting } from '../server'
+import type { Problem } from '../figure/api'
+import { patiently, type Waiting } from '../figure/server'
 import { askClimb } from './asking_units'
-import type { Told } from './events'
+import type { Told } from '../figure/events'
 import type { Asked } from './types'
 
 export type Frame = { step: number; steps: number; value: number | null; picture: string }

@@ -12,14 +12,14 @@
  *   look.thumbnail(layer, kind)   the same as bytes and scales alone
  *   look.choose({layer, channel, row, column, view})
  */
-import type { Problem } from '../api'
-import { presentStep, type Mode } from '../player'
-import { patiently, tellers, type Waiting } from '../server'
+import type { Problem } from '../figure/api'
+import { presentStep, type Mode } from '../figure/player'
+import { patiently, tellers, type Waiting } from '../figure/server'
 import { askMaps, type Kind, type Looked, type MapQuestion } from './asking'
 import { shapeOf } from './layout'
 import type { Sight } from './link'
 import { scalesOf, sharedReach, weightMaps, type Maps } from './mosaic'
-import type { Tensor } from './safetensors'
+import type { Tensor } from '../figure/safetensors'
 import type { Asked, ImageRow, LayerRow, LookAnswer, ModelRow, Scale, Show, Step, View } from './types'
 
 /** Layers whose maps are kept whole. */

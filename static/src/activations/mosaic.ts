@@ -1,6 +1,6 @@
 /** Many small maps as one picture: every number through a table of 256 colours, every map made to its cell. */
 import { shade, type Rgb } from '../cells'
-import type { Numbers } from './safetensors'
+import type { Numbers } from '../figure/safetensors'
 
 export type Maps = {
   /** Channels, height, width. */

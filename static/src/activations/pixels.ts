@@ -1,4 +1,4 @@
-import type { Tensor } from './safetensors'
+import type { Tensor } from '../figure/safetensors'
 
 /** Paints a picture as a network sees it, numbers from 0 to 1 in one channel or three, a pixel a pixel. */
 export function paintPixels(canvas: HTMLCanvasElement, { shape, values }: Tensor): void {

@@ -1,7 +1,7 @@
 /** Maps as rows of numbers, out of the tensors that came from the server. */
 import type { Plane } from '../convolution/types'
 import { weightMaps } from './mosaic'
-import type { Tensor } from './safetensors'
+import type { Tensor } from '../figure/safetensors'
 import type { Show } from './types'
 import type { Look, Whole } from './look.svelte'
 

@@ -1,7 +1,7 @@
 /** The page's state: the question, the server's answer, the steps that have been fetched, and the cursor. */
-import type { Problem } from '../api'
-import { arrived, presentStep, type Mode } from '../player'
-import { json, patiently, Pauses, post, waitingSays, type Reply } from '../server'
+import type { Problem } from '../figure/api'
+import { arrived, presentStep, type Mode } from '../figure/player'
+import { json, patiently, Pauses, post, waitingSays, type Reply } from '../figure/server'
 import { cellOfStep, paceOf, placeOf, sumsAt, within, type Shape, type Sums } from './cells'
 import { changed, fromQuestion, isOneCell, linkable, unseen } from './setting'
 import type { Answer, Backward, Beside, Cell, Forward, Layer, Setting, Step, Steps } from './types'

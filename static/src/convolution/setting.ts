@@ -1,5 +1,5 @@
 /** The setting as a link, and back; and what of it still holds when a part of it changes. */
-import type { Mode } from '../player'
+import type { Mode } from '../figure/player'
 import { readValue } from '../question'
 import type { Answer, Beside, Cell, Layer, OneCell, Setting, Size, Volume } from './types'
 

@@ -1,5 +1,5 @@
 /** The shapes of the answers about one layer, from the server's schema. */
-import type { components } from '../schema'
+import type { components } from '../figure/schema'
 
 type Schemas = components['schemas']
 

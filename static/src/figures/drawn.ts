@@ -1,5 +1,5 @@
 /** What of a drawing is drawn, and how its parts are called. */
-import type { Node, PlacedNode, Wire } from '../api'
+import type { Node, PlacedNode, Wire } from '../figure/api'
 import { formatNumber, formatShape } from '../format'
 import { seen, type Box, type Size, type View } from '../view'
 

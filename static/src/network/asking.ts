@@ -1,5 +1,5 @@
 /** What the page on networks asks the server. */
-import { json, post } from '../server'
+import { json, post } from '../figure/server'
 import type { Asked, Cone, DeepStack, Effective, GradientSizes, Measure, NetworkAnswer, Stack } from './types'
 
 const INCLUDE = ['network', 'drawing', 'code']

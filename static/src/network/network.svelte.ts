@@ -1,9 +1,9 @@
 /** The page's state: the network asked about, the server's answer, and which layer one looks at. */
-import type { Problem } from '../api'
-import { begin, edit, redo, undo, type History } from '../history'
+import type { Problem } from '../figure/api'
+import { begin, edit, redo, undo, type History } from '../figure/history'
 import { askNetwork } from './asking'
 import * as editing from './editing'
-import { Newest } from './newest.svelte'
+import { Newest } from '../figure/asking.svelte'
 import type { Asked, LayerSpec, NetworkAnswer, NetworkSpec, Row, Value, Volume } from './types'
 
 const TYPING_MILLISECONDS = 200

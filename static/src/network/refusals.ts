@@ -1,5 +1,5 @@
 /** Where an edit that the server did not take is to be said: at the field that it is about. */
-import type { Problem } from '../api'
+import type { Problem } from '../figure/api'
 import type { LayerField, Value } from './types'
 
 const fieldOf = (problem: Problem | null): string => problem?.where?.field ?? ''

@@ -1,6 +1,6 @@
 /** The shapes of the answers on networks, under the project's words. */
-import type { Problem } from '../api'
-import type { components } from '../schema'
+import type { Problem } from '../figure/api'
+import type { components } from '../figure/schema'
 
 type Schemas = components['schemas']
 type With<T, Fields> = Omit<T, keyof Fields> & Fields

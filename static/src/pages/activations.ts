@@ -4,7 +4,7 @@ import { sightOf } from '../activations/link'
 import type { MapQuestion } from '../activations/asking'
 import { Look } from '../activations/look.svelte'
 import type { Asked, ImageRow, LookAnswer, ModelRow } from '../activations/types'
-import type { Problem } from '../api'
+import type { Problem } from '../figure/api'
 import '../styles/panels.css'
 import '../styles/player.css'
 import '../styles/presenter.css'
@@ -20,7 +20,7 @@ import '../styles/strip.css'
 import '../styles/classes.css'
 import '../styles/activations-projector.css'
 import './page'
-import { written } from '../written'
+import { written } from '../figure/written'
 
 const place = document.querySelector<HTMLElement>('[data-figure="activations"]')
 if (place) {

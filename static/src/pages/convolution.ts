@@ -2,7 +2,7 @@
 import 'katex'
 import 'katex/dist/katex.min.css'
 import { mount } from 'svelte'
-import type { Problem } from '../api'
+import type { Problem } from '../figure/api'
 import { Convolution } from '../convolution/convolution.svelte'
 import ConvolutionPage from '../convolution/ConvolutionPage.svelte'
 import { besideOf, modeOf, stepOf } from '../convolution/setting'
@@ -18,7 +18,7 @@ import '../styles/convolution.css'
 import '../styles/connected.css'
 import '../styles/convolution-projector.css'
 import './page'
-import { written } from '../written'
+import { written } from '../figure/written'
 
 const place = document.querySelector<HTMLElement>('[data-figure="convolution"]')
 if (place) {

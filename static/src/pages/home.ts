@@ -2,7 +2,7 @@
 import 'katex'
 import 'katex/dist/katex.min.css'
 import { mount } from 'svelte'
-import type { Answer, Example, Problem, Question } from '../api'
+import type { Answer, Example, Problem, Question } from '../figure/api'
 import { Expression } from '../expression.svelte'
 import { formulasReady } from '../formulas'
 import ExpressionPage from '../parts/ExpressionPage.svelte'
@@ -15,7 +15,7 @@ import '../styles/presenter.css'
 import '../styles/question.css'
 import '../styles/projector.css'
 import './page'
-import { written } from '../written'
+import { written } from '../figure/written'
 
 const place = document.querySelector<HTMLElement>('[data-figure="expression"]')
 if (place) {

@@ -1,5 +1,5 @@
 import { mount } from 'svelte'
-import type { Problem } from '../api'
+import type { Problem } from '../figure/api'
 import { stackOf } from '../network/link'
 import { Networks } from '../network/network.svelte'
 import NetworkPage from '../network/NetworkPage.svelte'
@@ -14,7 +14,7 @@ import '../styles/compare.css'
 import '../styles/gradients.css'
 import '../styles/network-projector.css'
 import './page'
-import { written } from '../written'
+import { written } from '../figure/written'
 
 /** "7,7" of a link; null for anything else. */
 function unitOf(text: string | null): number[] | null {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { Expression } from './expression.svelte'
-import { Newest } from './network/newest.svelte'
+import { Expression } from '../expression.svelte'
+import { Newest } from './asking.svelte'
 import { json, patiently, pauseOf, Pauses, post, tellers, type Reply, type Waiting } from './server'
 
 beforeEach(() => void vi.useFakeTimers())

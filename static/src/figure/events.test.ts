@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { BrokenOff } from '../server'
+import { BrokenOff } from './server'
 import { readEvents, type Told } from './events'
 
 test('events are read wherever their bytes are cut', async () => {

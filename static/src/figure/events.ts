@@ -1,5 +1,5 @@
 /** Server-sent events as they come. An EventSource can only ask by GET, which carries no weights. */
-import { BrokenOff } from '../server'
+import { BrokenOff } from './server'
 
 export type Told = { name: string; data: unknown }
 

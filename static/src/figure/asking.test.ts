@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest'
-import type { Reply } from '../server'
-import { Following } from './following.svelte'
+import type { Reply } from './server'
+import { Following } from './asking.svelte'
 
 afterEach(() => void vi.useRealTimers())
 
