@@ -1,5 +1,6 @@
 /** Tensors as rows and columns of numbers, and the colours of a heat map. */
 import type { Nested, Preview, Value } from './figure/api'
+import type { Rgb } from './page/theme.svelte'
 
 export const isPreview = (value: Value | null): value is Preview =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -48,7 +49,6 @@ export function reach(value: Value | null): number {
   return most
 }
 
-export type Rgb = readonly [number, number, number]
 export const BLUE: Rgb = [38, 98, 168]
 export const ORANGE: Rgb = [214, 106, 18]
 

@@ -1,5 +1,5 @@
-/** A tensor as a picture: one pixel an entry, on a diverging scale whose middle is the paper. */
-import { shade, type Rgb } from './cells'
+import { shade } from './cells'
+import type { Rgb } from './page/theme.svelte'
 
 export function heatMap(rows: readonly (readonly (number | null)[])[], most: number, paper: Rgb): string {
   const canvas = document.createElement('canvas')

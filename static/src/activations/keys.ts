@@ -1,5 +1,5 @@
 /** What the list of keys shows on this page: those of the view, then those of all. */
-import type { KeyRow } from '../keys'
+import type { KeyRow } from '../page/keys'
 import type { View } from './types'
 
 const PLAYING: readonly KeyRow[] = [

@@ -1,6 +1,6 @@
-/** Many small maps as one picture: every number through a table of 256 colours, every map made to its cell. */
-import { shade, type Rgb } from '../cells'
+import { shade } from '../cells'
 import type { Numbers } from '../figure/safetensors'
+import type { Rgb } from '../page/theme.svelte'
 
 export type Maps = {
   /** Channels, height, width. */

@@ -1,6 +1,6 @@
-/** Planes and maps on a canvas: a pixel an entry, scaled without smoothing. */
-import { shade, type Rgb } from '../cells'
+import { shade } from '../cells'
 import type { Plane } from './types'
+import type { Rgb } from '../page/theme.svelte'
 
 /** How an entry gets its colour: a photo's channel in its own light, everything else around zero. */
 export type Tint = 'red' | 'green' | 'blue' | 'gray' | 'signed'

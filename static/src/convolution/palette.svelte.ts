@@ -1,6 +1,4 @@
-/** The theme's colours for canvases, which know no custom properties. */
-import type { Rgb } from '../cells'
-import { theme } from '../theme.svelte'
+import { type Rgb, theme } from '../page/theme.svelte'
 
 export type Palette = {
   zero: Rgb

@@ -19,7 +19,7 @@ import '../styles/picture.css'
 import '../styles/strip.css'
 import '../styles/classes.css'
 import '../styles/activations-projector.css'
-import './page'
+import '../page/page'
 import { written } from '../figure/written'
 
 const place = document.querySelector<HTMLElement>('[data-figure="activations"]')

@@ -17,7 +17,7 @@ import '../styles/arithmetic.css'
 import '../styles/convolution.css'
 import '../styles/connected.css'
 import '../styles/convolution-projector.css'
-import './page'
+import '../page/page'
 import { written } from '../figure/written'
 
 const place = document.querySelector<HTMLElement>('[data-figure="convolution"]')

@@ -1,8 +1,8 @@
 // The REST calls, to read and to try. Swagger UI comes from the lock file and asks no other host.
 import SwaggerUI from 'swagger-ui-dist/swagger-ui-bundle.js'
 import 'swagger-ui-dist/swagger-ui.css'
-import { theme } from '../theme.svelte'
-import './page'
+import { theme } from '../page/theme.svelte'
+import '../page/page'
 
 const root = document.querySelector<HTMLElement>('#docs')!
 

@@ -14,7 +14,7 @@ import '../styles/player.css'
 import '../styles/presenter.css'
 import '../styles/question.css'
 import '../styles/projector.css'
-import './page'
+import '../page/page'
 import { written } from '../figure/written'
 
 const place = document.querySelector<HTMLElement>('[data-figure="expression"]')

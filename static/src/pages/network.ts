@@ -13,7 +13,7 @@ import '../styles/receptive-field.css'
 import '../styles/compare.css'
 import '../styles/gradients.css'
 import '../styles/network-projector.css'
-import './page'
+import '../page/page'
 import { written } from '../figure/written'
 
 /** "7,7" of a link; null for anything else. */

@@ -1,6 +1,6 @@
 import { formula } from '../formulas'
 import '../styles/reference.css'
-import './page'
+import '../page/page'
 
 // The page reads without this; KaTeX only sets what stands beside the text.
 for (const element of document.querySelectorAll<HTMLElement>('[data-latex]')) {

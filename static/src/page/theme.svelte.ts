@@ -1,6 +1,4 @@
-/** Light, dark and projector: attributes on the root, which public/theme.js sets before the first paint. */
-import type { Rgb } from './cells'
-
+export type Rgb = readonly [number, number, number]
 const root = document.documentElement
 const system = matchMedia('(prefers-color-scheme: dark)')
 

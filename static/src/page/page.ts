@@ -1,6 +1,6 @@
 // What every page has: the looks, and the switch between light and dark.
 import { mount } from 'svelte'
-import ThemeSwitch from '../parts/ThemeSwitch.svelte'
+import ThemeSwitch from './ThemeSwitch.svelte'
 import '../styles/fonts.css'
 import '../styles/tokens.css'
 import '../styles/base.css'
