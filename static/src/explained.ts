@@ -1,6 +1,6 @@
 /** What an explanation lights up in the drawing. */
 import type { Answer, EntryAnswer, PathsAnswer } from './figure/api'
-import { positionOf } from './cells'
+import { positionOf } from './grids/cells'
 import { wireKey } from './reveal'
 
 /** The wires of the paths from an input to the output. */

@@ -1,4 +1,4 @@
-import { shade } from '../cells'
+import { shade } from '../grids/cells'
 import type { Numbers } from '../figure/safetensors'
 import type { Rgb } from '../page/theme.svelte'
 

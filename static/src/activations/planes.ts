@@ -1,9 +1,8 @@
-/** Maps as rows of numbers, out of the tensors that came from the server. */
-import type { Plane } from '../convolution/types'
 import { weightMaps } from './mosaic'
 import type { Tensor } from '../figure/safetensors'
 import type { Show } from './types'
 import type { Look, Whole } from './look.svelte'
+import type { Plane } from '../grids/planes'
 
 /** A short vector is a row, a long one is laid out in rows, about as many as columns. */
 export const columnsOf = (count: number): number => (count <= 12 ? count : Math.ceil(Math.sqrt(count)))

@@ -1,6 +1,5 @@
-/** One unit explained: what the server tells of it, and how it is put in order to be read. */
-import type { Plane, Volume } from '../convolution/types'
 import type { LayerRow } from './types'
+import type { Plane, Volume } from '../grids/planes'
 
 /** A unit by its place; a vector's has neither row nor column. */
 export type At = { layer: string; channel: number; row: number | null; column: number | null }

@@ -1,19 +1,7 @@
 import { expect, test } from 'vitest'
-import {
-  beside,
-  cellAt,
-  cellOfStep,
-  filled,
-  isBrief,
-  paceOf,
-  placeOf,
-  reachOf,
-  stacked,
-  sumsAt,
-  within,
-  type Shape,
-} from './cells'
+import { cellAt, cellOfStep, filled, isBrief, paceOf, placeOf, stacked, sumsAt, within } from './cells'
 import type { Steps } from './types'
+import { beside, reachOf, type Shape } from '../grids/planes'
 
 const shape: Shape = [2, 3, 4]
 

@@ -1,7 +1,5 @@
-/** Cells and steps: which step computes which cell, and what is to be seen after so many of them. */
-import type { Backward, Cell, Plane, Steps, Volume } from './types'
-
-export type Shape = readonly [maps: number, height: number, width: number]
+import type { Backward, Steps } from './types'
+import type { Cell, Plane, Shape, Volume } from '../grids/planes'
 
 export const placeOf = ([map, row, column]: Cell, [, height, width]: Shape): number =>
   (map * height + row) * width + column
@@ -22,23 +20,6 @@ export const within = (cell: Cell, shape: Shape): Cell => [
   Math.min(cell[1], shape[1] - 1),
   Math.min(cell[2], shape[2] - 1),
 ]
-
-/** The cell beside, for an arrow key; at the edge one stays. */
-export function beside(cell: Cell, key: string, shape: Shape): Cell | null {
-  const moves: Record<string, readonly [number, number]> = {
-    ArrowLeft: [0, -1],
-    ArrowRight: [0, 1],
-    ArrowUp: [-1, 0],
-    ArrowDown: [1, 0],
-  }
-  const move = moves[key]
-  if (key === 'Home') return [cell[0], cell[1], 0]
-  if (key === 'End') return [cell[0], cell[1], shape[2] - 1]
-  if (!move) return null
-  const row = Math.max(0, Math.min(shape[1] - 1, cell[1] + move[0]))
-  const column = Math.max(0, Math.min(shape[2] - 1, cell[2] + move[1]))
-  return [cell[0], row, column]
-}
 
 /** How many cells of one map there are after so many of all. */
 export const filled = (done: number, map: number, [, height, width]: Shape): number =>
@@ -96,15 +77,6 @@ function own<T extends Plane | (number | null)[]>(list: T[], index: number, owne
     list[index] = entry
   }
   return entry
-}
-
-/** The largest size in a plane or volume, which gets the full colour. */
-export function reachOf(planes: Volume): number {
-  let most = 0
-  for (const plane of planes)
-    for (const row of plane)
-      for (const value of row) if (value !== null) most = Math.max(most, Math.abs(value))
-  return most
 }
 
 /** Whether every number stands in three characters: then its grid needs less room, and others get it. */

@@ -2,9 +2,10 @@
 import type { Problem } from '../figure/api'
 import { arrived, presentStep, type Mode } from '../figure/player'
 import { json, patiently, Pauses, post, waitingSays, type Reply } from '../figure/server'
-import { cellOfStep, paceOf, placeOf, sumsAt, within, type Shape, type Sums } from './cells'
+import { cellOfStep, paceOf, placeOf, type Sums, sumsAt, within } from './cells'
 import { changed, fromQuestion, isOneCell, linkable, unseen } from './setting'
-import type { Answer, Backward, Beside, Cell, Forward, Layer, Setting, Step, Steps } from './types'
+import type { Answer, Backward, Beside, Forward, Layer, Setting, Step, Steps } from './types'
+import type { Cell, Shape } from '../grids/planes'
 
 /** What is fetched is kept, up to so much. */
 const MOST_CHUNKS = 160

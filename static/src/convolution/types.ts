@@ -1,5 +1,6 @@
 /** The shapes of the answers about one layer, from the server's schema. */
 import type { components } from '../figure/schema'
+import type { Cell, Volume } from '../grids/planes'
 
 type Schemas = components['schemas']
 
@@ -12,11 +13,6 @@ export type Axis = Schemas['WindowAxis']
 export type Connected = Schemas['ConnectedLayer']
 export type Filter = Schemas['FilterRow']
 export type Image = { name: string; says: string }
-
-export type Plane = (number | null)[][]
-export type Volume = Plane[]
-/** Map, row and column of the output. */
-export type Cell = readonly [number, number, number]
 
 export type Layer = Answer['layer']
 export type Weights = string | (string | Volume)[]

@@ -1,7 +1,7 @@
 import { inflateRawSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { networkQuery, pack, stackOf, stackQuery, toQuery } from './link'
-import { shade } from './heat'
+import { shade } from '../grids/glow'
 import { sizesOf } from './network.svelte'
 
 it('packs what another can unpack', async () => {

@@ -6,7 +6,7 @@ import type { Problem } from '../figure/api'
 import { Convolution } from '../convolution/convolution.svelte'
 import ConvolutionPage from '../convolution/ConvolutionPage.svelte'
 import { besideOf, modeOf, stepOf } from '../convolution/setting'
-import type { Answer, Cell, Filter, Image } from '../convolution/types'
+import type { Answer, Filter, Image } from '../convolution/types'
 import { formulasReady } from '../formulas'
 import '../styles/graph.css'
 import '../styles/player.css'
@@ -19,6 +19,7 @@ import '../styles/connected.css'
 import '../styles/convolution-projector.css'
 import '../page/page'
 import { written } from '../figure/written'
+import type { Cell } from '../grids/planes'
 
 const place = document.querySelector<HTMLElement>('[data-figure="convolution"]')
 if (place) {

@@ -1,6 +1,6 @@
 /** Tensors as rows and columns of numbers, and the colours of a heat map. */
-import type { Nested, Preview, Value } from './figure/api'
-import type { Rgb } from './page/theme.svelte'
+import type { Nested, Preview, Value } from '../figure/api'
+import type { Rgb } from '../page/theme.svelte'
 
 export const isPreview = (value: Value | null): value is Preview =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

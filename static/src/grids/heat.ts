@@ -1,5 +1,5 @@
 import { shade } from './cells'
-import type { Rgb } from './page/theme.svelte'
+import type { Rgb } from '../page/theme.svelte'
 
 export function heatMap(rows: readonly (readonly (number | null)[])[], most: number, paper: Rgb): string {
   const canvas = document.createElement('canvas')

@@ -1,5 +1,5 @@
 /** A grid of numbers as ink over a picture: the larger, the less one sees through. */
-import { BLUE, ORANGE } from '../cells'
+import { BLUE, ORANGE } from './cells'
 
 /** Small numbers are lifted, so that more than a few pixels are seen; the scale is lifted as they are. */
 const LIFT = 0.6

@@ -1,6 +1,6 @@
-import { shade } from '../cells'
-import type { Plane } from './types'
+import { shade } from './cells'
 import type { Rgb } from '../page/theme.svelte'
+import type { Plane } from './planes'
 
 /** How an entry gets its colour: a photo's channel in its own light, everything else around zero. */
 export type Tint = 'red' | 'green' | 'blue' | 'gray' | 'signed'
