@@ -1,7 +1,7 @@
 /** What is on its way at t, and where: a number along each wire of the present step. */
 import type { Answer, Layout, Node, Point, Value } from './figure/api'
 import { along, curveOf, type Bezier } from './curve'
-import { formatNumber, formatShape } from './format'
+import { formatNumber, formatShape } from './numbers/format'
 import { presentStep, TRAVEL, travelled } from './figure/player'
 import { wireKey } from './reveal'
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { fromQuery, linkOf, readValue, sameForm, toQuery, type Setting } from './question'
+import { fromQuery, linkOf, sameForm, type Setting, toQuery } from './question'
+import { readValue } from './numbers/reading'
 
 const setting: Setting = {
   text: 'q = x + y\nf = q * z',

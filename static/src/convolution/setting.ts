@@ -1,8 +1,8 @@
 /** The setting as a link, and back; and what of it still holds when a part of it changes. */
 import type { Mode } from '../figure/player'
-import { readValue } from '../question'
 import type { Answer, Beside, Layer, OneCell, Setting, Size } from './types'
 import type { Cell, Volume } from '../grids/planes'
+import { readValue } from '../numbers/reading'
 
 export const LAYERS: readonly (readonly [Layer, string])[] = [
   ['Conv2d', 'Convolution'],

@@ -1,6 +1,6 @@
 /** What of a drawing is drawn, and how its parts are called. */
 import type { Node, PlacedNode, Wire } from '../figure/api'
-import { formatNumber, formatShape } from '../format'
+import { formatNumber, formatShape } from '../numbers/format'
 import { seen, type Box, type Size, type View } from '../view'
 
 const SQUARE = 160

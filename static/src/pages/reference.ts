@@ -1,4 +1,4 @@
-import { formula } from '../formulas'
+import { formula } from '../numbers/formulas'
 import '../styles/reference.css'
 import '../page/page'
 
