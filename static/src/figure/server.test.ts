@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { Expression } from '../expression.svelte'
+import { Expression } from '../expressions/expression.svelte'
 import { Newest } from './asking.svelte'
 import { json, patiently, pauseOf, Pauses, post, tellers, type Reply, type Waiting } from './server'
 
