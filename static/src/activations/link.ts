@@ -1,5 +1,5 @@
 /** The page as a link, and back: what is asked about, and what of it is looked at. */
-import { toQuery as networkQuery } from '../network/link'
+import { toQuery as networkQuery } from '../networks/link'
 import { SHOWS, VIEWS, type Asked, type Scale, type Show, type View } from './types'
 
 /** What is looked at. */

@@ -1,5 +1,5 @@
 /** The shapes of the questions and answers about a network that looks at an image. */
-import type { NetworkSpec } from '../network/types'
+import type { NetworkSpec } from '../networks/types'
 
 /** What is asked: a network that ships or a visitor's own, an image, and what the gradients are of. */
 export type Asked = {
