@@ -2,7 +2,7 @@
 import type { Look } from './look.svelte'
 import { columnsOf, peakOf, shownPlane } from './planes'
 import type { LayerRow } from './types'
-import type { At } from './unit'
+import type { At } from './unit/unit'
 
 /** Row and column of a picture. */
 export type Cell = readonly [row: number, column: number]

@@ -1,18 +1,18 @@
-/** What the deeper views ask the server. */
+/** What is asked about why a class wins and what a channel looks for. */
 import { json, post, type Reply } from '../figure/server'
-import type { Attribution } from './attributions.svelte'
 import { readEvents, type Told } from '../figure/events'
-import type { Asked, ClassRow } from './types'
-import type { At, Unit } from './unit'
+import type { Asked, ClassRow } from '../activations/types'
 
-/** One unit explained; the rest of the answer is not asked for. */
-export function askUnit(body: Asked, { layer, channel, row, column }: At): Promise<Reply<Unit>> {
-  const unit = { layer, channel, ...(row === null || column === null ? {} : { row, column }) }
-  const question = { ...body, layers: [], top: 1, unit }
-  return post<Unit>('/api/activations', question, undefined, async (response) => {
-    const answer = await json<{ unit: Unit }>(response)
-    return answer.unit
-  })
+export type AttributionRow = { name: string; title: string; paper: string; says: string; signed: boolean }
+
+export type Attribution = AttributionRow & {
+  method: string
+  layer: string | null
+  grid: (number | null)[][]
+  reach: number
+  extent: number[]
+  sentence: string
+  picture: string | null
 }
 
 export const askAttribution = (

@@ -1,19 +1,8 @@
 /** Which pixels a class's score comes from, by every method, one question after the other. */
 import type { Problem } from '../figure/api'
 import { patiently, Pauses, type Waiting } from '../figure/server'
-import { askAttribution } from './asking_units'
-import type { Asked } from './types'
-
-export type AttributionRow = { name: string; title: string; paper: string; says: string; signed: boolean }
-export type Attribution = AttributionRow & {
-  method: string
-  layer: string | null
-  grid: (number | null)[][]
-  reach: number
-  extent: number[]
-  sentence: string
-  picture: string | null
-}
+import { askAttribution, type Attribution } from './asking'
+import type { Asked } from '../activations/types'
 
 /** What takes seconds is asked for last. */
 const SLOW = ['occlusion', 'smoothgrad']

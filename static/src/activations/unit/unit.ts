@@ -1,5 +1,5 @@
-import type { LayerRow } from './types'
-import type { Plane, Volume } from '../grids/planes'
+import type { LayerRow } from '../types'
+import type { Plane, Volume } from '../../grids/planes'
 
 /** A unit by its place; a vector's has neither row nor column. */
 export type At = { layer: string; channel: number; row: number | null; column: number | null }

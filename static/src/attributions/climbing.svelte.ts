@@ -1,9 +1,9 @@
 /** A picture that climbs: its frames as the server sends them, kept so that one can go back to them. */
 import type { Problem } from '../figure/api'
 import { patiently, type Waiting } from '../figure/server'
-import { askClimb } from './asking_units'
+import { askClimb } from './asking'
 import type { Told } from '../figure/events'
-import type { Asked } from './types'
+import type { Asked } from '../activations/types'
 
 export type Frame = { step: number; steps: number; value: number | null; picture: string }
 
