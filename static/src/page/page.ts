@@ -1,9 +1,9 @@
 // What every page has: the looks, and the switch between light and dark.
 import { mount } from 'svelte'
 import ThemeSwitch from './ThemeSwitch.svelte'
-import '../styles/fonts.css'
-import '../styles/tokens.css'
-import '../styles/base.css'
+import './fonts.css'
+import './tokens.css'
+import './base.css'
 
 const place = document.querySelector<HTMLElement>('[data-theme-switch]')
 if (place) {

@@ -1,5 +1,5 @@
 import { formula } from '../numbers/formulas'
-import '../styles/reference.css'
+import '../page/reference.css'
 import '../page/page'
 
 // The page reads without this; KaTeX only sets what stands beside the text.

@@ -36,7 +36,7 @@ from tests.core.activations.test_units import check, close, computed
 from tests.core.layer_rows import ROW, examples, made, model_of, pictures, placed, shape_of
 
 EVERY = pytest.mark.parametrize(("name", "example"), list(examples()))
-CLASSES = Path(__file__).parents[3] / "static/src/styles/network.css"
+CLASSES = Path(__file__).parents[3] / "static/src/networks/network.css"
 
 
 def test_a_row_is_found_for_every_name_and_says_what_it_is() -> None:
