@@ -21,17 +21,14 @@ from app.workers.runs import Runs
 
 JOBS_PER_CLIENT = 8
 
-SUBJECTS = (
-    expressions,
-    expressions,
-    convolutions,
-    networks,
-    activations,
-    attributions,
-    networks,
-    convolutions,
-    activations,
-    reference,
+SUBJECTS = (expressions, convolutions, networks, activations, attributions)
+ROUTERS = (
+    *(subject.router for subject in SUBJECTS),
+    expressions.pages,
+    convolutions.pages,
+    networks.pages,
+    activations.pages,
+    reference.router,
 )
 
 
@@ -88,9 +85,9 @@ def create_app(jobs_per_client: int | None = None, ahead: bool = False) -> FastA
     app.add_middleware(SecurityHeaders)
     add_problem_answers(app)
 
-    for subject in SUBJECTS:
-        app.include_router(subject.router)
-        limits |= most_bytes(subject.router)
+    for router in ROUTERS:
+        app.include_router(router)
+        limits |= most_bytes(router)
     app.add_api_route("/healthz", healthz, include_in_schema=False)
     app.mount("/static", BuiltFiles(directory=DIST, check_dir=False), name="static")
     return app

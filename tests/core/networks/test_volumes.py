@@ -9,8 +9,7 @@ import pytest
 from app.core.networks.answers import network_answer
 from app.core.networks.drawing.volumes import drawing
 from app.core.networks.network import Network
-from app.core.networks.questions import NetworkQuestion, network
-from app.web.networks import SMALL
+from app.core.networks.questions import SMALL, NetworkQuestion, network
 
 
 def joined(rng: random.Random, count: int, most: int) -> Network:
