@@ -16,8 +16,10 @@ from app.web.kept import Kept
 
 MOST_BYTES = 64_000_000
 LONG_QUERY = 2_000  # a link with a network of one's own in it, which nobody else follows
-# What is passed by: files that lie ready, a sign of life, runs that come as events.
+# The build has compressed its files already. A sign of life, and runs that come as events, are
+# passed by.
 FILES, ALIVE, FRAMES = "/static/", "/healthz", "/frames"
+PART, HAD = "range", "if-none-match"
 TEXT = ("text/", "application/json", "image/svg")
 
 
@@ -49,13 +51,19 @@ class KeptReads:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path: str = scope.get("path", "")
-        passed = path.startswith(FILES) or path == ALIVE or path.endswith(FRAMES)
-        if scope["type"] != "http" or scope["method"] != "GET" or passed:
+        if scope["type"] != "http" or scope["method"] != "GET" or path == ALIVE:
             await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)
+        file = path.startswith(FILES)
+        if path.endswith(FRAMES) or (file and (PART in headers or HAD in headers)):
+            await self.app(scope, receive, send)
+            return
         # Only a mistake is told in another form to a browser than to a program.
-        key = (path, scope["query_string"], "text/html" in headers.get("accept", ""))
+        form = (
+            headers.get("accept-encoding", "") if file else "text/html" in headers.get("accept", "")
+        )
+        key = (path, scope["query_string"], form)
         read = await self.kept.get(key, partial(self.read, scope, receive))
         await respond(read, headers, send)
 
@@ -71,10 +79,11 @@ class KeptReads:
         status, headers = start["status"], MutableHeaders(raw=list(start["headers"]))
         body = b"".join(message.get("body", b"") for message in messages["http.response.body"])
         gzipped = None
-        if len(body) >= LEAST and headers.get("content-type", "").startswith(TEXT):
+        file = scope["path"].startswith(FILES)
+        if not file and len(body) >= LEAST and headers.get("content-type", "").startswith(TEXT):
             gzipped = await asyncio.to_thread(gzip.compress, body, LEVEL, mtime=0)
             headers.add_vary_header("Accept-Encoding")
-        if status == 200:
+        if status == 200 and not file:
             headers["ETag"] = f'W/"{sha256(body).hexdigest()[:20]}"'
         long = len(scope["query_string"]) > LONG_QUERY
         return Read(status, headers, body, gzipped, long)
@@ -84,7 +93,7 @@ async def respond(read: Read, asked: Headers, send: Send) -> None:
     """Sends it, or says that the visitor has it already."""
     headers, status, body = read.headers.mutablecopy(), read.status, read.body
     etag = headers.get("etag")
-    if etag and etag in asked.get("if-none-match", ""):
+    if etag and etag in asked.get(HAD, ""):
         status, body = 304, b""
         del headers["content-length"]
         del headers["content-type"]
