@@ -13,10 +13,11 @@ ENV PYTHONDONTWRITEBYTECODE=1 \
     PORT=8000
 WORKDIR /backlight
 COPY requirements.txt ./
-# --no-deps: the lock is complete. An index that has the CPU build of torch can be named with
-# --build-arg PIP_EXTRA_INDEX_URL=...
+COPY tools/install.py tools/
+# The public index's torch makes this 5.5 GB. An index that has the CPU build of torch can be named
+# with --build-arg PIP_EXTRA_INDEX_URL=...
 ARG PIP_EXTRA_INDEX_URL
-RUN pip install --no-cache-dir --no-deps -r requirements.txt
+RUN python tools/install.py --no-cache-dir
 COPY LICENSE NOTICE ./
 COPY app/ app/
 COPY templates/ templates/

