@@ -1,5 +1,4 @@
-// Fetched beside the page's own code: it is asked for at once.
-import 'katex'
+import katex from 'katex'
 import 'katex/dist/katex.min.css'
 import { mount } from 'svelte'
 import type { Problem } from '../api'
@@ -7,7 +6,7 @@ import { Convolution } from '../convolution/convolution.svelte'
 import ConvolutionPage from '../convolution/ConvolutionPage.svelte'
 import { besideOf, modeOf, stepOf } from '../convolution/setting'
 import type { Answer, Cell, Filter, Image } from '../convolution/types'
-import { formulasReady } from '../formulas'
+import { setBy } from '../formulas'
 import '../styles/graph.css'
 import '../styles/player.css'
 import '../styles/presenter.css'
@@ -35,7 +34,7 @@ if (place) {
   const filters = written<Filter[]>('filters')
   const images = written<Image[]>('images')
   // How high the controls are depends on how wide the formulas in them are.
-  await formulasReady()
+  setBy(katex)
   place.replaceChildren()
   mount(ConvolutionPage, { target: place, props: { convolution, filters, images } })
 }

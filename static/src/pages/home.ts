@@ -1,10 +1,9 @@
-// Fetched beside the page's own code: it is asked for at once.
-import 'katex'
+import katex from 'katex'
 import 'katex/dist/katex.min.css'
 import { mount } from 'svelte'
 import type { Answer, Example, Problem, Question } from '../api'
 import { Expression } from '../expression.svelte'
-import { formulasReady } from '../formulas'
+import { setBy } from '../formulas'
 import ExpressionPage from '../parts/ExpressionPage.svelte'
 import { fromQuery } from '../question'
 import '../styles/card.css'
@@ -33,8 +32,8 @@ if (place) {
   }
   open()
   addEventListener('hashchange', open)
-  // The names of the inputs are set in the formulas' letters; until they are there, the still drawing is.
-  await formulasReady()
+  // How the inputs are broken into lines depends on how wide their names are.
+  setBy(katex)
   place.replaceChildren()
   mount(ExpressionPage, { target: place, props: { expression, examples } })
 }
