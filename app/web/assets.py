@@ -19,6 +19,8 @@ from starlette.types import Scope
 ROOT = Path(__file__).resolve().parents[2]
 DIST = ROOT / "static" / "dist"
 BASE = "/static/"
+# Fonts that a page which has them lays out its first picture in.
+AT_ONCE = ("inter-latin", "KaTeX_Main-Regular", "KaTeX_Math-Italic")
 
 
 class Assets:
@@ -53,7 +55,15 @@ class Assets:
         """The link and script tags of a page entry, such as `src/pages/expression.ts`."""
         *imported, page = self.chunks(entry)
         styles = dict.fromkeys(css for chunk in [*imported, page] for css in chunk.get("css", ()))
+        files = [file for chunk in [*imported, page] for file in chunk.get("assets", ())]
+        fonts = [file for name in AT_ONCE for file in files if Path(file).name.startswith(name)]
         lines = [
+            *(
+                Markup(
+                    '<link rel="preload" as="font" type="font/woff2" crossorigin href="{}">'
+                ).format(BASE + font)
+                for font in fonts
+            ),
             *(Markup('<link rel="stylesheet" href="{}">').format(BASE + css) for css in styles),
             *(
                 Markup('<link rel="modulepreload" href="{}">').format(BASE + chunk["file"])

@@ -4,30 +4,20 @@ import type { Attachment } from 'svelte/attachments'
 type Katex = typeof import('katex').default
 
 const MOST = 600
-/** In which nearly every formula is set: one that is set before they are there is as wide as others are. */
-const FONTS = ['1em KaTeX_Main', 'italic 1em KaTeX_Math']
-/** How long they are waited for. */
-const FONTS_MILLISECONDS = 3000
 const cache = new Map<string, Node>()
 let loading: Promise<Katex> | null = null
 let loaded: Katex | null = null
 
 function katex(): Promise<Katex> {
-  loading ??= Promise.all([import('katex'), import('katex/dist/katex.min.css')]).then(async ([module]) => {
-    const fonts = Promise.allSettled(FONTS.map((font) => document.fonts.load(font)))
-    await Promise.race([fonts, new Promise((late) => setTimeout(late, FONTS_MILLISECONDS))])
+  loading ??= Promise.all([import('katex'), import('katex/dist/katex.min.css')]).then(([module]) => {
     loaded = module.default
     return loaded
   })
   return loading
 }
 
-/** When formulas are set as soon as they are asked for, and a page that has many can be laid out once. */
-export const formulasReady = (): Promise<void> =>
-  katex().then(
-    () => undefined,
-    () => undefined, // They stay empty; the rest of the page is there.
-  )
+/** For a page whose layout hangs on its formulas: it brings KaTeX along, and they are set as it mounts. */
+export const setBy = (setter: Katex): void => void (loaded = setter)
 
 /** When what has been set has its letters: the browser fetches a font only for what has been laid out in it. */
 let lettered = false

@@ -1,12 +1,11 @@
-// Fetched beside the page's own code: it is asked for at once.
-import 'katex'
+import katex from 'katex'
 import { mount } from 'svelte'
 import type { Problem } from '../figure/api'
 import { Convolution } from '../convolutions/convolution.svelte'
 import ConvolutionPage from '../convolutions/ConvolutionPage.svelte'
 import { besideOf, modeOf, stepOf } from '../convolutions/setting'
 import type { Answer, Filter, Image } from '../convolutions/types'
-import { formulasReady } from '../numbers/formulas'
+import { setBy } from '../numbers/formulas'
 import '../page/page'
 import { written } from '../figure/written'
 import type { Cell } from '../grids/planes'
@@ -26,7 +25,7 @@ if (place) {
   const filters = written<Filter[]>('filters')
   const images = written<Image[]>('images')
   // How high the controls are depends on how wide the formulas in them are.
-  await formulasReady()
+  setBy(katex)
   place.replaceChildren()
   mount(ConvolutionPage, { target: place, props: { convolution, filters, images } })
 }

@@ -1,9 +1,8 @@
-// Fetched beside the page's own code: it is asked for at once.
-import 'katex'
+import katex from 'katex'
 import { mount } from 'svelte'
 import type { Answer, Example, Problem, Question } from '../figure/api'
 import { Expression } from '../expressions/expression.svelte'
-import { formulasReady } from '../numbers/formulas'
+import { setBy } from '../numbers/formulas'
 import ExpressionPage from '../expressions/ExpressionPage.svelte'
 import { fromQuery } from '../expressions/link'
 import '../page/page'
@@ -25,8 +24,8 @@ if (place) {
   }
   open()
   addEventListener('hashchange', open)
-  // The names of the inputs are set in the formulas' letters; until they are there, the still drawing is.
-  await formulasReady()
+  // How the inputs are broken into lines depends on how wide their names are.
+  setBy(katex)
   place.replaceChildren()
   mount(ExpressionPage, { target: place, props: { expression, examples } })
 }
