@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from app.web.expressions_schemas import Number
+from app.core.numbers import Number
 from app.web.networks_schemas import FieldAnswer
 
 

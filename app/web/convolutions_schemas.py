@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from app.web.expressions_schemas import Number
+from app.core.numbers import Number
 
 Map = list[list[Number]]
 Volume = list[Map]

@@ -2528,15 +2528,6 @@ export interface components {
             argument: string;
             /** Position */
             position: number;
-            /** Upstream */
-            upstream: number | unknown[] | components["schemas"]["Preview"] | null;
-            /**
-             * Local
-             * @description Null where the op states a vector-Jacobian product.
-             */
-            local: number | unknown[] | components["schemas"]["Preview"] | null;
-            /** Downstream */
-            downstream: number | unknown[] | components["schemas"]["Preview"] | null;
             /**
              * Rule
              * @description The derivative as LaTeX.
@@ -2547,6 +2538,15 @@ export interface components {
              * @description The derivative as text, as the op table has it.
              */
             formula: string;
+            /** Upstream */
+            upstream: number | unknown[] | components["schemas"]["Preview"] | null;
+            /**
+             * Local
+             * @description Null where the op states a vector-Jacobian product.
+             */
+            local: number | unknown[] | components["schemas"]["Preview"] | null;
+            /** Downstream */
+            downstream: number | unknown[] | components["schemas"]["Preview"] | null;
             /**
              * Latex
              * @description The arithmetic with the numbers in it.
@@ -3671,17 +3671,6 @@ export interface components {
              * @description What stands in the gate: +, *-1, 1/x, exp.
              */
             gate: string;
-            /** Shape */
-            shape: number[];
-            /** Value */
-            value: number | unknown[] | components["schemas"]["Preview"] | null;
-            /**
-             * Gradient
-             * @description Null where there is none; `reason` says why.
-             */
-            gradient: number | unknown[] | components["schemas"]["Preview"] | null;
-            /** Reason */
-            reason: string | null;
             /** Latex */
             latex: string;
             /**
@@ -3699,6 +3688,17 @@ export interface components {
              * @description A literal that is drawn as part of its gate.
              */
             absorbed: boolean;
+            /** Shape */
+            shape: number[];
+            /** Value */
+            value: number | unknown[] | components["schemas"]["Preview"] | null;
+            /**
+             * Gradient
+             * @description Null where there is none; `reason` says why.
+             */
+            gradient: number | unknown[] | components["schemas"]["Preview"] | null;
+            /** Reason */
+            reason: string | null;
         };
         /** NodePlace */
         NodePlace: {
