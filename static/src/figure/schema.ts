@@ -1247,18 +1247,6 @@ export interface components {
         };
         /** BackwardCellStep */
         BackwardCellStep: {
-            /** Upstream */
-            upstream: number | null;
-            /** To Input */
-            to_input: (number | null)[][][];
-            /** To Weights */
-            to_weights: (number | null)[][][] | null;
-            /** To Bias */
-            to_bias: number | null;
-            /** Latex */
-            latex: string;
-            /** Sentence */
-            sentence: string;
             /**
              * Cell
              * @description Map, row and column of the output.
@@ -1271,11 +1259,18 @@ export interface components {
             rows: number[];
             /** Columns */
             columns: number[];
-            /**
-             * Kind
-             * @constant
-             */
-            kind: "backward";
+            /** Latex */
+            latex: string;
+            /** Sentence */
+            sentence: string;
+            /** Upstream */
+            upstream: number | null;
+            /** To Input */
+            to_input: (number | null)[][][];
+            /** To Weights */
+            to_weights: (number | null)[][][] | null;
+            /** To Bias */
+            to_bias: number | null;
             /**
              * Input After
              * @description The patch of the input's gradient after this step.
@@ -1285,6 +1280,11 @@ export interface components {
             weights_after: (number | null)[][][] | null;
             /** Bias After */
             bias_after: number | null;
+            /**
+             * Kind
+             * @constant
+             */
+            kind: "backward";
         };
         /**
          * BatchNorm1d
@@ -1401,6 +1401,10 @@ export interface components {
             rows: number[];
             /** Columns */
             columns: number[];
+            /** Latex */
+            latex: string;
+            /** Sentence */
+            sentence: string;
             /**
              * Patch
              * @description Null where max pooling meets padding.
@@ -1422,10 +1426,6 @@ export interface components {
             chosen: number[] | null;
             /** Value */
             value: number | null;
-            /** Latex */
-            latex: string;
-            /** Sentence */
-            sentence: string;
             /** Weights */
             weights: (number | null)[][][] | null;
             backward: components["schemas"]["CellBackward"];
@@ -1435,6 +1435,10 @@ export interface components {
          * @description Where the gradient of one output goes.
          */
         CellBackward: {
+            /** Latex */
+            latex: string;
+            /** Sentence */
+            sentence: string;
             /** Upstream */
             upstream: number | null;
             /** To Input */
@@ -1443,10 +1447,6 @@ export interface components {
             to_weights: (number | null)[][][] | null;
             /** To Bias */
             to_bias: number | null;
-            /** Latex */
-            latex: string;
-            /** Sentence */
-            sentence: string;
         };
         /** CellTrack */
         CellTrack: {
@@ -2569,6 +2569,10 @@ export interface components {
             rows: number[];
             /** Columns */
             columns: number[];
+            /** Latex */
+            latex: string;
+            /** Sentence */
+            sentence: string;
             /**
              * Patch
              * @description Null where max pooling meets padding.
@@ -2590,10 +2594,6 @@ export interface components {
             chosen: number[] | null;
             /** Value */
             value: number | null;
-            /** Latex */
-            latex: string;
-            /** Sentence */
-            sentence: string;
             /**
              * Kind
              * @constant
@@ -4664,6 +4664,10 @@ export interface components {
         };
         /** SumStep */
         SumStep: {
+            /** Latex */
+            latex: string;
+            /** Sentence */
+            sentence: string;
             /**
              * Kind
              * @constant
@@ -4671,10 +4675,6 @@ export interface components {
             kind: "accumulate";
             /** Cell */
             cell: null;
-            /** Latex */
-            latex: string;
-            /** Sentence */
-            sentence: string;
         };
         /**
          * Tanh
