@@ -4,8 +4,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+from app.core.networks.receptive_fields import FieldAnswer
 from app.core.numbers import Number
-from app.web.networks_schemas import FieldAnswer
 
 
 class Statistics(BaseModel):

@@ -931,9 +931,15 @@ export interface components {
             paper: string;
             /** Says */
             says: string;
-            /** Slides */
+            /**
+             * Slides
+             * @description What slides say of it, set right.
+             */
             slides: string | null;
-            /** Top1 */
+            /**
+             * Top1
+             * @description Percent, on ImageNet's validation set.
+             */
             top1: number | null;
             /** Top1 Source */
             top1_source: string | null;
@@ -2006,8 +2012,6 @@ export interface components {
          * @description What a unit really looks at: the gradient's size by pixel, 1 the largest.
          */
         EffectiveFieldAnswer: {
-            /** Layer */
-            layer: string;
             /** Unit */
             unit: number[];
             /** Grid */
@@ -2018,6 +2022,8 @@ export interface components {
             effective: components["schemas"]["EffectiveSize"];
             /** Samples */
             samples: number;
+            /** Layer */
+            layer: string;
         };
         /**
          * EffectiveQuestion
@@ -2677,18 +2683,18 @@ export interface components {
         };
         /** GradientCurve */
         GradientCurve: {
-            /** Residual */
-            residual: boolean;
-            /** Batch Norm */
-            batch_norm: boolean;
-            /** Asked */
-            asked: boolean;
             /** Gradients */
             gradients: number[];
             /** Weight Gradients */
             weight_gradients: number[];
             /** Activations */
             activations: number[];
+            /** Residual */
+            residual: boolean;
+            /** Batch Norm */
+            batch_norm: boolean;
+            /** Asked */
+            asked: boolean;
         };
         /**
          * GradientPart
@@ -3031,14 +3037,6 @@ export interface components {
          * @description One argument of a layer, and how it is set by hand.
          */
         LayerField: {
-            /** Name */
-            name: string;
-            /** Required */
-            required: boolean;
-            /** Default */
-            default: unknown;
-            /** Says */
-            says: string | null;
             /**
              * Control
              * @enum {string}
@@ -3050,6 +3048,14 @@ export interface components {
             high: number | null;
             /** Choices */
             choices: unknown[];
+            /** Name */
+            name: string;
+            /** Required */
+            required: boolean;
+            /** Default */
+            default: unknown;
+            /** Says */
+            says: string | null;
         };
         /** LayerGradients */
         LayerGradients: {
@@ -4213,10 +4219,16 @@ export interface components {
          * @description What one unit sees of every layer below it, and of the input.
          */
         ReceptiveFieldAnswer: {
-            /** Layer */
-            layer: string;
             /** Unit */
             unit: number[];
+            /** Regions */
+            regions: components["schemas"]["NamedRegion"][];
+            /** @description What the gradient can reach. */
+            input: components["schemas"]["Region"] | null;
+            /** @description By the formula; may lie partly beyond the image. */
+            field: components["schemas"]["Region"] | null;
+            /** Layer */
+            layer: string;
             /**
              * Extent
              * @description How many units the layer has along height and width.
@@ -4228,12 +4240,6 @@ export interface components {
              */
             image: number[];
             receptive_field: components["schemas"]["FieldAnswer"];
-            /** Regions */
-            regions: components["schemas"]["NamedRegion"][];
-            /** @description What the gradient can reach. */
-            input: components["schemas"]["Region"] | null;
-            /** @description By the formula; may lie partly beyond the image. */
-            field: components["schemas"]["Region"] | null;
             drawing: components["schemas"]["ConeDrawing"];
             /**
              * Layers
