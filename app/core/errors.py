@@ -3,7 +3,10 @@
 import re
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field, with_config
+from typing_extensions import TypedDict
 
 ECHO = 80  # characters of what was sent that a sentence repeats
 LONGEST = 1_000  # characters of a sentence
@@ -13,6 +16,28 @@ QUOTED = re.compile(r"`([^`]*)`")
 def shortened(text: str, most: int = ECHO) -> str:
     """The beginning of a text, with dots if there is more of it."""
     return text if len(text) <= most else f"{text[:most]}…"
+
+
+@with_config(
+    json_schema_extra={
+        "example": {
+            "message": "no op `sigmod`; did you mean `sigmoid`?",
+            "where": {"offset": 4, "length": 6},
+            "suggestion": "sigmoid",
+        }
+    }
+)
+class ProblemAnswer(TypedDict):
+    """What an answer says when the question cannot be answered."""
+
+    message: Annotated[str, Field(description="One sentence for the person who asked.")]
+    where: Annotated[
+        dict[str, Any],
+        Field(description="The place: offset and length in the text, node, input, or field."),
+    ]
+    suggestion: Annotated[
+        str | None, Field(description="The nearest right thing, where there is one.")
+    ]
 
 
 class Problem(Exception):
@@ -37,7 +62,7 @@ class Problem(Exception):
         self.suggestion = suggestion
 
     @property
-    def told(self) -> dict[str, Any]:
+    def told(self) -> ProblemAnswer:
         """As an answer and a page tell it."""
         return {"message": self.message, "where": self.where, "suggestion": self.suggestion}
 

@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterable
 from functools import lru_cache
 
+Number = float | None  # in an answer: null where it does not exist
+
 DIGITS = 4
 # Outside these bounds a number is written with a power of ten.
 SMALLEST_PLAIN = 1e-3

@@ -11,7 +11,7 @@ from starlette.datastructures import State
 
 from app.core.activations import answers as figure
 from app.core.activations import questions
-from app.core.errors import Problem
+from app.core.errors import Problem, ProblemAnswer
 from app.core.figure import JSON, Figure
 from app.core.figure import PICTURES as MOST_BYTES
 from app.core.mistakes import validated
@@ -22,7 +22,7 @@ from app.web.answering import Json, encode, route, told
 from app.web.answering import answer as answer_of
 from app.web.assets import templates
 from app.web.links import FIRST_LOOK, look_asked, repeated
-from app.web.problems import REFUSALS, ProblemAnswer
+from app.web.problems import REFUSALS
 from app.workers.pool import Busy, Unavailable, run
 
 router = APIRouter(prefix="/api", tags=["activations"], responses=REFUSALS)

@@ -4,8 +4,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from app.web.expressions_schemas import Number
-from app.web.networks_schemas import FieldAnswer
+from app.core.networks.receptive_fields import FieldAnswer
+from app.core.numbers import Number
 
 
 class Statistics(BaseModel):

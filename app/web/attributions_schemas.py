@@ -2,8 +2,8 @@
 
 from pydantic import BaseModel, Field
 
+from app.core.numbers import Number
 from app.web.activations_schemas import ClassScore
-from app.web.expressions_schemas import Number
 
 
 class AttributionRow(BaseModel):

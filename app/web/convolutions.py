@@ -7,18 +7,20 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
 from app.core.convolutions import answers as figure
+from app.core.convolutions.filters import FilterRow
 from app.core.convolutions.questions import (
     LACKS,
     ConvolutionQuestion,
     StepsQuestion,
     WindowQuestion,
 )
+from app.core.convolutions.steps import StepsAnswer
 from app.core.errors import Problem
 from app.core.figure import ARRAYS, Figure, When
+from app.core.layers.windows import WindowAnswer
 from app.core.mistakes import validated
 from app.core.pictures.images import IMAGES
 from app.core.pictures.preparation import CLOSE_UPS
-from app.web import convolutions_schemas as schemas
 from app.web.answering import Json, encode, route, told
 from app.web.assets import templates
 from app.web.links import value, wholes
@@ -47,25 +49,25 @@ route(
     CONVOLUTION,
     "convolution",
     "A convolution, pooling or fully connected layer on one input, forward and backward.",
-    schemas.ConvolutionAnswer,
+    figure.ConvolutionAnswer,
 )
 route(
     router,
     STEPS,
     "steps",
     "Some of its steps: every product on the way forward, every share on the way back.",
-    schemas.StepsAnswer,
+    StepsAnswer,
 )
 route(
     router,
     WINDOW,
     "window",
     "How often a window fits on its input: (w + 2p - k) / s + 1 with its numbers.",
-    schemas.WindowAnswer,
+    WindowAnswer,
 )
 
 
-@router.get("/filters", responses={200: {"model": list[schemas.FilterRow]}})
+@router.get("/filters", responses={200: {"model": list[FilterRow]}})
 async def filters() -> Response:
     """The well-known filters."""
     return Json(encode(figure.filter_rows()))

@@ -1,6 +1,6 @@
 """Expressions: the REST routes, and the page with the same question and answer."""
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -10,11 +10,13 @@ from fastapi.responses import HTMLResponse
 
 from app.core.errors import Problem
 from app.core.expressions import questions
+from app.core.expressions.answers import ExpressionAnswer
 from app.core.expressions.drawing.svg import svg
-from app.core.expressions.examples import EXAMPLES
+from app.core.expressions.examples import EXAMPLES, ExampleRow, example_rows
+from app.core.expressions.explanations import EntryAnswer, PathsAnswer
+from app.core.expressions.gradient_check import GradientCheckAnswer
 from app.core.figure import ARRAYS, AsText, Figure
 from app.core.mistakes import validated
-from app.web import expressions_schemas
 from app.web.answering import Json, encode, route, told
 from app.web.assets import templates
 from app.web.links import value
@@ -55,28 +57,28 @@ route(
     EXPRESSION,
     "expression",
     "Evaluate an expression: values forward, gradients backward, every flow and step.",
-    expressions_schemas.ExpressionAnswer,
+    ExpressionAnswer,
 )
 route(
     router,
     GRADIENT_CHECK,
     "gradient_checks",
     "Every input's gradient three ways: chain rule, central differences, torch's autograd.",
-    expressions_schemas.GradientCheckAnswer,
+    GradientCheckAnswer,
 )
 route(
     router,
     ENTRY,
     "entry",
     "One entry of a tensor: which entries it depends on, and what comes back to it.",
-    expressions_schemas.EntryAnswer,
+    EntryAnswer,
 )
 route(
     router,
     PATHS,
     "paths",
     "A node's gradient as a sum over its paths to the output (scalar graphs).",
-    expressions_schemas.PathsAnswer,
+    PathsAnswer,
 )
 route(
     router,
@@ -88,16 +90,16 @@ route(
 )
 
 
-@router.get("/ops", responses={200: {"model": list[expressions_schemas.OpRow]}})
+@router.get("/ops", responses={200: {"model": list[questions.OpRow]}})
 async def ops() -> Response:
     """The op table."""
     return Json(encode(questions.op_rows()))
 
 
-@router.get("/examples", responses={200: {"model": list[expressions_schemas.ExampleRow]}})
+@router.get("/examples", responses={200: {"model": list[ExampleRow]}})
 async def examples() -> Response:
     """The gallery of worked examples."""
-    return Json(encode(list(EXAMPLES.values())))
+    return Json(encode(example_rows()))
 
 
 pages = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
@@ -145,6 +147,6 @@ async def home(request: Request) -> HTMLResponse:
         "answer": answer,
         "problem": problem,
         "svg": svg(answer, standalone=False) if answer else "",
-        "examples": [asdict(example) for example in EXAMPLES.values()],
+        "examples": example_rows(),
     }
     return templates.TemplateResponse(request, "expressions.html", context, 422 if problem else 200)

@@ -13,10 +13,16 @@ from app.core.layers import controls
 from app.core.mistakes import validated
 from app.core.networks import fields
 from app.core.networks import questions as figure
-from app.core.networks.architectures import StrideOn, architecture_answer
+from app.core.networks.answers import NetworkAnswer
+from app.core.networks.architectures import (
+    ArchitectureAnswer,
+    ArchitectureRow,
+    StrideOn,
+    architecture_answer,
+)
 from app.core.networks.drawing.volumes import svg
-from app.core.networks.lecture_facts import lecture_facts
-from app.web import networks_schemas as schemas
+from app.core.networks.gradient_flow import GradientSizesAnswer
+from app.core.networks.lecture_facts import LectureFact, lecture_facts
 from app.web.answering import Json, encode, route, told
 from app.web.assets import templates
 from app.web.links import network_asked, repeated
@@ -40,7 +46,7 @@ route(
     NETWORK,
     "network",
     "What a network comes to: sizes, parameters, multiply-adds, memory, receptive fields.",
-    schemas.NetworkAnswer,
+    NetworkAnswer,
 )
 route(
     router,
@@ -70,19 +76,19 @@ route(
 )
 
 
-@router.get("/layers", responses={200: {"model": list[schemas.LayerRow]}})
+@router.get("/layers", responses={200: {"model": list[controls.LayerRow]}})
 async def layers() -> Response:
     """The layer table: arguments, bounds, and a sentence on each."""
     return Json(encode(controls.layer_rows()))
 
 
-@router.get("/architectures", responses={200: {"model": list[schemas.ArchitectureRow]}})
+@router.get("/architectures", responses={200: {"model": list[ArchitectureRow]}})
 async def architectures() -> Response:
     """The well-known networks with their totals."""
     return Json(encode(figure.architecture_rows()))
 
 
-@router.get("/architectures/{name}", responses={200: {"model": schemas.ArchitectureAnswer}})
+@router.get("/architectures/{name}", responses={200: {"model": ArchitectureAnswer}})
 async def architecture(
     name: Annotated[str, Path(max_length=64, json_schema_extra={"example": "vgg16"})],
     stride_on: Annotated[StrideOn | None, Query()] = None,
@@ -92,7 +98,7 @@ async def architecture(
     return Json(encode(architecture_answer(name, **options)))
 
 
-@router.get("/lecture-facts", responses={200: {"model": list[schemas.LectureFact]}})
+@router.get("/lecture-facts", responses={200: {"model": list[LectureFact]}})
 async def facts() -> Response:
     """What slides say of well-known networks, checked."""
     return Json(encode(lecture_facts()))
@@ -110,7 +116,7 @@ route(
     ),
     "receptive_field",
     "The cone from one unit down to exactly what it sees of the input.",
-    schemas.ReceptiveFieldAnswer,
+    fields.ReceptiveFieldAnswer,
 )
 route(
     router,
@@ -130,21 +136,21 @@ route(
     Figure("/receptive-field/stack", fields.StackQuestion, fields.stacked, quick=fields.stacked),
     "stack",
     "One large kernel against a stack of 3x3 that sees as much.",
-    schemas.StackAnswer,
+    fields.StackAnswer,
 )
 route(
     router,
     Figure("/effective-field", fields.EffectiveQuestion, fields.effective_field, seconds=SECONDS),
     "effective_field",
     "What the middle unit of a layer really looks at, measured: |gradient| by pixel.",
-    schemas.EffectiveFieldAnswer,
+    fields.EffectiveFieldAnswer,
 )
 route(
     router,
     Figure("/gradient-sizes", fields.GradientSizesQuestion, fields.gradient_sizes, seconds=SECONDS),
     "gradient_sizes",
     "Gradients by layer at initialisation, with and without skips and batch norm, measured.",
-    schemas.GradientSizesAnswer,
+    GradientSizesAnswer,
 )
 route(
     router,

@@ -7,37 +7,16 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from app.core.errors import Problem, shortened
+from app.core.errors import Problem, ProblemAnswer, shortened
 from app.core.mistakes import UNREADABLE, as_problem, deepest
 from app.web.assets import templates
 from app.web.security import SECURITY_HEADERS
 from app.workers.pool import Busy, Unavailable
 
 SORRY = Problem("Something went wrong on the server. This is not your mistake.")
-
-
-class ProblemAnswer(BaseModel):
-    """What an answer says when the question cannot be answered."""
-
-    message: str = Field(description="One sentence for the person who asked.")
-    where: dict[str, Any] = Field(
-        description="The place: offset and length in the text, node, input, or field."
-    )
-    suggestion: str | None = Field(description="The nearest right thing, where there is one.")
-
-    model_config = {
-        "json_schema_extra": {
-            "example": {
-                "message": "no op `sigmod`; did you mean `sigmoid`?",
-                "where": {"offset": 4, "length": 6},
-                "suggestion": "sigmoid",
-            }
-        }
-    }
 
 
 # For the routes that take a question: what they may refuse it with.

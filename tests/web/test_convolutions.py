@@ -5,7 +5,11 @@ import re
 from typing import Any
 
 import pytest
+from pydantic import TypeAdapter
 from starlette.testclient import TestClient
+
+from app.core.convolutions.answers import ConvolutionAnswer
+from app.core.convolutions.steps import StepsAnswer
 
 
 def ask(client: TestClient, route: str, question: dict[str, Any]) -> Any:
@@ -48,14 +52,12 @@ def test_every_example_of_the_schema_works(client: TestClient) -> None:
 
 @pytest.mark.parametrize("layer", ["Conv2d", "MaxPool2d", "AvgPool2d", "Linear"])
 def test_answers_keep_to_their_schema(client: TestClient, layer: str) -> None:
-    from app.web.convolutions_schemas import ConvolutionAnswer, StepsAnswer
-
     question = {"layer": layer, "cells": [[0, 0, 0]]}
     answer = ask(client, "convolution", question)
-    ConvolutionAnswer.model_validate(answer)
+    TypeAdapter(ConvolutionAnswer).validate_python(answer)
     for first in (0, answer["track"]["forward"], answer["track"]["count"] - 1):
         told = ask(client, "convolution/steps", {**question, "first": first, "count": 3})
-        StepsAnswer.model_validate(told)
+        TypeAdapter(StepsAnswer).validate_python(told)
         assert told["first"] == first
 
 

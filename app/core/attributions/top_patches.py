@@ -185,8 +185,8 @@ def strongest(network: Network, found: ChannelMaxima, aim: Channel, count: int) 
         seen = cone(network, layer, unit or (aim.channel,))["input"]
         if seen is None:
             continue
-        rows, columns = tuple(seen["rows"]), tuple(seen["columns"])
-        hit = Hit(found.cuts[i], float(found.values[i]), unit, rows, columns)
+        (top, bottom), (left, right) = seen["rows"], seen["columns"]
+        hit = Hit(found.cuts[i], float(found.values[i]), unit, (top, bottom), (left, right))
         box = hit.box(*size)
         same = [other.box(*size) for other in hits if other.cut.image == hit.cut.image]
         if len(same) < MOST_OF_ONE and all(shared(box, other) <= OVERLAP for other in same):

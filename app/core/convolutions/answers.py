@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from math import prod
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from app.core.convolutions.filters import FILTERS
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from app.core.convolutions.filters import FILTERS, FilterName, FilterRow
 from app.core.convolutions.questions import (
     MOST_NUMBERS,
     MOST_STEPS,
@@ -14,18 +17,95 @@ from app.core.convolutions.questions import (
     WindowQuestion,
     checked_cell,
 )
-from app.core.convolutions.sliding import Convolution, Floats, Sliding
-from app.core.convolutions.steps import Cells, number, plain
+from app.core.convolutions.sliding import Convolution, Floats, Sliding, Volume
+from app.core.convolutions.steps import Cell, Cells, LayerGradients, StepsAnswer, number, plain
 from app.core.errors import Problem
 from app.core.layers.table import Conv2d, Linear
-from app.core.layers.windows import window_answer
+from app.core.layers.windows import WindowAnswer, window_answer
+from app.core.numbers import Number
 
 STEP_NUMBERS = 40_000  # in an answer about steps
 CONNECTED = 10  # outputs of the fully connected layer that a convolution is compared with
 FIRST, LAST = 4, 2  # of its many inputs and weights, those that are told
 
 
-def convolve(question: ConvolutionQuestion) -> dict[str, Any]:
+class LayerShapes(TypedDict):
+    input: list[int]
+    weights: list[int] | None
+    output: list[int]
+
+
+class ParameterCount(TypedDict):
+    name: str
+    parameters: int
+
+
+class LayerParameters(TypedDict):
+    count: int
+    one_filter: int
+    latex: str
+    sentence: str
+    compared: list[ParameterCount]
+
+
+class VectorEnds(TypedDict):
+    """A long vector, of which only the first and the last numbers are told."""
+
+    first: list[Number]
+    last: list[Number]
+
+
+class ConnectedRow(VectorEnds):
+    """A row of W, and the output that it gives."""
+
+    value: Number
+
+
+class ConnectedLayer(TypedDict):
+    """A fully connected layer on the same input: every output is a row of W times x."""
+
+    inputs: int
+    x: Annotated[
+        VectorEnds, Field(description="The input as one vector: channel by channel, row by row.")
+    ]
+    rows: list[ConnectedRow]
+    parameters: int
+    latex: str
+    sentence: str
+
+
+class CellTrack(TypedDict):
+    forward: Annotated[int, Field(description="Steps that go forward, one a cell of the output.")]
+    count: Annotated[int, Field(description="All steps: forward, backward, and the sum.")]
+    batch: Annotated[
+        int, Field(description="The most steps that POST /api/convolution/steps answers with.")
+    ]
+
+
+class ConvolutionAnswer(TypedDict):
+    """A layer on one input; maps are lists of rows."""
+
+    layer: Literal["Conv2d", "MaxPool2d", "AvgPool2d", "Linear"]
+    shapes: LayerShapes
+    input: Volume
+    weights: list[Volume] | None
+    bias: list[Number] | None
+    output: Volume
+    upstream: Volume
+    gradients: LayerGradients
+    filters: list[FilterName]
+    window: WindowAnswer
+    coverage: Annotated[list[list[int]], Field(description="How many windows cover each position.")]
+    parameters: LayerParameters
+    connected: Annotated[
+        ConnectedLayer | None,
+        Field(description="Beside a convolution, unless its input is too large."),
+    ]
+    track: CellTrack
+    cells: list[Cell]
+
+
+def convolve(question: ConvolutionQuestion) -> ConvolutionAnswer:
     """The answer to POST /api/convolution."""
     sliding = question.sliding()
     upstream = question.gradient(sliding)
@@ -82,12 +162,12 @@ def work(question: ConvolutionQuestion) -> int:
     return high * wide * taps * len(sliding.input) * filters
 
 
-def window(question: WindowQuestion) -> dict[str, Any]:
+def window(question: WindowQuestion) -> WindowAnswer:
     """The answer to POST /api/window."""
     return window_answer(**question.model_dump())
 
 
-def steps(question: StepsQuestion) -> dict[str, Any]:
+def steps(question: StepsQuestion) -> StepsAnswer:
     """The answer to POST /api/convolution/steps."""
     sliding = question.sliding()
     cells = Cells(sliding, question.gradient(sliding))
@@ -105,7 +185,7 @@ def _batch(cells: Cells) -> int:
     return max(1, min(MOST_STEPS, STEP_NUMBERS // (4 * cells.patch((0, 0, 0)).size)))
 
 
-def filter_rows() -> list[dict[str, Any]]:
+def filter_rows() -> list[FilterRow]:
     """The answer to GET /api/filters: each with its plane of 3 by 3."""
     return [
         {"name": row.name, "says": row.says, "plane": plain(row.plane(3, 3))}
@@ -113,8 +193,8 @@ def filter_rows() -> list[dict[str, Any]]:
     ]
 
 
-def _filters(question: ConvolutionQuestion) -> list[dict[str, str]]:
-    def told(name: Any) -> dict[str, str]:
+def _filters(question: ConvolutionQuestion) -> list[FilterName]:
+    def told(name: Any) -> FilterName:
         if name == "random":
             return {"name": "random", "says": "Small whole numbers, drawn at random."}
         if isinstance(name, str):
@@ -124,7 +204,7 @@ def _filters(question: ConvolutionQuestion) -> list[dict[str, str]]:
     return [told(name) for name in question.names()]
 
 
-def _window(sliding: Sliding) -> dict[str, Any]:
+def _window(sliding: Sliding) -> WindowAnswer:
     _, height, width = sliding.input.shape
     high, wide = sliding.high, sliding.wide
     return window_answer(
@@ -136,7 +216,7 @@ def _window(sliding: Sliding) -> dict[str, Any]:
     )
 
 
-def _connected(question: ConvolutionQuestion, sliding: Sliding) -> dict[str, Any] | None:
+def _connected(question: ConvolutionQuestion, sliding: Sliding) -> ConnectedLayer | None:
     """A fully connected layer on the same input, to stand beside a convolution: W times x."""
     inputs = sliding.input.size
     if question.layer != "Conv2d" or CONNECTED * inputs > MOST_NUMBERS:
@@ -152,7 +232,7 @@ def _connected(question: ConvolutionQuestion, sliding: Sliding) -> dict[str, Any
     return {
         "inputs": inputs,
         "x": _ends(layer.input),
-        "rows": [_ends(weights) | {"value": number(value)} for weights, value in rows],
+        "rows": [{**_ends(weights), "value": number(value)} for weights, value in rows],
         "parameters": parameters,
         "latex": rf"{CONNECTED} \cdot ({inputs} + 1) = {parameters}",
         "sentence": f"Each of the {CONNECTED} outputs is a row of W, {inputs:,} weights, "
@@ -160,13 +240,13 @@ def _connected(question: ConvolutionQuestion, sliding: Sliding) -> dict[str, Any
     }
 
 
-def _ends(volume: Floats) -> dict[str, Any]:
+def _ends(volume: Floats) -> VectorEnds:
     """The volume as one vector, of which the first and the last numbers are told."""
     vector = volume.reshape(-1)
     return {"first": plain(vector[:FIRST]), "last": plain(vector[max(FIRST, vector.size - LAST) :])}
 
 
-def _parameters(question: ConvolutionQuestion, sliding: Sliding) -> dict[str, Any]:
+def _parameters(question: ConvolutionQuestion, sliding: Sliding) -> LayerParameters:
     """How many numbers are learned, and how many a fully connected layer would learn."""
     shape, output = sliding.input.shape, sliding.output.shape
     layer = question.row(shape, output[0])

@@ -6,11 +6,24 @@ A row makes one plane; a filter has the same plane for every channel of its inpu
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import comb
+from typing import Annotated
 
 import numpy as np
-import numpy.typing as npt
+from pydantic import Field
+from typing_extensions import TypedDict
 
-Floats = npt.NDArray[np.float64]
+from app.core.convolutions.sliding import Floats, Map
+
+
+class FilterName(TypedDict):
+    name: str
+    says: str
+
+
+class FilterRow(FilterName):
+    """A well-known filter."""
+
+    plane: Annotated[Map, Field(description="For a kernel of 3 by 3.")]
 
 
 @dataclass(frozen=True)

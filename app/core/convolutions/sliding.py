@@ -15,9 +15,14 @@ import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
 
 from app.core.layers.windows import Window
+from app.core.numbers import Number
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.intp]
+
+
+Map = list[list[Number]]
+Volume = list[Map]
 
 
 @dataclass(frozen=True)

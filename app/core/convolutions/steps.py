@@ -7,17 +7,110 @@ to the gradients so far; a last step says that these sums are the gradients.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import Field
+from typing_extensions import TypedDict
 
-from app.core.convolutions.sliding import AveragePooling, Convolution, Floats, MaxPooling, Sliding
-from app.core.numbers import format_number, latex_number
+from app.core.convolutions.sliding import (
+    AveragePooling,
+    Convolution,
+    Floats,
+    MaxPooling,
+    Sliding,
+    Volume,
+)
+from app.core.numbers import Number, format_number, latex_number
 
 SPELLED_OUT = 9  # products that a formula lists one by one; of more it shows the ends
 CHANNELS_SPELLED_OUT = 4
 WHOLE = 2**53
+
+
+class LayerGradients(TypedDict):
+    input: Volume
+    weights: list[Volume] | None
+    bias: list[Number] | None
+
+
+class CellPlace(TypedDict):
+    cell: Annotated[list[int], Field(description="Map, row and column of the output.")]
+    rows: Annotated[
+        list[int], Field(description="Input rows under the window; outside it is padding.")
+    ]
+    columns: list[int]
+
+
+class Words(TypedDict):
+    """A computation with its numbers in it, as a formula and as a sentence."""
+
+    latex: str
+    sentence: str
+
+
+class CellForward(CellPlace, Words):
+    """The arithmetic of one output."""
+
+    patch: Annotated[Volume, Field(description="Null where max pooling meets padding.")]
+    products: Volume | None
+    sums: Annotated[list[Number] | None, Field(description="Of the products, one a channel.")]
+    bias: Number
+    chosen: Annotated[
+        list[int] | None, Field(description="Max pooling: row and column in the window.")
+    ]
+    value: Number
+
+
+class CellBackward(Words):
+    """Where the gradient of one output goes."""
+
+    upstream: Number
+    to_input: Volume
+    to_weights: Volume | None
+    to_bias: Number
+
+
+class Cell(CellForward):
+    """One cell of the output, forward and backward."""
+
+    weights: Volume | None
+    backward: CellBackward
+
+
+class ForwardCellStep(CellForward):
+    kind: Literal["forward"]
+
+
+class SumsAfter(TypedDict):
+    """What a cell has added to, as it is from then on."""
+
+    input_after: Annotated[
+        Volume, Field(description="The patch of the input's gradient after this step.")
+    ]
+    weights_after: Volume | None
+    bias_after: Number
+
+
+class BackwardCellStep(CellPlace, CellBackward, SumsAfter):
+    kind: Literal["backward"]
+
+
+class SumStep(Words):
+    kind: Literal["accumulate"]
+    cell: None
+
+
+CellStep = ForwardCellStep | BackwardCellStep | SumStep
+
+
+class StepsAnswer(TypedDict):
+    """Steps, and the gradients as they are before the first of them (null while forward)."""
+
+    first: int
+    before: LayerGradients | None
+    steps: list[CellStep]
 
 
 def plain(array: npt.NDArray[Any]) -> Any:
@@ -56,7 +149,7 @@ class Cells:
         map_, row, column = (int(i) for i in np.unravel_index(place, self.shape))
         return map_, row, column
 
-    def place(self, cell: Sequence[int]) -> dict[str, Any]:
+    def place(self, cell: Sequence[int]) -> CellPlace:
         """Which cell it is, and which rows and columns of the input are under its window."""
         return {
             "cell": list(cell),
@@ -70,19 +163,13 @@ class Cells:
         patch: Floats = self.sliding.patches[row, column]
         return patch[map_ : map_ + 1] if self.pooled else patch
 
-    def cell(self, cell: Sequence[int]) -> dict[str, Any]:
+    def cell(self, cell: Sequence[int]) -> Cell:
         """Everything about one cell, forward and backward."""
-        said = self.forward_step(cell)
-        back = self.backward_step(cell)
         weights = self.weights(cell)
         return {
-            **{key: value for key, value in said.items() if key != "kind"},
+            **self.comes(cell),
             "weights": None if weights is None else plain(weights),
-            "backward": {
-                key: value
-                for key, value in back.items()
-                if key not in ("kind", "cell", "rows", "columns")
-            },
+            "backward": self.sends(cell),
         }
 
     def weights(self, cell: Sequence[int]) -> Floats | None:
@@ -97,11 +184,10 @@ class Cells:
 
     # Forward
 
-    def forward_step(self, cell: Sequence[int]) -> dict[str, Any]:
+    def comes(self, cell: Sequence[int]) -> CellForward:
         """The arithmetic of one output."""
         patch, weights, value = self.patch(cell), self.weights(cell), self.value(cell)
-        said: dict[str, Any] = {
-            "kind": "forward",
+        said: CellForward = {
             **self.place(cell),
             "patch": plain(patch),
             "products": None,
@@ -109,21 +195,25 @@ class Cells:
             "bias": None,
             "chosen": None,
             "value": number(value),
+            "latex": "",
+            "sentence": "",
         }
         if weights is None:
-            return said | self._largest(cell, patch, value)
+            said["chosen"] = list(self._chosen(cell))
+            return {**said, **self._largest(cell, patch, value)}
         products = patch * weights
         sums = products.sum(axis=(1, 2))
-        said |= {"products": plain(products), "sums": plain(sums)}
+        said["products"], said["sums"] = plain(products), plain(sums)
         if self.pooled:
-            return said | self._mean(cell, patch, value)
+            return {**said, **self._mean(cell, patch, value)}
         assert isinstance(self.sliding, Convolution)
         bias = float(self.sliding.bias[cell[0]])
         name, tex = self._name("h", cell), self._latex_name("h", cell)
         total = float(sums.sum())
         where = "" if products.size == self.sliding.input.size else f" {self._extent(cell)}"
-        return said | {
-            "bias": number(bias),
+        said["bias"] = number(bias)
+        return {
+            **said,
             "latex": _dot_product(tex, patch, weights, sums, bias, value),
             "sentence": f"{name}: the {products.size:,} numbers under the filter{where}, each "
             f"times its weight, add up to {format_number(total)}; with the bias "
@@ -133,19 +223,18 @@ class Cells:
     def value(self, cell: Sequence[int]) -> float:
         return float(self.sliding.output[tuple(cell)])
 
-    def _largest(self, cell: Sequence[int], patch: Floats, value: float) -> dict[str, Any]:
+    def _largest(self, cell: Sequence[int], patch: Floats, value: float) -> Words:
         row, column = self._chosen(cell)
         times = int((patch == value).sum())
         tie = f"; of {times} equal ones it is the first" if times > 1 else ""
         listed = _listed([latex_number(x) for x in patch.flat if np.isfinite(x)], ",\\ ")
         return {
-            "chosen": [row, column],
             "latex": rf"{self._latex_name('h', cell)} = \max({listed}) = {latex_number(value)}",
             "sentence": f"{self._name('h', cell)}: the largest number under the window is "
             f"{format_number(value)}, at {self._tap(cell, row, column)}{tie}.",
         }
 
-    def _mean(self, cell: Sequence[int], patch: Floats, value: float) -> dict[str, Any]:
+    def _mean(self, cell: Sequence[int], patch: Floats, value: float) -> Words:
         listed = _listed([latex_number(x) for x in patch.flat], " + ")
         return {
             "latex": rf"{self._latex_name('h', cell)} = \frac{{{listed}}}{{{patch.size}}} "
@@ -163,24 +252,17 @@ class Cells:
 
     # Backward
 
-    def backward_step(self, cell: Sequence[int]) -> dict[str, Any]:
+    def sends(self, cell: Sequence[int]) -> CellBackward:
         """Where the gradient of one output goes."""
         map_, row, column = cell
         upstream = float(self.upstream[map_, row, column])
-        said: dict[str, Any] = {
-            "kind": "backward",
-            **self.place(cell),
-            "upstream": number(upstream),
-            "to_input": None,
-            "to_weights": None,
-            "to_bias": None,
-        }
         g, name = format_number(upstream), self._name("h", cell)
         tex, patch, weights = latex_number(upstream), self.patch(cell), self.weights(cell)
         if isinstance(self.sliding, Convolution):
             assert weights is not None
             index = f"_{{{map_}}}"
-            return said | {
+            return {
+                "upstream": number(upstream),
                 "to_input": plain(upstream * weights),
                 "to_weights": plain(upstream * patch),
                 "to_bias": number(upstream),
@@ -193,8 +275,11 @@ class Cells:
             }
         if weights is not None:
             share = upstream / patch.size
-            return said | {
+            return {
+                "upstream": number(upstream),
                 "to_input": plain(upstream * weights),
+                "to_weights": None,
+                "to_bias": None,
                 "latex": rf"dX_{{\text{{patch}}}} \mathrel{{+}}= \frac{{{tex}}}{{{patch.size}}} "
                 rf"= {latex_number(share)}",
                 "sentence": f"The gradient {g} at {name} is shared out: each of the {patch.size} "
@@ -204,8 +289,11 @@ class Cells:
         to_input = np.zeros_like(patch)
         to_input[0, tap[0], tap[1]] = upstream
         at = self._input(cell, *tap)
-        return said | {
+        return {
+            "upstream": number(upstream),
             "to_input": plain(to_input),
+            "to_weights": None,
+            "to_bias": None,
             "latex": rf"dx_{{{','.join(map(str, at))}}} \mathrel{{+}}= {tex}",
             "sentence": f"The gradient {g} at {name} goes to x[{', '.join(map(str, at))}] alone, "
             "which was the largest; the others under the window get 0.",
@@ -219,7 +307,7 @@ class Cells:
         ).all()
         return "" if inside else " What goes to the padding is lost."
 
-    def last_step(self) -> dict[str, Any]:
+    def last_step(self) -> SumStep:
         """The sums over all cells, which are the gradients."""
         height, width = self.sliding.positions
         if self.pooled:
@@ -243,7 +331,7 @@ class Cells:
 
     # Steps
 
-    def steps(self, first: int, count: int) -> dict[str, Any]:
+    def steps(self, first: int, count: int) -> StepsAnswer:
         """So many steps from `first` on, and the gradients as they are before the first of them."""
         running = _Running(self, first - self.forward)
         before = running.told() if first + count > self.forward else None
@@ -253,13 +341,18 @@ class Cells:
             "steps": list(self._steps(first, min(count, self.count - first), running)),
         }
 
-    def _steps(self, first: int, count: int, running: _Running) -> Iterator[dict[str, Any]]:
+    def _steps(self, first: int, count: int, running: _Running) -> Iterator[CellStep]:
         for step in range(first, first + count):
             if step < self.forward:
-                yield self.forward_step(self.at(step))
+                yield {"kind": "forward", **self.comes(self.at(step))}
             elif step < self.count - 1:
                 cell = self.at(step - self.forward)
-                yield self.backward_step(cell) | running.add(cell)
+                yield {
+                    "kind": "backward",
+                    **self.place(cell),
+                    **self.sends(cell),
+                    **running.add(cell),
+                }
             else:
                 yield self.last_step()
 
@@ -298,14 +391,14 @@ class _Running:
         self.weights = None if gradients.weights is None else gradients.weights.copy()
         self.bias = None if gradients.bias is None else gradients.bias.copy()
 
-    def told(self) -> dict[str, Any]:
+    def told(self) -> LayerGradients:
         return {
             "input": plain(self.input),
             "weights": None if self.weights is None else plain(self.weights),
             "bias": None if self.bias is None else plain(self.bias),
         }
 
-    def add(self, cell: Sequence[int]) -> dict[str, Any]:
+    def add(self, cell: Sequence[int]) -> SumsAfter:
         """Add what a cell sends; answers the sums that have changed, in the shape of the patch."""
         sliding, (map_, row, column) = self.cells.sliding, cell
         upstream = self.cells.upstream[map_, row, column]
@@ -326,7 +419,7 @@ class _Running:
         after[np.ix_(range(len(share)), high.nonzero()[0], wide.nonzero()[0])] = self.input[
             channels
         ][:, places[0], places[1]]
-        told: dict[str, Any] = {
+        told: SumsAfter = {
             "input_after": plain(after),
             "weights_after": None,
             "bias_after": None,

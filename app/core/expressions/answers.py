@@ -2,14 +2,18 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any, Literal, NotRequired
 
 import numpy as np
+from pydantic import Field
+from typing_extensions import TypedDict
 
+from app.core.expressions.drawing.layout import Layout
 from app.core.expressions.evaluation import FULL, Budget, Evaluation, Mistake, evaluate
+from app.core.expressions.formulas import text_of
 from app.core.expressions.graphs import Graph
-from app.core.expressions.sheets import FlowSheet, Sheet, sheet_of
-from app.core.expressions.values import Written, bracketed, plain, write
+from app.core.expressions.sheets import FlowSheet, FlowWords, NodeWords, Sheet, sheet_of
+from app.core.expressions.values import Value, Written, bracketed, plain, write
 
 WHY = {
     "overwrite": "where a value is used more than once, each use must add its gradient; "
@@ -18,13 +22,68 @@ WHY = {
 }
 
 
+Kind = Literal["forward", "backward", "accumulate"]
+
+
+class NodeAnswer(NodeWords):
+    """One value of the graph."""
+
+    shape: Sequence[int]
+    value: Value
+    gradient: Annotated[Value, Field(description="Null where there is none; `reason` says why.")]
+    reason: str | None
+
+
+class FlowAnswer(FlowWords):
+    """One edge of the backward pass: upstream x local = downstream."""
+
+    upstream: Value
+    local: Annotated[
+        Value, Field(description="Null where the op states a vector-Jacobian product.")
+    ]
+    downstream: Value
+    latex: Annotated[str, Field(description="The arithmetic with the numbers in it.")]
+    reason: str | None
+
+
+class StepAnswer(TypedDict):
+    """One moment of the pass."""
+
+    kind: Kind
+    node: Annotated[str, Field(description="The node that gets its value or gradient.")]
+    flow: Annotated[int | None, Field(description="The flow that runs, as a position in `flows`.")]
+    flows: Annotated[Sequence[int], Field(description="The flows that are added, for accumulate.")]
+    sentence: str
+    latex: str
+
+
+class WrongGradient(TypedDict):
+    node: str
+    right: Value
+    wrong: Value
+    why: str
+
+
+class ExpressionAnswer(TypedDict):
+    """Every value, gradient and flow, and the steps in which they come about."""
+
+    output: Annotated[str, Field(description="Id of the output node.")]
+    expression: str
+    inputs: dict[str, Any]
+    nodes: list[NodeAnswer]
+    flows: list[FlowAnswer]
+    steps: list[StepAnswer]
+    wrong: NotRequired[list[WrongGradient] | None]
+    layout: NotRequired[Layout | None]
+
+
 def answer(
     graph: Graph,
     inputs: Mapping[str, Any],
     mistake: Mistake | None = None,
     preview: int | None = None,
     budget: Budget = FULL,
-) -> dict[str, Any]:
+) -> ExpressionAnswer:
     """The whole answer to a question, as plain JSON values.
 
     Tensors are nested lists, or, past `preview` entries, a preview: every stride-th entry with the
@@ -39,11 +98,11 @@ def answer(
 
 def tell(
     result: Evaluation, mistake: Mistake | None = None, preview: int | None = None
-) -> dict[str, Any]:
+) -> ExpressionAnswer:
     """An evaluation as plain JSON values: output, inputs, nodes, flows, steps."""
     graph, sheet, values = result.graph, sheet_of(result.graph), result.values
     missing = result.reasons
-    nodes = [
+    nodes: list[NodeAnswer] = [
         {
             **static,
             "shape": () if isinstance(value, float) else value.shape,
@@ -59,7 +118,7 @@ def tell(
     flows, backward = _backward(result, sheet, written, mistake, preview)
     return {
         "output": graph.nodes[graph.output].id,
-        "expression": graph.text,
+        "expression": graph.text or text_of(graph),
         "inputs": {name: plain(values[i]) for name, i in graph.inputs.items()},
         "nodes": nodes,
         "flows": flows,
@@ -67,7 +126,7 @@ def tell(
     }
 
 
-def _forward(result: Evaluation, sheet: Sheet, written: Sequence[Written]) -> list[dict[str, Any]]:
+def _forward(result: Evaluation, sheet: Sheet, written: Sequence[Written]) -> list[StepAnswer]:
     values = result.values
     steps = []
     for step in sheet.forward:
@@ -94,9 +153,9 @@ def _backward(
     written: Sequence[Written],
     mistake: Mistake | None,
     preview: int | None,
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+) -> tuple[list[FlowAnswer], list[StepAnswer]]:
     """The flows and the backward steps; each flow's numbers are written once for both."""
-    flows: list[dict[str, Any]] = []
+    flows: list[FlowAnswer] = []
     steps = [_seed_step(result, sheet)]
     arrived: dict[int, list[int]] = {}
     expected = Counter(source for source, _, _ in result.flows)
@@ -133,13 +192,13 @@ def _backward(
 
 
 def _step(
-    kind: str,
+    kind: Kind,
     node: str,
     sentence: str,
     latex: str,
     flow: int | None = None,
     flows: Sequence[int] = (),
-) -> dict[str, Any]:
+) -> StepAnswer:
     return {
         "kind": kind,
         "node": node,
@@ -150,7 +209,7 @@ def _step(
     }
 
 
-def _seed_step(result: Evaluation, sheet: Sheet) -> dict[str, Any]:
+def _seed_step(result: Evaluation, sheet: Sheet) -> StepAnswer:
     output = result.graph.output
     name = sheet.names[output]
     sentence = (
@@ -163,7 +222,7 @@ def _seed_step(result: Evaluation, sheet: Sheet) -> dict[str, Any]:
 
 def _flow_step(
     result: Evaluation, own: FlowSheet, k: int, parts: tuple[Written, ...], worked: str | None
-) -> dict[str, Any]:
+) -> StepAnswer:
     up, local, down = parts
     if k in result.flow_reasons:
         sentence = f"{own.way}: {result.flow_reasons[k]}."
@@ -198,7 +257,7 @@ def _sum_step(
     source: int,
     flows: Sequence[int],
     mistake: Mistake | None,
-) -> dict[str, Any]:
+) -> StepAnswer:
     name, total = sheet.names[source], write(result.gradients[source])
     if source in result.reasons:
         sentence, latex = f"{result.reasons[source]}.", r"\text{--}"
@@ -222,9 +281,9 @@ def _sum_step(
 
 def wrong(
     result: Evaluation, right: Evaluation, mistake: Mistake, preview: int | None = None
-) -> list[dict[str, Any]]:
+) -> list[WrongGradient]:
     """The gradients that a mistake got wrong, beside the right ones."""
-    found = []
+    found: list[WrongGradient] = []
     for i, node in enumerate(result.graph.nodes):
         got, should = result.gradients[i], right.gradients[i]
         if got is not None and not np.allclose(got, should, rtol=1e-9, atol=0, equal_nan=True):

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from typing_extensions import TypedDict
+
 
 @dataclass(frozen=True)
 class Example:
@@ -14,6 +16,30 @@ class Example:
     expression: str
     says: str
     inputs: Mapping[str, Any] = field(default_factory=dict)
+
+
+class ExampleRow(TypedDict):
+    """A worked example of the gallery."""
+
+    name: str
+    title: str
+    expression: str
+    says: str
+    inputs: dict[str, Any]
+
+
+def example_rows() -> list[ExampleRow]:
+    """The gallery, in its order."""
+    return [
+        {
+            "name": example.name,
+            "title": example.title,
+            "expression": example.expression,
+            "says": example.says,
+            "inputs": dict(example.inputs),
+        }
+        for example in EXAMPLES.values()
+    ]
 
 
 EXAMPLES = {

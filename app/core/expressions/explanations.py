@@ -1,9 +1,11 @@
 """Where one number came from: an entry of a tensor, or an input's gradient over all its paths."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
+from pydantic import Field
+from typing_extensions import TypedDict
 
 from app.core.errors import Problem
 from app.core.expressions.evaluation import Evaluation, evaluate
@@ -11,10 +13,55 @@ from app.core.expressions.graphs import Graph
 from app.core.expressions.sheets import sheet_of
 from app.core.expressions.tensors import pull
 from app.core.expressions.values import plain
-from app.core.numbers import format_number, latex_number
+from app.core.numbers import Number, format_number, latex_number
 
 MOST_TERMS = 24  # of one entry, the largest first
 MOST_PATHS = 12
+
+
+class Term(TypedDict):
+    source: str
+    index: list[int]
+    value: Number
+    local: Number
+    product: Number
+
+
+class EntryFlow(TypedDict):
+    target: str
+    position: int
+    downstream: Number
+
+
+class EntryAnswer(TypedDict):
+    """One entry: what it depends on, and what comes back to it."""
+
+    node: str
+    index: list[int]
+    value: Number
+    gradient: Number
+    terms: Annotated[list[Term], Field(description="The largest 24 by |product|.")]
+    of: Annotated[int, Field(description="How many terms there are.")]
+    flows: list[EntryFlow]
+    sentence: str
+
+
+class PathProduct(TypedDict):
+    nodes: list[str]
+    flows: list[int]
+    latex: str
+    product: Number
+
+
+class PathsAnswer(TypedDict):
+    """A gradient as the sum over paths of the products of local gradients."""
+
+    node: str
+    paths: list[PathProduct]
+    of: int
+    total: Number
+    latex: str
+    sentence: str
 
 
 def _position(graph: Graph, node: str) -> int:
@@ -23,9 +70,7 @@ def _position(graph: Graph, node: str) -> int:
     return graph.position[node]
 
 
-def entry(
-    graph: Graph, inputs: Mapping[str, Any], node: str, index: Sequence[int]
-) -> dict[str, Any]:
+def entry(graph: Graph, inputs: Mapping[str, Any], node: str, index: Sequence[int]) -> EntryAnswer:
     """One entry of a node: which entries of its operands it depends on, and how steeply.
 
     `terms` are operand entries with a local gradient d entry / d operand entry that is not 0;
@@ -42,7 +87,7 @@ def entry(
             {"field": "index"},
         )
     terms, total = _terms(result, i, at)
-    flows = [
+    flows: list[EntryFlow] = [
         {
             "target": graph.nodes[target].id,
             "position": position,
@@ -71,12 +116,12 @@ def entry(
     }
 
 
-def _terms(result: Evaluation, i: int, at: tuple[int, ...]) -> tuple[list[dict[str, Any]], int]:
+def _terms(result: Evaluation, i: int, at: tuple[int, ...]) -> tuple[list[Term], int]:
     """The operand entries behind one entry: a vector-Jacobian product with 1 at it, 0 elsewhere."""
     graph = result.graph
     seed = np.zeros(np.shape(result.values[i]))
     seed[at] = 1.0
-    found = []
+    found: list[Term] = []
     for flow in graph.flows_of[i]:
         source = flow[0]
         with np.errstate(all="ignore"):
@@ -97,7 +142,7 @@ def _terms(result: Evaluation, i: int, at: tuple[int, ...]) -> tuple[list[dict[s
     return found[:MOST_TERMS], len(found)
 
 
-def paths(graph: Graph, inputs: Mapping[str, Any], node: str) -> dict[str, Any]:
+def paths(graph: Graph, inputs: Mapping[str, Any], node: str) -> PathsAnswer:
     """A node's gradient as a sum over its paths to the output, each a product of local gradients.
 
     Only for graphs of scalars: along tensors the products are of matrices. At most 12 paths are
@@ -146,7 +191,7 @@ def paths(graph: Graph, inputs: Mapping[str, Any], node: str) -> dict[str, Any]:
     }
 
 
-def _path(result: Evaluation, node: str, flows: Sequence[int]) -> dict[str, Any]:
+def _path(result: Evaluation, node: str, flows: Sequence[int]) -> PathProduct:
     nodes, product = [node], 1.0
     factors: list[str] = []
     for k in flows:

@@ -5,16 +5,19 @@ checks ("Neural Networks Part 3").
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
+from pydantic import Field
+from typing_extensions import TypedDict
 
 from app.core.errors import Problem
 from app.core.expressions.evaluation import Evaluation, evaluate
 from app.core.expressions.graphs import Graph
 from app.core.expressions.ops import OPS
 from app.core.expressions.tensors import forward
-from app.core.expressions.values import plain
+from app.core.expressions.values import Value, plain
+from app.core.numbers import Number
 
 STEP = 1e-5  # h, times |x| where that is more than 1
 ROUNDING = 1e-15  # of a value of f, relative
@@ -28,7 +31,26 @@ VERDICTS = (
 )
 
 
-def gradient_check(graph: Graph, inputs: Mapping[str, Any]) -> dict[str, Any]:
+class CheckedInput(TypedDict):
+    """One input's gradient three ways."""
+
+    name: str
+    shape: Sequence[int]
+    analytic: Value
+    numerical: Value
+    autograd: Value
+    relative_error: Number
+    verdict: str
+    checked: int
+    of: int
+
+
+class GradientCheckAnswer(TypedDict):
+    step: Annotated[float, Field(description="h of the central difference (f(x+h) - f(x-h)) / 2h.")]
+    inputs: list[CheckedInput]
+
+
+def gradient_check(graph: Graph, inputs: Mapping[str, Any]) -> GradientCheckAnswer:
     """The table: per input analytic, numerical and autograd gradient, relative error, verdict.
 
     Large inputs are checked at 50 entries chosen with a fixed seed; `checked` and `of` say so.
@@ -37,7 +59,7 @@ def gradient_check(graph: Graph, inputs: Mapping[str, Any]) -> dict[str, Any]:
     result = evaluate(graph, inputs)
     names = {name: i for name, i in graph.inputs.items() if result.gradients[i] is not None}
     automatic = autograd(result, list(names.values()))
-    table = []
+    table: list[CheckedInput] = []
     for name, i in names.items():
         analytic = np.asarray(result.gradients[i], dtype=np.float64)
         chosen = _chosen(analytic.size)

@@ -5,14 +5,16 @@ from typing import Annotated, Any, Literal
 
 import orjson
 from pydantic import AfterValidator, Field, model_validator
+from typing_extensions import TypedDict
 
 from app.core.errors import OverBudget, Problem
 from app.core.expressions import answers, explanations, exports, formulas
+from app.core.expressions.answers import ExpressionAnswer
 from app.core.expressions.arrays import MAX_ENTRIES, MAX_RANK
-from app.core.expressions.drawing.layout import arrange_answer
+from app.core.expressions.drawing.layout import Layout, arrange_answer
 from app.core.expressions.drawing.svg import svg
 from app.core.expressions.evaluation import FULL, Budget, Mistake, evaluate
-from app.core.expressions.gradient_check import gradient_check
+from app.core.expressions.gradient_check import GradientCheckAnswer, gradient_check
 from app.core.expressions.graphs import MAX_NODES, Graph, from_nodes
 from app.core.expressions.ops import OPS, Op
 from app.core.expressions.parsing import MAX_TEXT, parse
@@ -178,7 +180,7 @@ SMALL_TEXT, SMALL_NODES = 4_000, 100
 SMALL = Budget(entries=4_000, seconds=0.05)
 
 
-def quick_play(question: PlayQuestion) -> dict[str, Any]:
+def quick_play(question: PlayQuestion) -> ExpressionAnswer:
     """The same as `play` for a small question. Raises OverBudget for a larger one."""
     given = question.expression
     small = len(given) <= SMALL_TEXT if isinstance(given, str) else len(given.nodes) <= SMALL_NODES
@@ -187,7 +189,7 @@ def quick_play(question: PlayQuestion) -> dict[str, Any]:
     return play(question, SMALL)
 
 
-def play(question: PlayQuestion, budget: Budget = FULL) -> dict[str, Any]:
+def play(question: PlayQuestion, budget: Budget = FULL) -> ExpressionAnswer:
     """The answer to POST /api/expression."""
     graph = question.graph()
     answer = answers.answer(
@@ -198,23 +200,23 @@ def play(question: PlayQuestion, budget: Budget = FULL) -> dict[str, Any]:
     return answer
 
 
-def _layout(graph: Graph, answer: Mapping[str, Any]) -> dict[str, Any]:
+def _layout(graph: Graph, answer: ExpressionAnswer) -> Layout:
     """Where everything stands; arranged once for a graph and its shapes."""
     shapes = tuple(tuple(node["shape"]) for node in answer["nodes"])
-    known: dict[Any, dict[str, Any]] = graph.notes.setdefault("layouts", {})
+    known: dict[Any, Layout] = graph.notes.setdefault("layouts", {})
     if shapes not in known:
         known.clear()
         known[shapes] = arrange_answer(answer["nodes"], answer["output"]).to_dict()
     return known[shapes]
 
 
-def entry(question: EntryQuestion) -> dict[str, Any]:
+def entry(question: EntryQuestion) -> explanations.EntryAnswer:
     """The answer to POST /api/expression/entry."""
     graph = question.graph()
     return explanations.entry(graph, question.values(graph), question.node, question.index)
 
 
-def paths(question: PathsQuestion) -> dict[str, Any]:
+def paths(question: PathsQuestion) -> explanations.PathsAnswer:
     """The answer to POST /api/expression/paths."""
     graph = question.graph()
     return explanations.paths(graph, question.values(graph), question.node)
@@ -246,13 +248,36 @@ def export(question: ExportQuestion, address: str = "http://127.0.0.1:8000") -> 
     return orjson.dumps(play(question)).decode()
 
 
-def checked(question: ExpressionQuestion) -> dict[str, Any]:
+def checked(question: ExpressionQuestion) -> GradientCheckAnswer:
     """The answer to POST /api/gradient-check; imports torch."""
     graph = question.graph()
     return gradient_check(graph, question.values(graph))
 
 
-def op_row(op: Op) -> dict[str, Any]:
+class AskedExample(TypedDict):
+    expression: str
+    inputs: dict[str, Any]
+
+
+class OpRow(TypedDict):
+    """A row of the op table."""
+
+    name: str
+    symbol: str
+    category: str
+    arguments: list[str]
+    parameters: dict[str, Any]
+    latex: str
+    insert: Annotated[str, Field(description="As it is typed.")]
+    says: Annotated[str, Field(description="What it does to the gradient.")]
+    kind: Literal["local", "downstream"] | None
+    derivatives: dict[str, str]
+    derivatives_latex: dict[str, str]
+    torch: str
+    example: AskedExample
+
+
+def op_row(op: Op) -> OpRow:
     """A row of the op table as GET /api/ops tells it."""
     words = [formulas.Term(name.lstrip("*")) for name in op.arguments]
     letters = [formulas.Term(formulas.name_latex(word.tex)) for word in words]
@@ -287,6 +312,6 @@ def op_row(op: Op) -> dict[str, Any]:
     }
 
 
-def op_rows() -> list[dict[str, Any]]:
+def op_rows() -> list[OpRow]:
     """The op table, in its order."""
     return [op_row(op) for op in OPS.values()]

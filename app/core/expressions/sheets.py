@@ -2,10 +2,13 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
+from typing_extensions import TypedDict
 
 from app.core.expressions import formulas
 from app.core.expressions.formulas import Term, blank
@@ -14,6 +17,32 @@ from app.core.expressions.ops import OPS
 
 SPOKEN = 16  # characters of a formula that a sentence still says
 WIDEST = 24  # of a formula that still stands under a fraction bar
+
+
+class NodeWords(TypedDict):
+    """What an answer says of a node whatever the numbers."""
+
+    id: str
+    op: str
+    inputs: list[str]
+    attributes: Mapping[str, Any]
+    name: Annotated[str | None, Field(description="As it is named in the text; null if it is not.")]
+    gate: Annotated[str, Field(description="What stands in the gate: +, *-1, 1/x, exp.")]
+    latex: str
+    span: Annotated[Sequence[int] | None, Field(description="Offset and length in the text.")]
+    literal: Annotated[bool, Field(description="An unnamed number in the text.")]
+    absorbed: Annotated[bool, Field(description="A literal that is drawn as part of its gate.")]
+
+
+class FlowWords(TypedDict):
+    """What an answer says of a flow whatever the numbers."""
+
+    source: Annotated[str, Field(description="The operand that `downstream` reaches.")]
+    target: Annotated[str, Field(description="The node whose gradient is `upstream`.")]
+    argument: str
+    position: int
+    rule: Annotated[str, Field(description="The derivative as LaTeX.")]
+    formula: Annotated[str, Field(description="The derivative as text, as the op table has it.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +62,7 @@ class ForwardSheet:
 class FlowSheet:
     """One flow: its rule, and its arithmetic with blanks for operands, output and upstream."""
 
-    told: dict[str, Any]  # what an answer says of it whatever the numbers
+    told: FlowWords
     operands: tuple[int, ...]
     worked: Callable[[Sequence[str]], str] | None
     constant: bool  # the local gradient is a number whatever the operands
@@ -78,7 +107,7 @@ class Sheet:
         return written
 
     @cached_property
-    def nodes(self) -> list[dict[str, Any]]:
+    def nodes(self) -> list[NodeWords]:
         """What an answer says of each node whatever the numbers."""
         graph = self.graph
         drawn_in_gate = set()

@@ -1,16 +1,36 @@
 """One value three ways: in JSON, in a formula, in a sentence."""
 
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
+from pydantic import Field
+from typing_extensions import TypedDict
 
 from app.core.expressions import formulas
-from app.core.numbers import format_number, latex_number
+from app.core.numbers import Number, format_number, latex_number
 
 SMALL = 12  # entries of a tensor that a formula still writes out,
 LONG = 5  # unless one side is longer than this
 PREVIEW_ROWS, PREVIEW_COLUMNS = 32, 48
+
+Entries = list[Any]
+
+
+class Preview(TypedDict):
+    """A large tensor, sampled: every stride-th entry, and the range and mean of all."""
+
+    shape: list[int]
+    min: Number
+    max: Number
+    mean: Number
+    stride: Annotated[
+        list[int], Field(description="Rows and columns from one shown entry to the next.")
+    ]
+    entries: list[list[Number]]
+
+
+Value = float | Entries | Preview | None  # in an answer
 
 
 class Written(NamedTuple):

@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any
+from typing import Annotated
 
 import numpy as np
+from pydantic import Field
+from typing_extensions import TypedDict
 
 from app.core.errors import Problem
 
@@ -298,9 +300,43 @@ def cells(n: int, count: int) -> Window | Cells:
 # A window explained
 
 
+class Convention(TypedDict):
+    name: str
+    used_by: str
+    output: Annotated[int | None, Field(description="Null where it calls the size invalid.")]
+
+
+class WindowAxis(TypedDict):
+    """A window along one axis."""
+
+    input: int
+    kernel: int
+    stride: int
+    padding: int
+    dilation: int
+    span: Annotated[int, Field(description="From the first tap to the last, both counted.")]
+    padded: int
+    output: int
+    exact: float
+    fraction: Annotated[str, Field(description="The exact quotient.")]
+    fits: bool
+    unused: Annotated[list[int], Field(description="Positions of the input that no window covers.")]
+    conventions: list[Convention]
+    latex: str
+    sentence: str
+
+
+class WindowAnswer(TypedDict):
+    """Sizes along height and width; one axis where single numbers were given."""
+
+    output: list[int]
+    fits: bool
+    axes: list[WindowAxis]
+
+
 def window_answer(
     input: Pair, kernel: Pair, stride: Pair = 1, padding: Pair = 0, dilation: Pair = 1
-) -> dict[str, Any]:
+) -> WindowAnswer:
     """The answer to POST /api/window: sizes as (height, width), or one number for one axis.
 
     {output, fits, axes: [one answer an axis]}. Raises Problem for sizes out of BOUNDS, and for a
@@ -354,7 +390,7 @@ def too_large(
     )
 
 
-def _axis_answer(n: int, window: Window, axis: str) -> dict[str, Any]:
+def _axis_answer(n: int, window: Window, axis: str) -> WindowAxis:
     if window.output(n) < 1:
         raise too_large(window, n, axis)
     exact, output, fits = window.exact(n), window.output(n), window.fits(n)

@@ -1,14 +1,68 @@
 """What a network comes to, layer by layer."""
 
+from collections.abc import Mapping, Sequence
 from math import prod
-from typing import Any
+from typing import Annotated, NotRequired
 
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from app.core.errors import ProblemAnswer
+from app.core.layers.layer import Shape
+from app.core.networks.drawing.volumes import DrawingAnswer
 from app.core.networks.network import INPUT, Analysis, Network, analyse
+from app.core.networks.receptive_fields import FieldAnswer, Pair
 
 FLOAT_BYTES = 4
 
 
-def network_answer(network: Network) -> dict[str, Any]:
+class LayerAnswer(TypedDict):
+    """One layer of a network: what comes out and what it costs, for one input."""
+
+    name: str
+    type: str
+    kind: str
+    inputs: Sequence[str]
+    output: Annotated[Shape | None, Field(description="Null where it cannot be known.")]
+    weights: Mapping[str, Shape]
+    parameters: int
+    macs: Annotated[
+        int | None, Field(description="Multiply-adds of convolutions and linear layers.")
+    ]
+    activation_bytes: Annotated[int | None, Field(description="Its output in float32.")]
+    receptive_field: FieldAnswer | None
+    problem: Annotated[
+        ProblemAnswer | None, Field(description="Why it does not fit, and how to mend it.")
+    ]
+    place: NotRequired[
+        Annotated[Pair | None, Field(description="Offset and length in the source.")]
+    ]
+    code: NotRequired[Annotated[str | None, Field(description="The layer as torch writes it.")]]
+    arithmetic: NotRequired[
+        Annotated[dict[str, str] | None, Field(description="Its costs worked out.")]
+    ]
+
+
+class NetworkAnswer(TypedDict):
+    """What a network comes to, layer by layer and in all."""
+
+    input: Shape
+    output: Shape | None
+    rows: list[LayerAnswer]
+    depth: Annotated[int, Field(description="Layers with weights on the longest way through.")]
+    parameters: int
+    parameter_bytes: int
+    macs: int
+    activation_bytes: int
+    problem: Annotated[
+        ProblemAnswer | None, Field(description="The first layer's that does not fit.")
+    ]
+    network: NotRequired[Network | None]
+    drawing: NotRequired[DrawingAnswer | None]
+    code: NotRequired[str | None]
+
+
+def network_answer(network: Network) -> NetworkAnswer:
     """The answer to POST /api/network: {rows, parameters, macs, activation_bytes, depth, ...}.
 
     A row that does not fit has its `problem`, which is `problem` of the whole too if it is the
@@ -33,7 +87,7 @@ def network_answer(network: Network) -> dict[str, Any]:
     }
 
 
-def _rows(result: Analysis) -> list[dict[str, Any]]:
+def _rows(result: Analysis) -> list[LayerAnswer]:
     nodes = result.network.layers
     names = [*(node.name for node in nodes), INPUT]  # the input's position is -1
     lists = (nodes, result.sources, result.shapes, result.macs, result.sights)

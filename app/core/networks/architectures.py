@@ -8,12 +8,15 @@ weights in torchvision/models, one centre crop).
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+from typing_extensions import TypedDict
 
 from app.core.errors import Problem, nearest
 from app.core.layers import table as layers
 from app.core.layers.table import Layer, Shape
-from app.core.networks.answers import network_answer
+from app.core.networks.answers import NetworkAnswer, network_answer
 from app.core.networks.network import INPUT, Network
 
 IMAGENET = (3, 224, 224)
@@ -234,6 +237,43 @@ def small(input: Shape, blocks: int, padding: int, features: int, softmax: bool)
 # The table
 
 
+class ArchitectureFacts(TypedDict):
+    """What is known of a well-known network."""
+
+    name: str
+    title: str
+    year: int
+    paper: str
+    says: str
+    slides: Annotated[str | None, Field(description="What slides say of it, set right.")]
+    top1: Annotated[float | None, Field(description="Percent, on ImageNet's validation set.")]
+    top1_source: str | None
+    options: dict[str, list[str]]
+
+
+class Totals(TypedDict):
+    """What a network comes to in all."""
+
+    input: Shape
+    output: Shape
+    depth: int
+    layers: int
+    parameters: int
+    parameter_bytes: int
+    macs: int
+    activation_bytes: int
+
+
+class ArchitectureRow(ArchitectureFacts, Totals):
+    """A well-known network and its totals."""
+
+
+class ArchitectureAnswer(NetworkAnswer, ArchitectureFacts):
+    """A well-known network in full."""
+
+    chosen: dict[str, str]
+
+
 @dataclass(frozen=True)
 class Architecture:
     """One row: how to build it, and what is known of it. `top1` is in percent, None where there is
@@ -255,7 +295,7 @@ class Architecture:
         return None if self.top1 is None else "torchvision, IMAGENET1K_V1, one 224 px centre crop"
 
     @property
-    def told(self) -> dict[str, Any]:
+    def told(self) -> ArchitectureFacts:
         """What is known of it, as JSON."""
         return {
             "name": self.name,
@@ -401,12 +441,14 @@ def architecture(name: str, **options: str) -> Network:
     return row.build(**options)
 
 
-def architecture_answer(name: str, **options: str) -> dict[str, Any]:
+def architecture_answer(name: str, **options: str) -> ArchitectureAnswer:
     """The answer to GET /api/architectures/{name}: what is known of it, and its rows and totals."""
     row = known(name, "name")
     network = architecture(name, **options)
     usual = {option: choices[0] for option, choices in row.options.items()}
     chosen = usual | options
     # Accuracy was measured with the first of the options.
-    measured = {} if chosen == usual else {"top1": None, "top1_source": None}
-    return {**row.told, **measured, "chosen": chosen, **network_answer(network)}
+    facts = row.told
+    if chosen != usual:
+        facts["top1"] = facts["top1_source"] = None
+    return {**facts, "chosen": chosen, **network_answer(network)}

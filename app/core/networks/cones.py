@@ -2,10 +2,14 @@
 
 from collections.abc import Iterator
 from math import prod
-from typing import Any
+from typing import Annotated
+
+from pydantic import Field
+from typing_extensions import TypedDict
 
 from app.core.errors import Problem
 from app.core.networks.network import Analysis, Network, analyse
+from app.core.networks.receptive_fields import Pair, ReceptiveField
 from app.core.numbers import sizes
 
 # Rows and columns of units as bits, bit i for position i: every row with every column. What several
@@ -15,7 +19,29 @@ MOST_PATCHES = 32
 Features = set[int] | range  # of a vector: some, at most so many, or all of them
 
 
-def cone(network: Network, name: str, unit: tuple[int, ...]) -> dict[str, Any]:
+class Region(TypedDict):
+    """First and last row and column."""
+
+    rows: Pair
+    columns: Pair
+
+
+class NamedRegion(Region):
+    name: str
+
+
+class Cone(TypedDict):
+    """What one unit sees of every layer below it, and of the input."""
+
+    unit: list[int]
+    regions: list[NamedRegion]
+    input: Annotated[Region | None, Field(description="What the gradient can reach.")]
+    field: Annotated[
+        Region | None, Field(description="By the formula; may lie partly beyond the image.")
+    ]
+
+
+def cone(network: Network, name: str, unit: tuple[int, ...]) -> Cone:
     """Exactly what one unit sees of every layer below it and of the input.
 
     `unit` is (row, column) of a map, in any channel, or (feature,) of a vector. Answers {unit,
@@ -39,6 +65,10 @@ def cone(network: Network, name: str, unit: tuple[int, ...]) -> dict[str, Any]:
     regions = {i: _region(patches) for i, patches in sorted(seen.items())}
     sees = result.sights[top]
     fields = sees.fields if sees else None
+
+    def reach(one: ReceptiveField, at: int) -> Pair:
+        return [at * one.jump + one.low, at * one.jump + one.high]
+
     return {
         "unit": list(place),
         "regions": [
@@ -46,10 +76,7 @@ def cone(network: Network, name: str, unit: tuple[int, ...]) -> dict[str, Any]:
         ],
         "input": regions.get(-1),
         "field": fields
-        and {
-            axis: [at * one.jump + one.low, at * one.jump + one.high]
-            for axis, one, at in zip(("rows", "columns"), fields, place, strict=True)
-        },
+        and {"rows": reach(fields[0], place[0]), "columns": reach(fields[1], place[1])},
     }
 
 
@@ -128,12 +155,12 @@ def _joined(patches: list[Patch], new: Patch) -> list[Patch]:
     return [(first[0] | rows, first[1] | columns), *kept[1:]]
 
 
-def _region(patches: list[Patch]) -> dict[str, list[int]]:
+def _region(patches: list[Patch]) -> Region:
     """First and last row and column of some patches."""
-    found = {}
-    for axis, word in enumerate(("rows", "columns")):
-        bits = 0
-        for patch in patches:
-            bits |= patch[axis]
-        found[word] = [(bits & -bits).bit_length() - 1, bits.bit_length() - 1]
-    return found
+    rows = columns = 0
+    for high, wide in patches:
+        rows, columns = rows | high, columns | wide
+    first_and_last = [
+        [(bits & -bits).bit_length() - 1, bits.bit_length() - 1] for bits in (rows, columns)
+    ]
+    return {"rows": first_and_last[0], "columns": first_and_last[1]}

@@ -1,19 +1,22 @@
 """The questions on what units see, and on gradients before any training, with their answers."""
 
-from typing import Annotated, Any, Literal
+from collections.abc import Sequence
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
+from typing_extensions import TypedDict
 
 from app.core.errors import Problem
 from app.core.layers import table as layers
 from app.core.networks import costs, gradient_flow
 from app.core.networks.answers import network_answer
-from app.core.networks.cones import cone
+from app.core.networks.cones import Cone, cone
 from app.core.networks.drawing.charts import Measure, gradients_tikz
-from app.core.networks.drawing.cone import cone_drawing
+from app.core.networks.drawing.cone import ConeDrawing, cone_drawing
 from app.core.networks.drawing.tikz import cone_tikz
 from app.core.networks.network import Network, analyse, sequential
 from app.core.networks.questions import AskedNetwork
+from app.core.networks.receptive_fields import FieldAnswer, Pair
 from app.core.questions import Asked, few_fields, shown, up_to
 
 THREE = {
@@ -52,7 +55,21 @@ class FieldQuestion(AskedNetwork):
         return network, (maps or [network.layers[-1].name])[-1]
 
 
-def receptive_field(question: FieldQuestion) -> dict[str, Any]:
+class ReceptiveFieldAnswer(Cone):
+    """What one unit sees of every layer below it, and of the input."""
+
+    layer: str
+    extent: Annotated[
+        Pair, Field(description="How many units the layer has along height and width.")
+    ]
+    image: Annotated[Sequence[int], Field(description="The input's size.")]
+    receptive_field: FieldAnswer
+    drawing: ConeDrawing
+    layers: Annotated[list[str], Field(description="Every layer whose units can be asked about.")]
+    sentence: str
+
+
+def receptive_field(question: FieldQuestion) -> ReceptiveFieldAnswer:
     """The answer to POST /api/receptive-field: the cone down to the input, and its drawing."""
     network, layer = question.place()
     result = analyse(network).check()
@@ -77,7 +94,7 @@ def receptive_field(question: FieldQuestion) -> dict[str, Any]:
     }
 
 
-def _sentence(found: dict[str, Any], told: dict[str, Any], several: bool) -> str:
+def _sentence(found: Cone, told: FieldAnswer, several: bool) -> str:
     if not found["input"]:
         return "This unit sees nothing but padding."
     (top, bottom), (left, right) = found["input"]["rows"], found["input"]["columns"]
@@ -85,8 +102,9 @@ def _sentence(found: dict[str, Any], told: dict[str, Any], several: bool) -> str
         f"It sees rows {top} to {bottom} and columns {left} to {right} of the input, "
         f"{bottom - top + 1} × {right - left + 1} pixels."
     )
-    if not told["size"]:
-        return f"{said} {told['reason'][0].upper()}{told['reason'][1:]}."
+    if not told["size"] or not told["stride"]:
+        reason = told["reason"] or ""
+        return f"{said} {reason[:1].upper()}{reason[1:]}."
     (high, wide), (down, _) = told["size"], told["stride"]
     beyond = (bottom - top + 1, right - left + 1) != (high, wide)
     rest = f" Of its field of {high} × {wide} the rest is padding." if beyond else ""
@@ -125,7 +143,30 @@ class StackQuestion(Asked):
     )
 
 
-def stacked(question: StackQuestion) -> dict[str, Any]:
+class StackSide(TypedDict):
+    layers: int
+    kernel_size: int
+    receptive_field: Pair
+    parameters: int
+    macs_a_pixel: int
+    formula: str
+    worked: str
+
+
+class StackAnswer(TypedDict):
+    """One large kernel and a stack of small ones."""
+
+    kernel_size: int
+    channels: int
+    single: StackSide
+    stack: StackSide
+    share: Annotated[
+        float, Field(description="The stack's weights as a share of the single layer's.")
+    ]
+    sentence: str
+
+
+def stacked(question: StackQuestion) -> StackAnswer:
     """The answer to POST /api/receptive-field/stack."""
     kernel, channels = question.kernel_size, question.channels
     if kernel % 2 == 0:
@@ -150,7 +191,7 @@ def stacked(question: StackQuestion) -> dict[str, Any]:
     }
 
 
-def _stack(kernel: int, count: int, channels: int) -> dict[str, Any]:
+def _stack(kernel: int, count: int, channels: int) -> StackSide:
     conv = layers.Conv2d(
         in_channels=channels,
         out_channels=channels,
@@ -162,11 +203,14 @@ def _stack(kernel: int, count: int, channels: int) -> dict[str, Any]:
     # larger map would be more than a layer may take.
     network = sequential([conv, layers.ReLU()] * count, (channels, 1, 1))
     answer = network_answer(network)
+    field = answer["rows"][-1]["receptive_field"]
+    assert field
+    assert field["size"]
     times = count * kernel * kernel
     return {
         "layers": count,
         "kernel_size": kernel,
-        "receptive_field": answer["rows"][-1]["receptive_field"]["size"],
+        "receptive_field": field["size"],
         "parameters": answer["parameters"],
         "macs_a_pixel": answer["macs"],
         "formula": f"{times}C²",
@@ -194,7 +238,13 @@ class EffectiveQuestion(FieldQuestion):
     seed: int = Field(default=0, strict=True, ge=0, lt=2**32)
 
 
-def effective_field(question: EffectiveQuestion) -> dict[str, Any]:
+class EffectiveFieldAnswer(gradient_flow.EffectiveField):
+    """What a unit really looks at: the gradient's size by pixel, 1 the largest."""
+
+    layer: str
+
+
+def effective_field(question: EffectiveQuestion) -> EffectiveFieldAnswer:
     """The answer to POST /api/effective-field; imports torch."""
     network, layer = question.place()
     samples = question.samples
@@ -214,7 +264,7 @@ class GradientSizesQuestion(gradient_flow.DeepStack):
     _few_fields = model_validator(mode="before")(few_fields)
 
 
-def gradient_sizes(question: GradientSizesQuestion) -> dict[str, Any]:
+def gradient_sizes(question: GradientSizesQuestion) -> gradient_flow.GradientSizesAnswer:
     """The answer to POST /api/gradient-sizes; imports torch."""
     return gradient_flow.gradient_sizes(question)
 

@@ -5,13 +5,14 @@ Imports torch in its functions only: ask from anywhere, run in a worker.
 
 from itertools import product
 from math import prod
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
+from typing_extensions import TypedDict
 
 from app.core.errors import Problem
 from app.core.layers import table as layers
-from app.core.networks.cones import cone
+from app.core.networks.cones import Region, cone
 from app.core.networks.costs import check_cost
 from app.core.networks.network import Network, analyse
 from app.core.numbers import format_number
@@ -92,7 +93,29 @@ class DeepStack(Asked):
         return Network.model_validate({"input": (3, SIDE, SIDE), "layers": nodes})
 
 
-def gradient_sizes(stack: DeepStack) -> dict[str, Any]:
+class Sizes(TypedDict):
+    """Of every convolution."""
+
+    gradients: list[float]
+    weight_gradients: list[float]
+    activations: list[float]
+
+
+class GradientCurve(Sizes):
+    residual: bool
+    batch_norm: bool
+    asked: bool
+
+
+class GradientSizesAnswer(TypedDict):
+    """Root mean squares of gradients, a curve for each way to build the stack."""
+
+    layers: list[str]
+    curves: list[GradientCurve]
+    sentence: str
+
+
+def gradient_sizes(stack: DeepStack) -> GradientSizesAnswer:
     """Gradients at initialisation, of the stack that is asked and of its three counterparts.
 
     Answers {layers: names of the convolutions, curves: [{residual, batch_norm, asked, gradients,
@@ -100,18 +123,17 @@ def gradient_sizes(stack: DeepStack) -> dict[str, Any]:
     convolution's output and weights, and of the output itself. The loss is cross-entropy of random
     labels on 8 random images, 2 at least of a large stack, in double precision.
     """
-    curves: list[dict[str, Any]] = []
+    curves: list[GradientCurve] = []
     for residual, batch_norm in product((False, True), repeat=2):
-        changed = {"residual": residual, "batch_norm": batch_norm}
-        told = _measured(stack.model_copy(update=changed))
+        told = _measured(stack.model_copy(update={"residual": residual, "batch_norm": batch_norm}))
         asked = (residual, batch_norm) == (stack.residual, stack.batch_norm)
-        curves.append({**changed, "asked": asked, **told})
+        curves.append({"residual": residual, "batch_norm": batch_norm, "asked": asked, **told})
     names = [n.name for n in stack.network().layers if n.layer.kind == "convolution"]
     gradients = next(curve["gradients"] for curve in curves if curve["asked"])
     return {"layers": names, "curves": curves, "sentence": _sentence(gradients)}
 
 
-def _measured(stack: DeepStack) -> dict[str, list[float]]:
+def _measured(stack: DeepStack) -> Sizes:
     import torch
     from torch.nn import functional
 
@@ -155,9 +177,26 @@ def _sentence(gradients: list[float]) -> str:
 # Where the gradient comes from
 
 
+class EffectiveSize(TypedDict):
+    pixels: int
+    side: float
+    share: float
+
+
+class EffectiveField(TypedDict):
+    """What a unit really looks at: the gradient's size by pixel, 1 the largest."""
+
+    unit: list[int]
+    grid: list[list[float]]
+    input: Region
+    field: Region | None
+    effective: Annotated[EffectiveSize, Field(description="Pixels above 4.55 % of the largest.")]
+    samples: int
+
+
 def effective_field(
     network: Network, layer: str, samples: int = 16, seed: int = 0
-) -> dict[str, Any]:
+) -> EffectiveField:
     """What the centre unit of a layer really looks at: |gradient| by pixel, mean of random inputs.
 
     Weights are He's, inputs Gaussian, as in Luo, Li, Urtasun & Zemel, "Understanding the Effective

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
-from typing import Any
+
+from typing_extensions import TypedDict
 
 from app.core.layers.table import Conv2d
 from app.core.layers.windows import Window
@@ -12,17 +13,26 @@ from app.core.networks.architectures import architecture
 from app.core.networks.network import sequential
 
 
+class LectureFact(TypedDict):
+    """What slides say, and what comes out."""
+
+    claim: str
+    holds: bool
+    finding: str
+    architecture: str | None
+
+
 @cache
-def lecture_facts() -> list[dict[str, Any]]:
+def lecture_facts() -> list[LectureFact]:
     """{claim, holds, finding, architecture} each; `holds` is whether the claim is right as said."""
     return [fact for find in FACTS for fact in find()]
 
 
-def fact(claim: str, holds: bool, finding: str, architecture: str | None = None) -> dict[str, Any]:
+def fact(claim: str, holds: bool, finding: str, architecture: str | None = None) -> LectureFact:
     return {"claim": claim, "holds": holds, "finding": finding, "architecture": architecture}
 
 
-def alexnet() -> Iterator[dict[str, Any]]:
+def alexnet() -> Iterator[LectureFact]:
     answer = network_answer(architecture("alexnet"))
     depth, parameters = answer["depth"], answer["parameters"]
     yield fact(
@@ -43,7 +53,7 @@ def alexnet() -> Iterator[dict[str, Any]]:
     )
 
 
-def vgg() -> Iterator[dict[str, Any]]:
+def vgg() -> Iterator[LectureFact]:
     answer = network_answer(architecture("vgg16"))
     parameters = answer["parameters"]
     yield fact(
@@ -61,7 +71,7 @@ def vgg() -> Iterator[dict[str, Any]]:
     )
     kept = [row for row in answer["rows"] if row["kind"] in ("convolution", "pooling", "linear")]
     kept = [row for row in kept if row["type"] != "AdaptiveAvgPool2d"]
-    numbers = sum(row["activation_bytes"] for row in kept) // FLOAT_BYTES + 3 * 224 * 224
+    numbers = sum(row["activation_bytes"] or 0 for row in kept) // FLOAT_BYTES + 3 * 224 * 224
     yield fact(
         "One image takes 24 million numbers, 96 MB, on its way through VGG-16.",
         round(numbers / 1e6) == 24,
@@ -79,11 +89,14 @@ def vgg() -> Iterator[dict[str, Any]]:
     )
 
 
-def stacks() -> Iterator[dict[str, Any]]:
+def stacks() -> Iterator[LectureFact]:
     def side(kernel: int, count: int) -> tuple[int, int]:
         conv = Conv2d(in_channels=1, out_channels=1, kernel_size=kernel, padding=1, bias=False)
         answer = network_answer(sequential([conv] * count, (1, 32, 32)))
-        return answer["rows"][-1]["receptive_field"]["size"][0], answer["parameters"]
+        field = answer["rows"][-1]["receptive_field"]
+        assert field
+        assert field["size"]
+        return field["size"][0], answer["parameters"]
 
     for kernel, count in ((5, 2), (7, 3)):
         (sees, weights), (same, fewer) = side(kernel, 1), side(3, count)
@@ -95,7 +108,7 @@ def stacks() -> Iterator[dict[str, Any]]:
         )
 
 
-def filters() -> Iterator[dict[str, Any]]:
+def filters() -> Iterator[LectureFact]:
     conv = Conv2d(in_channels=3, out_channels=6, kernel_size=5)
     output = conv.output((3, 32, 32))
     yield fact(
@@ -105,7 +118,7 @@ def filters() -> Iterator[dict[str, Any]]:
     )
 
 
-def resnet() -> Iterator[dict[str, Any]]:
+def resnet() -> Iterator[LectureFact]:
     deep, common = (network_answer(architecture(name)) for name in ("resnet152", "resnet50"))
     yield fact(
         "ResNet has 152 layers and 60 million parameters.",
@@ -116,4 +129,4 @@ def resnet() -> Iterator[dict[str, Any]]:
     )
 
 
-FACTS: tuple[Callable[[], Iterator[dict[str, Any]]], ...] = (filters, alexnet, stacks, vgg, resnet)
+FACTS: tuple[Callable[[], Iterator[LectureFact]], ...] = (filters, alexnet, stacks, vgg, resnet)

@@ -2,14 +2,21 @@
 
 from functools import lru_cache
 from math import prod
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 from pydantic import Field, ValidationError, field_validator
 
 from app.core.errors import Problem
 from app.core.layers.table import Layer, Shape
-from app.core.networks.answers import FLOAT_BYTES, network_answer
-from app.core.networks.architectures import ARCHITECTURES, StrideOn, architecture, known
+from app.core.networks.answers import FLOAT_BYTES, NetworkAnswer, network_answer
+from app.core.networks.architectures import (
+    ARCHITECTURES,
+    ArchitectureRow,
+    StrideOn,
+    Totals,
+    architecture,
+    known,
+)
 from app.core.networks.drawing.charts import scatter_tikz
 from app.core.networks.drawing.tikz import network_tikz
 from app.core.networks.drawing.volumes import drawing, svg
@@ -171,7 +178,7 @@ def small(question: AskedNetwork) -> bool:
     return question.size <= SMALL
 
 
-def network(question: NetworkQuestion) -> dict[str, Any]:
+def network(question: NetworkQuestion) -> NetworkAnswer:
     """The answer to POST /api/network."""
     found, places = question.found()
     answer = network_answer(found)
@@ -179,7 +186,7 @@ def network(question: NetworkQuestion) -> dict[str, Any]:
         for row in answer["rows"]:
             row["place"] = places.get(row["name"])
     if "network" in question.include:
-        answer["network"] = found.model_dump(exclude_defaults=False)
+        answer["network"] = cast(Network, found.model_dump(exclude_defaults=False))  # as it is sent
         for node, row in zip(found.layers, answer["rows"], strict=True):
             row["code"] = layer_code(node.layer).removeprefix("nn.")
             row["arithmetic"] = arithmetic(node.layer, row["output"])
@@ -242,16 +249,23 @@ def export(question: NetworkExportQuestion) -> str:
 
 
 @lru_cache
-def totals(name: str) -> dict[str, Any]:
+def totals(name: str) -> Totals:
     """Depth, size and cost of a well-known network."""
     answer = network_answer(architecture(name))
-    wanted = ("input", "output", "depth", "parameters", "parameter_bytes", "macs")
-    return {word: answer[word] for word in (*wanted, "activation_bytes")} | {
-        "layers": len(answer["rows"])
+    assert answer["output"] is not None
+    return {
+        "input": answer["input"],
+        "output": answer["output"],
+        "depth": answer["depth"],
+        "parameters": answer["parameters"],
+        "parameter_bytes": answer["parameter_bytes"],
+        "macs": answer["macs"],
+        "activation_bytes": answer["activation_bytes"],
+        "layers": len(answer["rows"]),
     }
 
 
-def architecture_rows() -> list[dict[str, Any]]:
+def architecture_rows() -> list[ArchitectureRow]:
     """The architecture table, in its order."""
     return [{**row.told, **totals(row.name)} for row in ARCHITECTURES.values()]
 

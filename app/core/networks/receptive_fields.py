@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+from typing_extensions import TypedDict
 
 from app.core.errors import Problem
 from app.core.layers.layer import Layer, Shape, Windows
@@ -78,6 +80,20 @@ class ReceptiveField(NamedTuple):
 Fields = tuple[ReceptiveField, ReceptiveField]  # along the height, along the width
 
 
+Pair = Sequence[int]  # along (height, width)
+
+
+class FieldAnswer(TypedDict):
+    """What a unit sees, along (height, width); null, and the reason, where no one field holds."""
+
+    size: Pair | None
+    stride: Pair | None
+    padding: Pair | None
+    low: Pair | None
+    high: Pair | None
+    reason: str | None
+
+
 @dataclass(frozen=True, eq=False)
 class Sight:
     """The receptive fields of a layer's units along height and width, or why there is no one field.
@@ -97,10 +113,17 @@ class Sight:
         return self.fields
 
     @cached_property
-    def told(self) -> dict[str, Any]:
+    def told(self) -> FieldAnswer:
         """As JSON: pairs (height, width), with None and a reason where there is no one field."""
         if not self.fields:
-            return dict.fromkeys(WORDS) | {"reason": self.reason}
+            return {
+                "size": None,
+                "stride": None,
+                "padding": None,
+                "low": None,
+                "high": None,
+                "reason": self.reason,
+            }
         high, wide = self.fields
         return {
             "size": [high.size, wide.size],

@@ -931,9 +931,15 @@ export interface components {
             paper: string;
             /** Says */
             says: string;
-            /** Slides */
+            /**
+             * Slides
+             * @description What slides say of it, set right.
+             */
             slides: string | null;
-            /** Top1 */
+            /**
+             * Top1
+             * @description Percent, on ImageNet's validation set.
+             */
             top1: number | null;
             /** Top1 Source */
             top1_source: string | null;
@@ -1247,18 +1253,6 @@ export interface components {
         };
         /** BackwardCellStep */
         BackwardCellStep: {
-            /** Upstream */
-            upstream: number | null;
-            /** To Input */
-            to_input: (number | null)[][][];
-            /** To Weights */
-            to_weights: (number | null)[][][] | null;
-            /** To Bias */
-            to_bias: number | null;
-            /** Latex */
-            latex: string;
-            /** Sentence */
-            sentence: string;
             /**
              * Cell
              * @description Map, row and column of the output.
@@ -1271,11 +1265,18 @@ export interface components {
             rows: number[];
             /** Columns */
             columns: number[];
-            /**
-             * Kind
-             * @constant
-             */
-            kind: "backward";
+            /** Latex */
+            latex: string;
+            /** Sentence */
+            sentence: string;
+            /** Upstream */
+            upstream: number | null;
+            /** To Input */
+            to_input: (number | null)[][][];
+            /** To Weights */
+            to_weights: (number | null)[][][] | null;
+            /** To Bias */
+            to_bias: number | null;
             /**
              * Input After
              * @description The patch of the input's gradient after this step.
@@ -1285,6 +1286,11 @@ export interface components {
             weights_after: (number | null)[][][] | null;
             /** Bias After */
             bias_after: number | null;
+            /**
+             * Kind
+             * @constant
+             */
+            kind: "backward";
         };
         /**
          * BatchNorm1d
@@ -1401,6 +1407,10 @@ export interface components {
             rows: number[];
             /** Columns */
             columns: number[];
+            /** Latex */
+            latex: string;
+            /** Sentence */
+            sentence: string;
             /**
              * Patch
              * @description Null where max pooling meets padding.
@@ -1422,10 +1432,6 @@ export interface components {
             chosen: number[] | null;
             /** Value */
             value: number | null;
-            /** Latex */
-            latex: string;
-            /** Sentence */
-            sentence: string;
             /** Weights */
             weights: (number | null)[][][] | null;
             backward: components["schemas"]["CellBackward"];
@@ -1435,6 +1441,10 @@ export interface components {
          * @description Where the gradient of one output goes.
          */
         CellBackward: {
+            /** Latex */
+            latex: string;
+            /** Sentence */
+            sentence: string;
             /** Upstream */
             upstream: number | null;
             /** To Input */
@@ -1443,10 +1453,6 @@ export interface components {
             to_weights: (number | null)[][][] | null;
             /** To Bias */
             to_bias: number | null;
-            /** Latex */
-            latex: string;
-            /** Sentence */
-            sentence: string;
         };
         /** CellTrack */
         CellTrack: {
@@ -2006,8 +2012,6 @@ export interface components {
          * @description What a unit really looks at: the gradient's size by pixel, 1 the largest.
          */
         EffectiveFieldAnswer: {
-            /** Layer */
-            layer: string;
             /** Unit */
             unit: number[];
             /** Grid */
@@ -2018,6 +2022,8 @@ export interface components {
             effective: components["schemas"]["EffectiveSize"];
             /** Samples */
             samples: number;
+            /** Layer */
+            layer: string;
         };
         /**
          * EffectiveQuestion
@@ -2528,15 +2534,6 @@ export interface components {
             argument: string;
             /** Position */
             position: number;
-            /** Upstream */
-            upstream: number | unknown[] | components["schemas"]["Preview"] | null;
-            /**
-             * Local
-             * @description Null where the op states a vector-Jacobian product.
-             */
-            local: number | unknown[] | components["schemas"]["Preview"] | null;
-            /** Downstream */
-            downstream: number | unknown[] | components["schemas"]["Preview"] | null;
             /**
              * Rule
              * @description The derivative as LaTeX.
@@ -2547,6 +2544,15 @@ export interface components {
              * @description The derivative as text, as the op table has it.
              */
             formula: string;
+            /** Upstream */
+            upstream: number | unknown[] | components["schemas"]["Preview"] | null;
+            /**
+             * Local
+             * @description Null where the op states a vector-Jacobian product.
+             */
+            local: number | unknown[] | components["schemas"]["Preview"] | null;
+            /** Downstream */
+            downstream: number | unknown[] | components["schemas"]["Preview"] | null;
             /**
              * Latex
              * @description The arithmetic with the numbers in it.
@@ -2569,6 +2575,10 @@ export interface components {
             rows: number[];
             /** Columns */
             columns: number[];
+            /** Latex */
+            latex: string;
+            /** Sentence */
+            sentence: string;
             /**
              * Patch
              * @description Null where max pooling meets padding.
@@ -2590,10 +2600,6 @@ export interface components {
             chosen: number[] | null;
             /** Value */
             value: number | null;
-            /** Latex */
-            latex: string;
-            /** Sentence */
-            sentence: string;
             /**
              * Kind
              * @constant
@@ -2677,18 +2683,18 @@ export interface components {
         };
         /** GradientCurve */
         GradientCurve: {
-            /** Residual */
-            residual: boolean;
-            /** Batch Norm */
-            batch_norm: boolean;
-            /** Asked */
-            asked: boolean;
             /** Gradients */
             gradients: number[];
             /** Weight Gradients */
             weight_gradients: number[];
             /** Activations */
             activations: number[];
+            /** Residual */
+            residual: boolean;
+            /** Batch Norm */
+            batch_norm: boolean;
+            /** Asked */
+            asked: boolean;
         };
         /**
          * GradientPart
@@ -3031,14 +3037,6 @@ export interface components {
          * @description One argument of a layer, and how it is set by hand.
          */
         LayerField: {
-            /** Name */
-            name: string;
-            /** Required */
-            required: boolean;
-            /** Default */
-            default: unknown;
-            /** Says */
-            says: string | null;
             /**
              * Control
              * @enum {string}
@@ -3050,6 +3048,14 @@ export interface components {
             high: number | null;
             /** Choices */
             choices: unknown[];
+            /** Name */
+            name: string;
+            /** Required */
+            required: boolean;
+            /** Default */
+            default: unknown;
+            /** Says */
+            says: string | null;
         };
         /** LayerGradients */
         LayerGradients: {
@@ -3671,17 +3677,6 @@ export interface components {
              * @description What stands in the gate: +, *-1, 1/x, exp.
              */
             gate: string;
-            /** Shape */
-            shape: number[];
-            /** Value */
-            value: number | unknown[] | components["schemas"]["Preview"] | null;
-            /**
-             * Gradient
-             * @description Null where there is none; `reason` says why.
-             */
-            gradient: number | unknown[] | components["schemas"]["Preview"] | null;
-            /** Reason */
-            reason: string | null;
             /** Latex */
             latex: string;
             /**
@@ -3699,6 +3694,17 @@ export interface components {
              * @description A literal that is drawn as part of its gate.
              */
             absorbed: boolean;
+            /** Shape */
+            shape: number[];
+            /** Value */
+            value: number | unknown[] | components["schemas"]["Preview"] | null;
+            /**
+             * Gradient
+             * @description Null where there is none; `reason` says why.
+             */
+            gradient: number | unknown[] | components["schemas"]["Preview"] | null;
+            /** Reason */
+            reason: string | null;
         };
         /** NodePlace */
         NodePlace: {
@@ -4213,10 +4219,16 @@ export interface components {
          * @description What one unit sees of every layer below it, and of the input.
          */
         ReceptiveFieldAnswer: {
-            /** Layer */
-            layer: string;
             /** Unit */
             unit: number[];
+            /** Regions */
+            regions: components["schemas"]["NamedRegion"][];
+            /** @description What the gradient can reach. */
+            input: components["schemas"]["Region"] | null;
+            /** @description By the formula; may lie partly beyond the image. */
+            field: components["schemas"]["Region"] | null;
+            /** Layer */
+            layer: string;
             /**
              * Extent
              * @description How many units the layer has along height and width.
@@ -4228,12 +4240,6 @@ export interface components {
              */
             image: number[];
             receptive_field: components["schemas"]["FieldAnswer"];
-            /** Regions */
-            regions: components["schemas"]["NamedRegion"][];
-            /** @description What the gradient can reach. */
-            input: components["schemas"]["Region"] | null;
-            /** @description By the formula; may lie partly beyond the image. */
-            field: components["schemas"]["Region"] | null;
             drawing: components["schemas"]["ConeDrawing"];
             /**
              * Layers
@@ -4664,6 +4670,10 @@ export interface components {
         };
         /** SumStep */
         SumStep: {
+            /** Latex */
+            latex: string;
+            /** Sentence */
+            sentence: string;
             /**
              * Kind
              * @constant
@@ -4671,10 +4681,6 @@ export interface components {
             kind: "accumulate";
             /** Cell */
             cell: null;
-            /** Latex */
-            latex: string;
-            /** Sentence */
-            sentence: string;
         };
         /**
          * Tanh

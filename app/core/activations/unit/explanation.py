@@ -13,7 +13,7 @@ from app.core.activations.unit.expressions import expression
 from app.core.activations.unit.gradients import backward
 from app.core.activations.unit.values import step
 from app.core.errors import Problem
-from app.core.networks.cones import cone
+from app.core.networks.cones import Region, cone
 from app.core.networks.network import INPUT
 
 
@@ -44,15 +44,12 @@ def explained(
     return answer | {"expression": told}
 
 
-def _seen(captured: Capture, i: int, place: Place) -> dict[str, list[int]] | None:
+def _seen(captured: Capture, i: int, place: Place) -> Region | None:
     """The rows and columns of the picture that a unit depends on."""
     if i < 0:
         return {"rows": [place[1], place[1]], "columns": [place[2], place[2]]}
     maps = captured.activation(i).ndim == 3
-    region: dict[str, list[int]] | None = cone(
-        captured.network, captured.name(i), place[1:] if maps else place[:1]
-    )["input"]
-    return region
+    return cone(captured.network, captured.name(i), place[1:] if maps else place[:1])["input"]
 
 
 def _place(captured: Capture, i: int, place: Place) -> Place:

@@ -10,7 +10,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
+
+from typing_extensions import TypedDict
 
 from app.core.drawing.columns import FORK_GAP, MARGIN, Columns, Link, Piece, Size, spread
 
@@ -54,13 +56,62 @@ FLOW_NEIGHBORS = 12  # labels that are kept apart in big drawings
 PIECE_GAP = 40.0
 LANE = 8.0  # between wires that run below the rest
 
+Kind = Literal["input", "gate"]
+
+
+class Point(TypedDict):
+    x: float
+    y: float
+
+
+class GridPlace(TypedDict):
+    """Where a tensor's grids stand: the value's above the wire, the gradient's below."""
+
+    x: float
+    y: float
+    gradient_y: float
+    width: float
+    height: float
+    rows: int
+    columns: int
+
+
+class NodePlace(TypedDict):
+    id: str
+    kind: Kind
+    x: float
+    y: float
+    width: float
+    height: float
+    label: Point
+    grid: GridPlace | None
+    out: Point
+
+
+class WirePlace(TypedDict):
+    source: str
+    target: str
+    position: int
+    path: str
+    points: list[list[float]]
+    label: Point
+
+
+class Layout(TypedDict):
+    """Where everything stands, in pixels at zoom 1 from the top left."""
+
+    width: float
+    height: float
+    nodes: list[NodePlace]
+    wires: list[WirePlace]
+
 
 @dataclass(frozen=True, slots=True)
 class Box:
     """What is to be drawn of a node: `label` stands in the gate, or in the box of an input."""
 
     id: str
-    kind: str  # "input" or "gate"
+    kind: Kind
     label: str
     name: str | None = None
     shape: tuple[int, ...] = ()
@@ -76,11 +127,11 @@ class Wire:
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class Spot:
     x: float
     y: float
 
-    def to_dict(self) -> dict[str, float]:
+    def to_dict(self) -> Point:
         return {"x": self.x, "y": self.y}
 
 
@@ -96,8 +147,16 @@ class Grid:
     columns: int
     gradient_y: float
 
-    def to_dict(self) -> dict[str, float]:
-        return {name: getattr(self, name) for name in self.__slots__}
+    def to_dict(self) -> GridPlace:
+        return {
+            "x": self.x,
+            "y": self.y,
+            "width": self.width,
+            "height": self.height,
+            "rows": self.rows,
+            "columns": self.columns,
+            "gradient_y": self.gradient_y,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,16 +164,16 @@ class PlacedNode:
     """The center and size of a gate or name box, the middle of its stub, and the stub's end."""
 
     id: str
-    kind: str
+    kind: Kind
     x: float
     y: float
     width: float
     height: float
-    label: Point
+    label: Spot
     grid: Grid | None
-    out: Point
+    out: Spot
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> NodePlace:
         return {
             "id": self.id,
             "kind": self.kind,
@@ -136,7 +195,7 @@ class PlacedWire:
     target: str
     position: int
     points: list[list[float]]
-    label: Point
+    label: Spot
 
     @property
     def path(self) -> str:
@@ -146,7 +205,7 @@ class PlacedWire:
             parts.append(f"C{' '.join(_text(point) for point in self.points[at + 1 : at + 4])}")
         return "".join(parts)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> WirePlace:
         return {
             "source": self.source,
             "target": self.target,
@@ -158,13 +217,13 @@ class PlacedWire:
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class Arrangement:
     width: float
     height: float
     nodes: list[PlacedNode]
     wires: list[PlacedWire]
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> Layout:
         return {
             "width": self.width,
             "height": self.height,
@@ -173,13 +232,13 @@ class Layout:
         }
 
 
-def arrange_answer(nodes: Sequence[Mapping[str, Any]], output: str) -> Layout:
+def arrange_answer(nodes: Sequence[Mapping[str, Any]], output: str) -> Arrangement:
     """Arrange the nodes of an answer; literals that are part of their gate are left out."""
     drawn = [node for node in nodes if not node.get("absorbed")]
     ids = {node["id"] for node in drawn}
     boxes = []
     for node in drawn:
-        kind = "input" if node["op"] in ("input", "constant") else "gate"
+        kind: Kind = "input" if node["op"] in ("input", "constant") else "gate"
         label = node["gate"] if kind == "gate" else node["name"]
         label = label or node["gate"] or node["id"]
         boxes.append(Box(node["id"], kind, label, node["name"], tuple(node["shape"])))
@@ -192,7 +251,7 @@ def arrange_answer(nodes: Sequence[Mapping[str, Any]], output: str) -> Layout:
     return arrange(boxes, wires, output)
 
 
-def arrange(boxes: Sequence[Box], wires: Sequence[Wire], output: str | None = None) -> Layout:
+def arrange(boxes: Sequence[Box], wires: Sequence[Wire], output: str | None = None) -> Arrangement:
     """Arrange a graph without cycles; `output` is the node whose stub ends in its name."""
     sizes = _sizes(boxes, wires, output)
     numbers = {box.id: number for number, box in enumerate(boxes)}
@@ -214,7 +273,7 @@ def arrange(boxes: Sequence[Box], wires: Sequence[Wire], output: str | None = No
             height = max(height, max(point[1] for point in wire.points) - top)
         width = max(width, columns.right[-1] + MARGIN)
         top += height + PIECE_GAP
-    return Layout(
+    return Arrangement(
         round(max(width, 2 * MARGIN), 1),
         round(max(top - PIECE_GAP, MARGIN) + MARGIN, 1),
         [nodes[number] for number in range(len(boxes))],
@@ -329,7 +388,7 @@ def _placed_node(box: Box, size: Size, piece: Piece, columns: Columns, local: in
     heads, y = columns.heads[piece.rank[local]], piece.y[local]
     x = heads - size.room / 2
     start, end = x + size.head / 2, heads + size.stub
-    label = Point(round((start + end) / 2, 1), y)
+    label = Spot(round((start + end) / 2, 1), y)
     grid = None
     if size.grid:
         grid_width, height, rows, count = size.grid
@@ -351,7 +410,7 @@ def _placed_node(box: Box, size: Size, piece: Piece, columns: Columns, local: in
         round(size.head_height, 1),
         label,
         grid,
-        Point(round(end, 1), y),
+        Spot(round(end, 1), y),
     )
 
 
@@ -364,7 +423,7 @@ def _placed_wires(
     together: dict[tuple[int, int], list[int]] = {}
     for number, link in enumerate(piece.links):
         together.setdefault((link.source, link.target), []).append(number)
-    labels: dict[int, list[Point]] = {}
+    labels: dict[int, list[Spot]] = {}
     placed = []
     for number, link in enumerate(piece.links):
         start, end = nodes[link.source].out, ports[number]
@@ -400,7 +459,7 @@ def _last_height(piece: Piece, number: int) -> float:
     return piece.y[route[-1] if route else link.source]
 
 
-def _ports(piece: Piece, nodes: Sequence[PlacedNode], heights: Sequence[float]) -> dict[int, Point]:
+def _ports(piece: Piece, nodes: Sequence[PlacedNode], heights: Sequence[float]) -> dict[int, Spot]:
     """Where wires meet the rim of their gate: in order, each nearest to where it comes from."""
     entering: dict[int, list[int]] = {}
     for number, link in enumerate(piece.links):
@@ -417,7 +476,7 @@ def _ports(piece: Piece, nodes: Sequence[PlacedNode], heights: Sequence[float]) 
             wants.append(min(max(heights[number] - node.y, low), low + spare))
         offsets = spread(wants, [1.0] * len(wants), [PORT_SPACING] * (len(wants) - 1))
         for number, offset in zip(numbers, offsets, strict=True):
-            ports[number] = Point(round(_rim(node, offset), 1), round(node.y + offset, 1))
+            ports[number] = Spot(round(_rim(node, offset), 1), round(node.y + offset, 1))
     return ports
 
 
@@ -450,8 +509,8 @@ def _curves(levels: Sequence[tuple[float, float, float]], bulge: float) -> list[
 
 
 def _flow_label(
-    points: Sequence[Sequence[float]], column: float, bulge: float, others: Sequence[Point]
-) -> Point:
+    points: Sequence[Sequence[float]], column: float, bulge: float, others: Sequence[Spot]
+) -> Spot:
     """A point on the last curve, where wires of a fork have come apart, away from other labels."""
     lift = -FLOW_ABOVE if bulge < 0 else 0.0
     at = next((k for k in range(len(points) - 4, 0, -4) if points[k][0] < column), 0)
@@ -465,7 +524,7 @@ def _flow_label(
         )
         if a[1] == b[1] == c[1] == d[1]:
             x = column - FORK_GAP * u
-        found.append(Point(round(x, 1), round(y + lift, 1)))
+        found.append(Spot(round(x, 1), round(y + lift, 1)))
         if not any(
             abs(x - other.x) < FLOW_WIDTH and abs(found[-1].y - other.y) < FLOW_HEIGHT
             for other in others

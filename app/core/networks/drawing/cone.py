@@ -4,13 +4,17 @@ Sheets are to one scale: a unit is drawn as large as the step from it to the nex
 right above what it sees. Rows run down, columns recede, as in the drawing of a network.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Annotated, Any
 
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from app.core.networks.cones import Cone, Region
 from app.core.networks.drawing.volumes import RECEDE
 from app.core.networks.network import INPUT, Analysis
-from app.core.networks.receptive_fields import first_sight
+from app.core.networks.receptive_fields import Pair, first_sight
 
 HEIGHT = 200.0  # of the input's sheet in pixels
 WIDTH = 1080.0
@@ -21,7 +25,30 @@ TOP, MARGIN, FOOT = 22.0, 20.0, 58.0
 Points = list[list[float]]
 
 
-def cone_drawing(result: Analysis, cone: Mapping[str, Any]) -> dict[str, Any]:
+class SheetPlace(TypedDict):
+    """One layer of the cone's drawing: its units, and which of them are seen."""
+
+    name: str
+    type: str
+    kind: str
+    units: Pair
+    seen: Pair | None
+    outline: list[list[float]]
+    region: list[list[float]] | None
+    lines: list[list[list[float]]]
+    label: list[float]
+
+
+class ConeDrawing(TypedDict):
+    width: float
+    height: float
+    sheets: list[SheetPlace]
+    rays: Annotated[
+        list[list[list[list[float]]]], Field(description="Between sheets, corner to corner.")
+    ]
+
+
+def cone_drawing(result: Analysis, cone: Cone) -> ConeDrawing:
     """Sheets from the input on the left to the unit on the right, and the rays between them."""
     regions = {region["name"]: region for region in cone["regions"]}
     sheets = [_input_sheet(result, cone)]
@@ -39,7 +66,7 @@ def cone_drawing(result: Analysis, cone: Mapping[str, Any]) -> dict[str, Any]:
         x = MARGIN + depth / 2 + n * step + back
         return [round(x, 2), round(TOP + tall / 2 + (row - middle[0]) * pixel - back, 2)]
 
-    drawn = []
+    drawn: list[SheetPlace] = []
     for n, sheet in enumerate(sheets):
         (top, left), (dy, dx), (rows, columns) = sheet["start"], sheet["cell"], sheet["units"]
         bottom, right = top + dy * rows, left + dx * columns
@@ -111,7 +138,7 @@ def _widens(result: Analysis, i: int) -> bool:
     return not sight.fields or not before.fields or sight.fields != before.fields
 
 
-def _input_sheet(result: Analysis, cone: Mapping[str, Any]) -> dict[str, Any]:
+def _input_sheet(result: Analysis, cone: Cone) -> dict[str, Any]:
     seen = first_sight(result.network.input)
     assert seen  # a vector has no cone
     height, width = seen.extent
@@ -121,7 +148,7 @@ def _input_sheet(result: Analysis, cone: Mapping[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _sheet(result: Analysis, i: int, region: Mapping[str, Any]) -> dict[str, Any]:
+def _sheet(result: Analysis, i: int, region: Region) -> dict[str, Any]:
     """A layer's units where they stand above the input."""
     node, sight = result.network.layers[i], result.sights[i]
     assert sight

@@ -7,7 +7,10 @@ line of text has no room for all, further ones stand below, their lines between 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
+from typing_extensions import TypedDict
 
 from app.core.drawing.columns import spread
 
@@ -47,9 +50,19 @@ class Label:
         return abs(self.x - self.points[0][0])
 
 
+class SizeLabel(TypedDict):
+    x: float
+    y: float
+    lines: list[str]
+    wrong: Annotated[bool, Field(description="Whether it says that a layer does not fit.")]
+    lead: Annotated[
+        list[list[float]], Field(description="A line from the volumes to it, or nothing.")
+    ]
+
+
 def labels(
     volumes: Sequence[Mapping[str, Any]], floor: float, width: float
-) -> tuple[list[dict[str, Any]], float]:
+) -> tuple[list[SizeLabel], float]:
     """The labels as JSON, and how far down they reach."""
     runs = _runs(volumes, floor + 4)
     for tiers in range(1, MOST_TIERS + 1):
@@ -64,7 +77,7 @@ def labels(
         found = _placed(runs, MOST_TIERS, floor, width)
     led = any(label.away > 1 for label in found)
     up = 0.0 if led else LEAD - 8
-    told: list[dict[str, Any]] = [
+    told: list[SizeLabel] = [
         {
             "x": round(label.x, 2),
             "y": round(label.points[-1][1] + ASCENT + 3 - up, 2),

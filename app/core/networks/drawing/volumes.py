@@ -9,10 +9,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from math import cos, pi, sqrt
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
+from typing_extensions import TypedDict
 
 from app.core.layers.table import Shape
-from app.core.networks.drawing.labels import LINE, labels
+from app.core.networks.drawing.labels import LINE, SizeLabel, labels
 from app.core.networks.network import INPUT, Network
 from app.core.numbers import sizes
 
@@ -110,9 +113,70 @@ def outline(all: Sequence[Group], open: Iterable[str], count: int) -> list[tuple
     return found
 
 
+class VolumePlace(TypedDict):
+    """One volume of the drawing, a layer or a closed group: its front, and how far it recedes."""
+
+    name: str
+    type: str
+    kind: str
+    base: Annotated[
+        str, Field(description="The kind of what a thin layer lies on: its side's colour.")
+    ]
+    group: bool
+    layers: int
+    first: Annotated[int, Field(description="Position of its first layer; -1 for the input.")]
+    last: int
+    output: list[int] | None
+    joint: Annotated[bool, Field(description="Whether paths meet in it: a residual block.")]
+    thin: bool
+    problem: bool
+    parameters: int
+    macs: int
+    activation_bytes: int
+    shares: Annotated[dict[str, float], Field(description="Each cost as a share of the largest.")]
+    x: float
+    y: float
+    thickness: float
+    height: float
+    recede: float
+    middle: float
+    top: float
+    faces: Annotated[dict[str, str], Field(description="Corners of front, top and side.")]
+
+
+class SkipPlace(TypedDict):
+    source: int
+    target: int
+    level: int
+    points: list[list[float]]
+    path: str
+
+
+class Bracket(TypedDict):
+    """Holds the volumes of an open group together."""
+
+    name: str
+    layers: int
+    start: float
+    end: float
+    y: float
+
+
+class DrawingAnswer(TypedDict):
+    """Where everything stands, in pixels at zoom 1 from the top left."""
+
+    width: float
+    height: float
+    volumes: list[VolumePlace]
+    wires: list[SkipPlace]
+    labels: list[SizeLabel]
+    brackets: list[Bracket]
+    open: list[str]
+
+
 def drawing(
     network: Network, answer: Mapping[str, Any], open: Sequence[str] | None = None
-) -> dict[str, Any]:
+) -> DrawingAnswer:
     """Volumes, wires that skip, labels and bars for a network and its analysis, as JSON."""
     rows = answer["rows"]
     all = groups([row["name"] for row in rows])
@@ -121,12 +185,12 @@ def drawing(
         Item(name or rows[first]["name"], first, last, bool(name))
         for first, last, name in outline(all, names, len(rows))
     ]
-    volumes = _volumes(items, rows, network.input)
+    volumes: Any = _volumes(items, rows, network.input)
     place = {i: at for at, item in enumerate(items, 1) for i in range(item.first, item.last + 1)}
     place[-1] = 0
     at = {INPUT: -1} | {row["name"]: i for i, row in enumerate(rows)}
     sources = [[at[name] for name in row["inputs"] if name in at] for row in rows]
-    wires = _wires(items, sources, place)
+    wires: Any = _wires(items, sources, place)
     _arrange(volumes)
     _center(volumes)
     tops = [volume["top"] for volume in volumes]
