@@ -46,8 +46,9 @@ sources := $(shell find static/src static/public static/build -type f 2>/dev/nul
 run: $(RUN) $(BUILD)
 	@exec $(python) -m app
 
+# All of them by two workers; `make test ARGS=tests/core/networks` is the short way to some.
 test: $(DEV) $(BUILD)
-	@NODE=$(node) $(python) -m pytest $(ARGS)
+	@NODE=$(node) $(python) -m pytest $(if $(ARGS),$(ARGS),--numprocesses=2)
 
 bench: $(DEV) $(BUILD)
 	@NODE=$(node) $(python) -m tests.bench

@@ -5,11 +5,15 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
+from xdist.scheduler import LoadScopeScheduling
 
 from app.main import create_app
+
+BROWSER, SERVERS = "browser", "servers"
 
 
 @pytest.fixture(scope="session")
@@ -33,9 +37,39 @@ def live_server() -> Iterator[str]:
         announcement = server.stdout.readline()
         yield announcement.rpartition(" ")[2].strip()
         server.send_signal(signal.SIGTERM)
-        assert server.wait(20) == 0
+        assert server.wait(60) == 0
+
+
+def part(test: str) -> str:
+    """What one worker has whole: all that needs the browser, all that shares a server or starts its
+    own, a file of core. The checks of other tools are each for themselves."""
+    path = test.partition("::")[0]
+    folder = path.split("/")[1]
+    if folder == "core":
+        return path
+    if folder in ("test_checks.py", "test_frontend.py"):
+        return test
+    return BROWSER if folder == "browser" else SERVERS
+
+
+class Parts(LoadScopeScheduling):  # type: ignore[misc]
+    """Parts go to whoever is free, in the order of the tests."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return part(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    config.option.loadscopereorder = False
+    return Parts(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests run last: they are slow, and Playwright keeps an event loop running."""
-    items.sort(key=lambda item: "browser" in item.path.parts)
+    """Alone, one runs the tests of the browser last: Playwright keeps an event loop running, and
+    some others start theirs. Of several workers one begins with them and another with those."""
+    parts = {item: part(item.nodeid) for item in items}
+    if int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 1)) == 1:
+        items.sort(key=lambda item: parts[item] == BROWSER)
+    else:
+        items.sort(key=lambda item: (parts[item] != BROWSER, parts[item] != SERVERS))
+        items.sort(key=lambda item: parts[item].startswith("tests/core"))

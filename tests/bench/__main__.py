@@ -56,6 +56,7 @@ def main() -> int:
         page.in_chromium,
         convolution.in_chromium,
         visitors.a_class,
+        hostile.texts,
         hostile.bodies,
     ):
         for row in measure():

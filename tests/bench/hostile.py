@@ -5,9 +5,14 @@ import statistics
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 
+from app.core.errors import Problem
+from app.core.expressions.graphs import MAX_NODES
+from app.core.expressions.parsing import parse
 from tests.bench.server import GET, Connection, serving
-from tests.bench.timing import Comparison
+from tests.bench.timing import Comparison, by_turns
+from tests.core.expressions.test_expressions import LARGE, MISTAKES
 
 MOST = 24_000_000 - 1_000
 LOOK = b'{"model": "squeezenet1_1", "image": "coffee", '
@@ -59,6 +64,22 @@ def probed(port: int, until: threading.Event | None, count: int = 0) -> list[flo
         found.append(time.perf_counter() - begun)
         time.sleep(PROBES)
     return found
+
+
+def texts() -> Iterator[Comparison]:
+    """The worst text that is read or refused, of the 64 KB that a text may have."""
+    largest = "-" * (MAX_NODES - 1) + "x"
+
+    def read(text: str) -> None:
+        with suppress(Problem):
+            parse(text)
+
+    found = [
+        by_turns(lambda text=text: read(text), lambda: read(largest), 0.1, time.process_time)
+        for text in [*LARGE, *(text for text, *_ in MISTAKES)]
+    ]
+    ours, theirs = max(found, key=lambda pair: pair[0] / pair[1])
+    yield Comparison("the worst text", f"a text of {MAX_NODES:,} nodes", ours, theirs, 5.0)
 
 
 def bodies() -> Iterator[Comparison]:

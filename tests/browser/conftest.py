@@ -11,7 +11,17 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, Request
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Playwright,
+    Request,
+    expect,
+)
+
+from tests.browser.visitor import PATIENCE
 
 AXE = Path(__file__).resolve().parents[2] / "static/node_modules/axe-core/axe.min.js"
 INSTALLED = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -65,6 +75,21 @@ def browser_type_launch_args(
 
 
 @pytest.fixture(scope="session")
+def browser(browser: Browser) -> Browser:
+    """Whatever is waited for in it, is waited for with patience."""
+    expect.set_options(timeout=PATIENCE)
+    new_context = browser.new_context
+
+    def patient(**options: Any) -> BrowserContext:
+        context = new_context(**options)
+        context.set_default_timeout(PATIENCE)
+        return context
+
+    browser.new_context = patient  # type: ignore[method-assign]
+    return browser
+
+
+@pytest.fixture(scope="session")
 def base_url(live_server: str) -> str:
     """`page.goto("/docs")` goes to the live server."""
     return live_server
@@ -85,7 +110,6 @@ def page(page: Page, live_server: str) -> Iterator[Page]:
         if url.scheme not in ("data", "blob") and f"{url.scheme}://{url.netloc}" != live_server:
             complaints.append(f"request to another host: {request.url}")
 
-    page.set_default_timeout(10_000)
     page.on("console", on_console)
     page.on("request", on_request)
     page.on("pageerror", lambda error: complaints.append(f"uncaught: {error}"))

@@ -12,11 +12,11 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, Response, Route, expect
 from safetensors.numpy import save
 
-from tests.browser.visitor import at_step, leave_fields
+from tests.browser.visitor import PATIENCE, at_step, leave_fields
 
 CHELSEA = "/activations?image=chelsea"
 CAT = re.compile("cat|tabby")
-LOOK = 30_000  # ms
+LOOK = PATIENCE  # some of it waits for torch
 STEPS = 134  # SqueezeNet's layers and its picture, there and back
 
 

@@ -6,7 +6,9 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-LOOK = 60_000  # ms: torch starts, and a channel's patches are looked for in all pictures
+from tests.browser.visitor import PATIENCE
+
+LOOK = PATIENCE  # some of it waits for torch
 WHY = "/activations?view=why"
 
 

@@ -7,6 +7,8 @@ from itertools import pairwise
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.visitor import halt
+
 NUMBERS = "/convolution?input=numbers&kernel_size=3&stride=2&padding=1&cell=0,1,1"
 
 
@@ -335,12 +337,19 @@ def test_the_player_answers_a_finger_that_comes_from_a_cell(
 
 
 def test_play_and_pause(page: Page) -> None:
+    page.clock.install(time=0)
     page.goto("/convolution?step=0")
-    page.get_by_role("button", name="Play").click()
-    page.wait_for_timeout(600)
+    play = page.get_by_role("button", name="Play")
+    expect(play).to_be_visible()
+    halt(page)
+    play.click()
+    page.clock.run_for(600)
     page.get_by_role("button", name="Pause").click()
-    count = int(page.locator(".player .count").inner_text().split()[0])
-    assert count > 5
+    count = page.locator(".player .count")
+    assert int(count.inner_text().split()[0]) > 5
+    before = count.inner_text()
+    page.clock.run_for(600)
+    assert count.inner_text() == before
     expect(page.locator(".sentence")).to_contain_text("h[0, ")
 
 
@@ -600,7 +609,8 @@ def test_everybody_can_read_it(
 ) -> None:
     page = opened(width, 800, scheme)
     page.goto(f"/convolution{query}")
-    page.wait_for_timeout(800)
+    expect(page.locator(".player")).to_be_visible()
+    page.wait_for_load_state("networkidle")
     readable(page)
 
 

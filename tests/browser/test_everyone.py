@@ -15,6 +15,7 @@ from tests.browser.visitor import (
     Axe,
     at_step,
     grasp,
+    halt,
     landed,
     link,
     middle,
@@ -34,6 +35,7 @@ HINGE = (
         "lam": 0.1,
     },
 )
+REST = 2_500  # ms that the hand has to rest
 THEMES = ("light", "dark", "projector")
 
 
@@ -134,13 +136,18 @@ def test_a_projectors_smallest_text_is_24_pixels(page: Page, question: tuple[str
 
 def test_a_projectors_controls_get_out_of_the_way(page: Page) -> None:
     page.set_viewport_size({"width": 1920, "height": 1080})
+    page.clock.install(time=0)
     page.goto("/?projector=1")
+    player = page.locator(".player")
+    expect(player).to_be_visible()
+    halt(page)
     page.mouse.move(500, 500)
     page.mouse.move(510, 500)
-    player = page.locator(".player")
     expect(player).to_have_css("opacity", "1")
+    page.clock.run_for(REST)
     expect(player).to_have_css("opacity", "0")
     page.keyboard.press("PageUp")
+    page.clock.run_for(100)
     at_step(page, 6, 7)
     page.mouse.move(520, 500)
     expect(player).to_have_css("opacity", "1")
@@ -164,7 +171,6 @@ def phone(browser: Browser, live_server: str) -> Iterator[Page]:
 
 def watched(context: BrowserContext) -> Page:
     page = context.new_page()
-    page.set_default_timeout(10_000)
     page.on("pageerror", lambda error: pytest.fail(f"uncaught: {error}"))
     return page
 

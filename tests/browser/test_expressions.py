@@ -1,7 +1,9 @@
 """A typed expression plays forward and backward: a first look, keys, and one's own expression."""
 
+import math
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.visitor import (
@@ -11,6 +13,7 @@ from tests.browser.visitor import (
     at_step,
     formula,
     grasp,
+    halt,
     held,
     landed,
     leave_fields,
@@ -20,6 +23,7 @@ from tests.browser.visitor import (
     text,
 )
 
+STEP = 1500  # ms of the player at 1×, where there are few
 DONE = {"x": "-2 | -4", "y": "5 | -4", "z": "-4 | 3", "n1": "3 | -4", "f": "-12 | 1"}
 
 
@@ -40,16 +44,21 @@ def test_the_first_html_has_the_drawing_and_the_numbers(page: Page) -> None:
 
 def test_playing_goes_forward_then_backward_to_the_last_gradient(page: Page) -> None:
     asked = held(page)
+    page.clock.install(time=0)
     page.goto("/")
     page.locator(".speed select").select_option("4×")
+    halt(page)
     page.get_by_role("button", name="Play", exact=True).click()
+    page.clock.run_for(STEP / 4 / 4)
     # The first step is on its way: only the inputs are known.
     shows(page, x="-2", y="5", z="-4", n1="", f="")
     expect(page.get_by_role("button", name="Pause")).to_be_visible()
     expect(page.locator(".pulse.forward").first).to_be_visible()
     expect(page.locator(".pulse.forward").first).to_have_text(re.compile("^(−2|5)$"))
+    page.clock.run_for(3 * STEP / 4)
     expect(node(page, "f").locator("text.value")).to_have_text("−12")
     expect(page.locator(".pulse.backward").first).to_be_visible()
+    page.clock.run_for(4 * STEP / 4)
     at_step(page, 7, 7)
     shows(page, **DONE)
     expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()
@@ -76,15 +85,20 @@ def test_values_come_forward_before_any_gradient_and_gradients_one_flow_at_a_tim
 
 
 def test_pause_stops_and_play_goes_on_from_there(page: Page) -> None:
+    page.clock.install(time=0)
     page.goto(link(FIRST, step=2))
-    page.get_by_role("button", name="Play", exact=True).click()
-    page.get_by_role("button", name="Pause").click()
-    position = page.locator(".player .count").text_content()
     slider = page.get_by_role("slider", name="Step")
-    before = slider.input_value()
-    page.wait_for_timeout(300)
-    assert slider.input_value() == before
-    assert position == "3 / 7"
+    at_step(page, 2, 7)
+    halt(page)
+    for position in (2.5, 3.25):
+        page.get_by_role("button", name="Play", exact=True).click()
+        page.clock.run_for((position - float(slider.input_value())) * STEP)
+        page.get_by_role("button", name="Pause").click()
+        before = slider.input_value()
+        assert float(before) == pytest.approx(position, abs=0.02)
+        page.clock.run_for(STEP)
+        assert slider.input_value() == before
+        at_step(page, math.ceil(position), 7)
 
 
 def test_one_direction_alone(page: Page) -> None:
@@ -185,7 +199,10 @@ def test_a_second_press_hurries_the_step_on_its_way(page: Page) -> None:
 
 
 def test_space_plays_and_pauses(page: Page) -> None:
+    page.clock.install(time=0)
     page.goto("/")
+    at_step(page, 7, 7)
+    halt(page)
     page.keyboard.press("Space")
     expect(page.get_by_role("button", name="Pause")).to_be_visible()
     page.keyboard.press("Space")

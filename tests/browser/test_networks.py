@@ -14,6 +14,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from app.core.networks.architectures import ARCHITECTURES
+from tests.browser.visitor import PATIENCE
 
 SOURCE = "nn.Sequential(nn.Conv2d(3, 6, 5), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten())"
 CODE = "PyTorch code: paste nn.Sequential(...)"
@@ -118,7 +119,7 @@ def test_the_last_column_and_the_exponents_are_seen_on_a_wall(page: Page) -> Non
         assert table.evaluate("table => table.scrollWidth <= table.clientWidth")
     page.goto("/network?view=gradients&blocks=2&projector=1")
     power = page.locator(".curves .power").first
-    power.wait_for(timeout=30_000)
+    power.wait_for(timeout=PATIENCE)
     size = """(power) => parseFloat(getComputedStyle(power).fontSize)
         * power.ownerSVGElement.getScreenCTM().a"""
     assert power.evaluate(size) >= 20
@@ -503,7 +504,7 @@ def test_see_what_a_unit_sees(page: Page) -> None:
 def test_measure_what_a_unit_looks_at(page: Page) -> None:
     page.goto("/network?view=field&architecture=cs231n&layer=block2.relu2")
     page.get_by_role("button", name="Measure what it looks at").click()
-    expect(page.locator(".front-view canvas")).to_be_visible(timeout=30_000)
+    expect(page.locator(".front-view canvas")).to_be_visible(timeout=PATIENCE)
     expect(page.get_by_label("The input from the front")).to_contain_text("pixels count")
 
 
@@ -546,10 +547,10 @@ def test_a_row_of_the_table_points_at_its_disc(page: Page) -> None:
 
 def test_gradients_with_and_without_skip(page: Page) -> None:
     page.goto("/network?view=gradients&blocks=4")
-    expect(page.locator(".curve")).to_have_count(4, timeout=30_000)
+    expect(page.locator(".curve")).to_have_count(4, timeout=PATIENCE)
     expect(page.locator("figcaption")).to_contain_text("times smaller")
     page.get_by_label("skip").check()
-    expect(page.locator(".curve.asked.residual")).to_have_count(1, timeout=30_000)
+    expect(page.locator(".curve.asked.residual")).to_have_count(1, timeout=PATIENCE)
 
 
 @pytest.mark.parametrize("format", ["SVG", "PNG", "TikZ", "PyTorch", "JSON"])
@@ -585,7 +586,7 @@ def test_nothing_overflows_on_a_phone(page: Page, view: str) -> None:
 def test_every_drawing_can_be_kept(page: Page, view: str) -> None:
     page.goto(f"/network?view={view}")
     # The process with torch takes its time to begin.
-    page.get_by_role("button", name="SVG", exact=True).wait_for(timeout=60_000)
+    page.get_by_role("button", name="SVG", exact=True).wait_for(timeout=PATIENCE)
     for ending, start in (("SVG", b"<svg"), ("PNG", b"\x89PNG")):
         with page.expect_download() as kept:
             page.get_by_role("button", name=ending, exact=True).click()

@@ -6,8 +6,9 @@ from playwright.sync_api import FilePayload, Page, expect
 
 from app.core.drawing.png import png
 from app.core.pictures.images import picture
+from tests.browser.visitor import PATIENCE
 
-LOOK = 30_000  # ms: some calls wait for torch
+LOOK = PATIENCE  # some of it waits for torch
 PICTURE = FilePayload(
     name="coffee.png", mimeType="image/png", buffer=png(picture("coffee").astype(float))
 )

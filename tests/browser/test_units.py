@@ -8,11 +8,11 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from app.core.numbers import format_number
-from tests.browser.visitor import grasp
+from tests.browser.visitor import PATIENCE, grasp
 
 COFFEE = {"model": "squeezenet1_1", "image": "coffee"}
 CONV = {"layer": "features.3.expand3x3_activation", "channel": 35, "row": 27, "column": 39}
-LOOK = 30_000  # ms: the first look starts a process that imports torch
+LOOK = PATIENCE  # some of it waits for torch
 
 
 @pytest.fixture

@@ -15,8 +15,10 @@ NEURON = (
 )
 
 ARROW = "\u2192"
+HOUR = 3600  # s, on the clock of a page: later than any test gets
+PATIENCE = 60_000  # ms until a test gives up; none depends on it
 # The first gradient check starts a process that imports torch.
-TORCH = 30_000  # ms
+TORCH = PATIENCE
 
 
 def link(question: tuple[str, Mapping[str, Any]], **more: str | int) -> str:
@@ -64,6 +66,12 @@ def text(page: Page) -> Locator:
 def value_of(page: Page, name: str) -> Locator:
     """The field of an input's value, in the list of inputs."""
     return page.get_by_role("list", name="Inputs").get_by_role("textbox", name=f"{name}, ")
+
+
+def halt(page: Page) -> None:
+    """From now on the page's clock stands still, and page.clock.run_for(ms) moves it. For a page
+    whose clock was installed before it was opened."""
+    page.clock.pause_at(HOUR)
 
 
 def at_step(page: Page, position: int, count: int) -> None:

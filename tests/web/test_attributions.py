@@ -265,7 +265,7 @@ def test_too_many_runs_are_refused_and_leaving_makes_room(live_server: str) -> N
         assert refused.headers["retry-after"]
         for run in runs:
             run.close()
-        for _ in range(100):
+        for _ in range(600):
             last = visitor.get(address, params=query | {"layer": "features.0", "steps": 4})
             if last.status_code == 200:
                 break

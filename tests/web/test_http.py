@@ -240,7 +240,9 @@ def test_two_hundred_half_sent_requests_are_gone_and_others_are_answered(quick: 
         held = [stack.enter_context(connected(quick)) for _ in range(200)]
         for number, connection in enumerate(held):
             connection.sendall(halves[number % len(halves)])
-        assert b"GET / 0" in sent(quick, b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n")
+        request = b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n"
+        # On a busy machine even this may come too late, and then it is asked again.
+        wait_until(lambda: b"GET / 0" in sent(quick, request))
         for connection in held:
             rest(connection)
 
@@ -251,8 +253,8 @@ def test_a_request_in_small_pieces_is_answered(usual: Address) -> None:
     assert sent(usual, *pieces).endswith(b"POST /piece 3 2")
 
 
-def test_an_idle_connection_answers_again_and_is_closed_in_the_end(quick: Address) -> None:
-    with connected(quick) as connection:
+def test_an_idle_connection_answers_again_and_is_closed_in_the_end() -> None:
+    with serving(replace(QUICK, head_seconds=3.0)) as address, connected(address) as connection:
         for _ in range(3):
             connection.sendall(b"GET /again HTTP/1.1\r\n\r\n")
             assert connection.recv(1 << 16).endswith(b"GET /again 0 0")

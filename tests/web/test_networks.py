@@ -3,7 +3,6 @@
 import itertools
 import json
 import re
-import time
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping
 from typing import Any
@@ -159,27 +158,19 @@ def test_what_is_refused(
         "nn.Sequential(" + "nn.ReLU(), " * 5000 + ")",
     ],
 )
-def test_hostile_sources_are_refused_quickly(client: TestClient, source: str) -> None:
-    question = {"source": source, "input": [3, 8, 8]}
-    times = []
-    for _ in range(3):  # the first ones may have to start a worker each
-        started = time.perf_counter()
-        response = client.post("/api/network", json=question)
-        times.append(time.perf_counter() - started)
-    assert min(times) < 1
+def test_hostile_sources_are_refused(client: TestClient, source: str) -> None:
+    response = client.post("/api/network", json={"source": source, "input": [3, 8, 8]})
     if response.status_code == 200:
         assert response.json()["problem"]
     else:
         refusal(response)
 
 
-def test_two_thousand_layers_take_no_second(client: TestClient) -> None:
+def test_two_thousand_layers_are_the_most(client: TestClient) -> None:
     layer = {"layer": {"type": "Conv2d", "in_channels": 3, "out_channels": 3, "kernel_size": 3,
                        "padding": 1}}  # fmt: skip
     network = {"input": [3, 64, 64], "layers": [layer] * 2000}
-    started = time.perf_counter()
     answer = ask(client, {"network": network, "include": ["drawing"]})
-    assert time.perf_counter() - started < 5
     assert answer["depth"] == 2000
     refusal(client.post("/api/network", json={"network": network | {"layers": [layer] * 2001}}))
 

@@ -50,16 +50,19 @@ def said_until_its_end(server: subprocess.Popen[str]) -> str:
     return server.communicate()[1]
 
 
+STOPS = [
+    (signal.SIGTERM, os.kill),
+    (signal.SIGTERM, os.killpg),  # as a service is stopped
+    (signal.SIGINT, os.killpg),  # as a terminal does at Ctrl-C
+    (signal.SIGKILL, os.kill),
+]
+
+
 @pytest.mark.parametrize(
-    ("stop", "send"),
-    [
-        (signal.SIGTERM, os.kill),
-        (signal.SIGTERM, os.killpg),  # as a service is stopped
-        (signal.SIGINT, os.killpg),  # as a terminal does at Ctrl-C
-        (signal.SIGKILL, os.kill),
-    ],
+    ("stop", "send", "processes"),
+    # The first of them with all processes is below, where streams are under way.
+    [*((*stop, 3) for stop in STOPS), *((*stop, ALL) for stop in STOPS[1:])],
 )
-@pytest.mark.parametrize("processes", [3, ALL])
 def test_a_server_leaves_no_process_behind(stop: signal.Signals, send: Any, processes: int) -> None:
     """Stopped while its fork server still loads torch, and when all workers are there."""
     with serving() as (server, _):
@@ -79,8 +82,21 @@ def events(response: httpx2.Response) -> Iterator[tuple[str, Any]]:
             yield line.removeprefix("event: "), json.loads(data.removeprefix("data: "))
 
 
-def test_streams_end_in_words_when_the_server_is_stopped() -> None:
+def test_streams_end_in_words_whatever_is_killed_and_when_the_server_is_stopped() -> None:
+    """One server for all of it: each has to load torch."""
+    check = {"expression": "f = sigmoid(x)", "inputs": {"x": 1}}
     with serving() as (server, address), httpx2.Client(timeout=PATIENCE) as visitor:
+        for whom in ("fork server", "workers", "all but the server"):
+            wait_until(lambda: len(session(server.pid)) == ALL, "too few have started")
+            with visitor.stream("GET", f"{address}{CLIMB}&steps=32") as response:
+                told = events(response)
+                assert next(told)[0] == "frame"
+                for process in victims(server.pid, whom):
+                    os.kill(process, signal.SIGKILL)
+                *_, (name, _) = told
+            assert name == "done", whom
+            answer = visitor.post(f"{address}/api/gradient-check", json=check)
+            assert answer.status_code == 200, whom
         with visitor.stream("GET", f"{address}{CLIMB}&steps=512") as response:
             told = events(response)
             assert next(told)[0] == "frame"
@@ -90,21 +106,6 @@ def test_streams_end_in_words_when_the_server_is_stopped() -> None:
     assert name == "problem"
     assert last["message"] == "The server is being stopped. Try again in a moment."
     assert server.returncode == 0
-
-
-@pytest.mark.parametrize("whom", ["fork server", "workers", "all but the server"])
-def test_streams_end_in_words_whatever_is_killed(whom: str) -> None:
-    with serving() as (server, address), httpx2.Client(timeout=PATIENCE) as visitor:
-        wait_until(lambda: len(session(server.pid)) == ALL, "too few have started")
-        with visitor.stream("GET", f"{address}{CLIMB}&steps=32") as response:
-            told = events(response)
-            assert next(told)[0] == "frame"
-            for process in victims(server.pid, whom):
-                os.kill(process, signal.SIGKILL)
-            *_, (name, _) = told
-        assert name == "done"
-        check = {"expression": "f = sigmoid(x)", "inputs": {"x": 1}}
-        assert visitor.post(f"{address}/api/gradient-check", json=check).status_code == 200
 
 
 def victims(leader: int, whom: str) -> list[int]:

@@ -2,7 +2,6 @@
 
 import math
 import random
-import time
 from collections.abc import Mapping
 
 import pytest
@@ -12,8 +11,10 @@ from app.core.expressions.evaluation import evaluate
 from app.core.expressions.graphs import Graph, Node
 from app.core.expressions.ops import OPS
 from app.core.expressions.parsing import MAX_TEXT, parse
+from tests.work import at_most
 
 XYZ = {"x": 2.0, "y": 3.0, "z": 5.0}
+LINES = 4_000_000  # of Python, for the 64 KB that a text may have
 
 
 def shown(graph: Graph, i: int | None = None) -> str:
@@ -416,10 +417,8 @@ MISTAKES: list[tuple[str, str, str, str | None]] = [
 def test_mistakes_are_told_where_they_are(
     text: str, fragment: str, piece: str, suggestion: str | None
 ) -> None:
-    start = time.monotonic()
-    with pytest.raises(Problem) as caught:
+    with at_most(LINES), pytest.raises(Problem) as caught:
         parse(text)
-    assert time.monotonic() - start < 2
     problem = caught.value
     assert fragment in problem.message
     assert problem.suggestion == suggestion
@@ -441,29 +440,27 @@ def test_the_second_assignment_is_the_mistake() -> None:
 # Limits that are just met
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "(" * 99 + "x" + ")" * 99,
-        "+".join(["x"] * 2_500),
-        "-" * 4_000 + "x",
-        "+" * 60_000 + "x",
-        "x" + ".T" * 4_000,
-        "\n" * 60_000 + "x",
-        "#" * 60_000 + "\nx",
-        "x" * 60_000,
-        " " * 60_000 + "x",
-        "\n".join(f"v{i} = x * {i}" for i in range(2_000)),
-        "[" + "1, " * 20_000 + "1]",
-        "0." + "3" * 60_000 + " * x",
-        "concat(" + ", ".join(["x"] * 4_000) + ")",
-    ],
-    ids=lambda text: f"{text[:12]!r}...",
-)
-def test_large_texts_are_read_in_time(text: str) -> None:
-    start = time.monotonic()
-    parse(text)
-    assert time.monotonic() - start < 1.5
+LARGE = [
+    "(" * 99 + "x" + ")" * 99,
+    "+".join(["x"] * 2_500),
+    "-" * 4_000 + "x",
+    "+" * 60_000 + "x",
+    "x" + ".T" * 4_000,
+    "\n" * 60_000 + "x",
+    "#" * 60_000 + "\nx",
+    "x" * 60_000,
+    " " * 60_000 + "x",
+    "\n".join(f"v{i} = x * {i}" for i in range(2_000)),
+    "[" + "1, " * 20_000 + "1]",
+    "0." + "3" * 60_000 + " * x",
+    "concat(" + ", ".join(["x"] * 4_000) + ")",
+]
+
+
+@pytest.mark.parametrize("text", LARGE, ids=lambda text: f"{text[:12]!r}...")
+def test_large_texts_are_little_work(text: str) -> None:
+    with at_most(LINES):
+        parse(text)
 
 
 def test_5000_nodes_are_allowed() -> None:

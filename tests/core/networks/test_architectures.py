@@ -1,7 +1,5 @@
 """The well-known networks against the published figures, and against torch."""
 
-import statistics
-import time
 from typing import Any
 
 import pytest
@@ -15,6 +13,7 @@ from app.core.networks.exports import pytorch
 from app.core.networks.network import Network
 from app.core.networks.torch_code import read
 from app.core.networks.torch_network import TorchNetwork
+from tests.work import at_most
 
 # name: parameters (torchvision's), GMACs (its table's), layers, receptive field at the last maps
 PUBLISHED: dict[str, tuple[int, float | None, int, int | None]] = {
@@ -126,13 +125,10 @@ def test_json_there_and_back(name: str) -> None:
     assert Network.model_validate_json(network.model_dump_json()) == network
 
 
-def test_resnet152_is_analysed_in_milliseconds() -> None:
-    network, times = architecture("resnet152"), []
-    for _ in range(5):
-        started = time.process_time()
+def test_resnet152_is_little_work_a_layer() -> None:
+    network = architecture("resnet152")
+    with at_most(lines=200 * len(network.layers)):
         network_answer(network)
-        times.append(time.process_time() - started)
-    assert statistics.median(times) < 0.1  # about 5 ms; the rest is for busy machines
 
 
 def test_what_is_not_there() -> None:

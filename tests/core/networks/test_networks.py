@@ -1,7 +1,6 @@
 """Networks against torch: sizes, parameters, and where the gradient reaches."""
 
 import random
-import time
 from math import prod
 from typing import Any
 
@@ -18,8 +17,10 @@ from app.core.networks.cones import cone
 from app.core.networks.network import Network, analyse, sequential
 from app.core.networks.torch_network import TorchNetwork
 from tests.core.random_networks import random_network
+from tests.work import at_most
 
 torch.set_num_threads(1)
+LINES = 2_000  # of Python, a layer
 
 
 def conv(inside: int, outside: int, kernel: Any = 3, **more: Any) -> Layer:
@@ -297,25 +298,23 @@ def test_a_vector_may_come_in() -> None:
     assert answer["rows"][0]["receptive_field"] is None
 
 
-def test_the_largest_network_is_quick() -> None:
+def test_the_largest_network_is_little_work_a_layer() -> None:
     network = sequential([conv(8, 8, padding=1)] * 2000, (8, 64, 64))
-    started = time.process_time()
-    answer = network_answer(network)
-    seen = cone(network, "1999", (3, 3))
-    assert time.process_time() - started < 1
+    with at_most(lines=2000 * LINES):
+        answer = network_answer(network)
+        seen = cone(network, "1999", (3, 3))
     assert answer["depth"] == 2000
     assert seen["input"] == {"rows": [0, 63], "columns": [0, 63]}
     assert prod(answer["output"]) == 8 * 64 * 64
 
 
-def test_two_thousand_mistakes_are_told_within_a_second() -> None:
+def test_two_thousand_mistakes_are_little_work_each() -> None:
     nodes = [
         {"name": f"layer{i}", "layer": {"type": "ReLU"}, "inputs": [f"leyer{i}"]}
         for i in range(2000)
     ]
     network = Network.model_validate({"input": (3, 8, 8), "layers": nodes})
-    started = time.process_time()
-    answer = network_answer(network)
-    assert time.process_time() - started < 1
+    with at_most(lines=2000 * LINES):
+        answer = network_answer(network)
     assert "which is not there before it; did you mean" in answer["rows"][1]["problem"]["message"]
     assert all(row["problem"] for row in answer["rows"])

@@ -4,7 +4,6 @@ import inspect
 import itertools
 import random
 import re
-import time
 from typing import Any
 
 import pytest
@@ -19,8 +18,10 @@ from app.core.networks.network import Network, sequential
 from app.core.networks.torch_code import ELSEWHERE, read, readable
 from tests.core.networks.test_networks import conv
 from tests.core.random_networks import random_network
+from tests.work import at_most
 
 IMAGE = (3, 32, 32)
+LINES = 3_000_000  # of Python, for the 64 KB that a source may have
 
 
 def test_a_print_below_a_model_makes_no_layer() -> None:
@@ -274,6 +275,8 @@ def test_whatever_layers_are_called_the_code_runs(names: list[str], branch: bool
         ("1+" * 30_000 + "1", "nested too deeply", None),
         ("a." * 30_000 + "a", "nested too deeply", None),
         ("nn.Sequential(" * 90 + ")" * 90, "nested 50 deep", None),
+        ("nn.Sequential(*[nn.ReLU()] * 10**9)", "only numbers are calculated with", "[nn"),
+        ("nn.Conv2d(3, 10**10**10, 3)", "never executed", "10**10"),
         ("[" * 90 + "]" * 90, "nested 50 deep", None),
         ("nn.Sequential(" + "nn.ReLU()," * 5_000 + ")", "2,000 layers", None),
         ("x" * 70_000, "64 KB", None),
@@ -286,10 +289,8 @@ def test_whatever_layers_are_called_the_code_runs(names: list[str], branch: bool
     ids=itertools.count(),
 )
 def test_what_cannot_be_read_is_said_at_its_place(source: str, said: str, at: str | None) -> None:
-    started = time.process_time()
-    with pytest.raises(Problem) as caught:
+    with at_most(LINES), pytest.raises(Problem) as caught:
         read(source, IMAGE)
-    assert time.process_time() - started < 1
     assert said in caught.value.message
     assert len(caught.value.message) < 300
     if at is not None:
@@ -300,10 +301,8 @@ def test_what_cannot_be_read_is_said_at_its_place(source: str, said: str, at: st
 @pytest.mark.parametrize("twice", ["nn.Sequential(a, a)", "[*a, *a]", "nn.Sequential(a)", "[a, a]"])
 def test_doubling_does_not_explode(first: str, twice: str) -> None:
     source = f"a = {first}\n" + f"a = {twice}\n" * 2_000 + "nn.Sequential(a)"
-    started = time.process_time()
-    with pytest.raises(Problem):
+    with at_most(LINES), pytest.raises(Problem):
         read(source, IMAGE)
-    assert time.process_time() - started < 1
 
 
 @pytest.mark.parametrize(
@@ -313,10 +312,8 @@ def test_few_words_do_not_make_many_values(repeated: str) -> None:
     held = ", ".join(f"'{i}': nn.ReLU()" for i in range(1_000))
     source = f"a = [{'nn.ReLU(), ' * 1_000}]\nd = {{{held}}}\n"
     source += f"{repeated}\n" * ((65_000 - len(source)) // (len(repeated) + 1))
-    started = time.process_time()
-    with pytest.raises(Problem) as caught:
+    with at_most(LINES), pytest.raises(Problem) as caught:
         read(source, IMAGE)
-    assert time.process_time() - started < 1
     assert caught.value.where
 
 

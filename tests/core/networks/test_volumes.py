@@ -1,7 +1,6 @@
 """Wires of a network's drawing against every pair of them, and how much there is to look at."""
 
 import random
-import time
 from typing import Any
 
 import pytest
@@ -10,6 +9,7 @@ from app.core.networks.answers import network_answer
 from app.core.networks.drawing.volumes import drawing
 from app.core.networks.network import Network
 from app.core.networks.questions import SMALL, NetworkQuestion, network
+from tests.work import at_most
 
 
 def joined(rng: random.Random, count: int, most: int) -> Network:
@@ -36,14 +36,13 @@ def test_no_wire_runs_through_another(seed: int) -> None:
         assert wire["level"] == min(6, max(under, default=0) + 1)
 
 
-def test_many_wires_are_much_to_look_at_and_soon_drawn() -> None:
+def test_many_wires_are_much_to_look_at_and_little_work() -> None:
     found = joined(random.Random(0), 120, 64)
     question = NetworkQuestion(network=found, include=["drawing"])
     wires = sum(len(node.inputs) for node in found.layers)
     assert question.size == wires > SMALL
-    started = time.process_time()
-    assert len(network(question)["drawing"]["wires"]) > 1_000
-    assert time.process_time() - started < 0.5
+    with at_most(lines=100 * wires):
+        assert len(network(question)["drawing"]["wires"]) > 1_000
 
 
 def test_a_few_lines_may_be_a_deep_network() -> None:
