@@ -32,9 +32,13 @@ export default defineConfig(({ mode }) => ({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
     rolldownOptions: {
-      input: readdirSync(pages)
-        .filter((file) => file.endsWith('.ts'))
-        .map((file) => join(pages, file)),
+      // A page that has no figure still has a header.
+      input: [
+        join(root, 'src/page/page.ts'),
+        ...readdirSync(pages)
+          .filter((file) => file.endsWith('.ts'))
+          .map((file) => join(pages, file)),
+      ],
       output: {
         // Apart, it keeps its name and its compressed twins when our own code changes.
         codeSplitting: { groups: [{ name: 'swagger-ui', test: /swagger-ui-bundle\.js$/ }] },

@@ -340,9 +340,9 @@ def test_a_large_question_goes_through_a_worker(
 ) -> None:
     through = []
 
-    async def run(executor: Any, fn: Any, *args: Any, timeout: float) -> Any:
+    async def run(executor: Any, fn: Any, *args: Any, **options: Any) -> Any:
         through.append(fn)
-        return await original(executor, fn, *args, timeout=timeout)
+        return await original(executor, fn, *args, **options)
 
     original = answering.run
     monkeypatch.setattr(answering, "run", run)

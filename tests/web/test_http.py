@@ -510,7 +510,7 @@ def test_head_of_a_stream_starts_no_run() -> None:
     """Its headers come though nobody could compute a frame."""
     app = create_app()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("app.web.streams.run", None)  # whoever calls it fails
+        patch.setattr("app.workers.runs.run", None)  # whoever calls it fails
         client = TestClient(app)
         path = "/api/optimised-input/frames?layer=features.3.concat&channel=3"
         for _ in range(10):  # more than there are places for
@@ -519,7 +519,7 @@ def test_head_of_a_stream_starts_no_run() -> None:
             assert answer.headers["content-type"].startswith("text/event-stream")
             assert answer.headers["cache-control"] == "no-store"
             assert answer.content == b""
-            assert app.state.runs.present == 0
+            assert not app.state.runs.present
         assert client.head("/api/optimised-input/frames").status_code == 422
 
 

@@ -104,7 +104,9 @@ def row(request: pytest.FixtureRequest) -> Iterator[type[Layer]]:
 
 
 def test_it_stands_in_the_palette(client: TestClient, row: type[Layer]) -> None:
-    told = {found["type"]: found for found in client.get("/api/layers").json()}[row.__name__]
+    told = {
+        found["type"]: found for found in client.get(f"/api/layers?with={row.__name__}").json()
+    }[row.__name__]
     assert told["kind"] in COLOURS
     assert told["says"] == " ".join((row.__doc__ or "").split())
     row(**told["start"])

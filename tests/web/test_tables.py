@@ -85,4 +85,4 @@ def test_the_examples(client: TestClient) -> None:
 def test_a_table_only_answers_get(client: TestClient, path: str) -> None:
     response = client.post(path)
     assert response.status_code == 405
-    assert response.headers["allow"] == "GET"
+    assert response.headers["allow"] == "GET, HEAD"

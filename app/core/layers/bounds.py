@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from app.core.errors import Problem, nearest
+from app.core.questions import up_to
 
 
 def whole(value: Any) -> Any:
@@ -60,7 +61,7 @@ Features = Annotated[
     int, Field(strict=True, ge=1, le=2**24, description="a whole number from 1 to 16,777,216")
 ]
 LastSizes = Annotated[
-    Features | Annotated[tuple[Features, ...], Field(min_length=1, max_length=3)],
+    Features | Annotated[tuple[Features, ...], up_to(3, 1)],
     Field(description="the last sizes of what comes in: a whole number, or up to three of them"),
 ]
 Flag = Annotated[bool, Field(strict=True, description="True or False")]
