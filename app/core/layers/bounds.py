@@ -60,7 +60,7 @@ Features = Annotated[
     int, Field(strict=True, ge=1, le=2**24, description="a whole number from 1 to 16,777,216")
 ]
 LastSizes = Annotated[
-    Features | Annotated[tuple[Features, ...], Field(min_length=1, max_length=3)],
+    Features | Annotated[tuple[Features, ...], Field(min_length=1, max_length=3, fail_fast=True)],
     Field(description="the last sizes of what comes in: a whole number, or up to three of them"),
 ]
 Flag = Annotated[bool, Field(strict=True, description="True or False")]
