@@ -5,29 +5,32 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 from xdist.scheduler import LoadScopeScheduling
 
-from app.main import create_app
+from tests.patient import patient
 
+ROOT = Path(__file__).resolve().parents[1]
 BROWSER, SERVERS = "browser", "servers"
 
 
 @pytest.fixture(scope="session")
 def client() -> Iterator[TestClient]:
     """The app, started; what a visitor's mistake or a bug answers is looked at, not raised."""
-    with TestClient(create_app(), raise_server_exceptions=False) as client:
+    with TestClient(patient(), raise_server_exceptions=False) as client:
         yield client
 
 
 @pytest.fixture(scope="session")
 def live_server() -> Iterator[str]:
-    """The address of `python -m app` on a free port."""
+    """The address of a patient server on a free port."""
     server = subprocess.Popen(
-        [sys.executable, "-m", "app"],
+        [sys.executable, "-m", "tests.patient"],
+        cwd=ROOT,
         env={**os.environ, "HOST": "127.0.0.1", "PORT": "0"},
         stdout=subprocess.PIPE,
         text=True,
