@@ -35,6 +35,14 @@ EXPRESSION = Figure(
     questions.PlayQuestion,
     questions.play,
     quick=questions.quick_play,
+    learn=questions.learn,
+    most_bytes=ARRAYS,
+)
+STEPS = Figure(
+    "/expression/steps",
+    questions.ExpressionStepsQuestion,
+    questions.steps,
+    quick=questions.quick_steps,
     most_bytes=ARRAYS,
 )
 GRADIENT_CHECK = Figure(
@@ -56,6 +64,13 @@ route(
     "expression",
     "Evaluate an expression: values forward, gradients backward, every flow and step.",
     expressions_schemas.ExpressionAnswer,
+)
+route(
+    router,
+    STEPS,
+    "expression_steps",
+    "Some of its steps: each with its formula, its numbers and its sentence.",
+    expressions_schemas.ExpressionStepsAnswer,
 )
 route(
     router,
@@ -103,6 +118,7 @@ async def examples() -> Response:
 pages = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 PREVIEW = 1024  # entries up to which the page gets a tensor whole
+FEW = 300  # nodes up to which it gets every step, as in static/src/expressions/expression.svelte.ts
 
 
 def asked(request: Request) -> dict[str, Any]:
@@ -123,7 +139,7 @@ def asked(request: Request) -> dict[str, Any]:
 
 async def first_answer(request: Request, question: dict[str, Any]) -> dict[str, Any]:
     """The answer that goes into the page, so that it shows without another request."""
-    whole = question | {"fill": True, "layout": True, "preview": PREVIEW}
+    whole = question | {"fill": True, "layout": True, "preview": PREVIEW, "steps": FEW}
     valid = validated(questions.PlayQuestion, whole)
     answer: dict[str, Any] = await told(request, EXPRESSION, valid)
     return answer

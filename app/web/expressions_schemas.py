@@ -35,7 +35,7 @@ class NodeAnswer(BaseModel):
     value: Value
     gradient: Value = Field(description="Null where there is none; `reason` says why.")
     reason: str | None
-    latex: str
+    latex: str | None = Field(default=None, description="Its formula; left out without steps.")
     span: list[int] | None = Field(description="Offset and length in the text.")
     literal: bool = Field(description="An unnamed number in the text.")
     absorbed: bool = Field(description="A literal that is drawn as part of its gate.")
@@ -51,9 +51,13 @@ class FlowAnswer(BaseModel):
     upstream: Value
     local: Value = Field(description="Null where the op states a vector-Jacobian product.")
     downstream: Value
-    rule: str = Field(description="The derivative as LaTeX.")
     formula: str = Field(description="The derivative as text, as the op table has it.")
-    latex: str = Field(description="The arithmetic with the numbers in it.")
+    rule: str | None = Field(
+        default=None, description="The derivative as LaTeX; left out without steps."
+    )
+    latex: str | None = Field(
+        default=None, description="The arithmetic with the numbers in it; left out without steps."
+    )
     reason: str | None
 
 
@@ -66,6 +70,36 @@ class StepAnswer(BaseModel):
     flows: list[int] = Field(description="The flows that are added, for accumulate.")
     sentence: str
     latex: str
+
+
+class Track(BaseModel):
+    """The steps, counted: first those that go forward, a node each, in the order of `nodes`; then
+    one that starts backward, and one a flow, in the order of `flows`, where several reach a node
+    followed by one that adds them."""
+
+    forward: int
+    count: int
+    batch: int = Field(description="How many POST /api/expression/steps tells at most.")
+
+
+class NodeFormula(BaseModel):
+    id: str
+    latex: str
+
+
+class FlowFormulas(BaseModel):
+    flow: int = Field(description="A position in `flows`.")
+    rule: str = Field(description="The derivative as LaTeX.")
+    latex: str = Field(description="The arithmetic with the numbers in it.")
+
+
+class ExpressionStepsAnswer(BaseModel):
+    """Some steps, and the formulas of the nodes and flows that they are about."""
+
+    first: int
+    steps: list[StepAnswer]
+    nodes: list[NodeFormula]
+    flows: list[FlowFormulas]
 
 
 class Point(BaseModel):
@@ -130,7 +164,10 @@ class ExpressionAnswer(BaseModel):
     inputs: dict[str, Any]
     nodes: list[NodeAnswer]
     flows: list[FlowAnswer]
-    steps: list[StepAnswer]
+    track: Track
+    steps: list[StepAnswer] | None = Field(
+        default=None, description='Left out where the question says `"steps": false`.'
+    )
     wrong: list[WrongGradient] | None = None
     layout: Layout | None = None
 

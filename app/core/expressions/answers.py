@@ -1,15 +1,18 @@
-"""An evaluation told: every node, flow and step with its formula, its numbers and its sentence."""
+"""An evaluation told: every node and flow with its numbers, and, where that is asked for, its
+formula and the steps in which it came about."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from app.core.expressions import lean
+from app.core.expressions.drawing.layout import arrange_answer
 from app.core.expressions.evaluation import FULL, Budget, Evaluation, Mistake, evaluate
 from app.core.expressions.graphs import Graph
-from app.core.expressions.sheets import FlowSheet, Sheet, sheet_of
-from app.core.expressions.values import Written, bracketed, plain, write
+from app.core.expressions.sheets import sheet_of
+from app.core.expressions.steps import Telling, track
+from app.core.expressions.values import plain
 
 WHY = {
     "overwrite": "where a value is used more than once, each use must add its gradient; "
@@ -24,26 +27,62 @@ def answer(
     mistake: Mistake | None = None,
     preview: int | None = None,
     budget: Budget = FULL,
+    steps: bool = True,
+    layout: bool = False,
 ) -> dict[str, Any]:
     """The whole answer to a question, as plain JSON values.
 
     Tensors are nested lists, or, past `preview` entries, a preview: every stride-th entry with the
-    shape, range and mean of all. Raises Problem as `evaluate` does.
+    shape, range and mean of all. Without `steps` there is no prose and no LaTeX in it; with
+    `layout` it says where everything stands. Raises Problem as `evaluate` does.
     """
     result = evaluate(graph, inputs, mistake, budget)
-    told = tell(result, mistake, preview)
+    told = tell(result, mistake, preview, steps)
+    if layout:
+        told["layout"] = _layout(result)
     if mistake is not None:
         told["wrong"] = wrong(result, evaluate(graph, inputs), mistake, preview)
     return told
 
 
 def tell(
-    result: Evaluation, mistake: Mistake | None = None, preview: int | None = None
+    result: Evaluation,
+    mistake: Mistake | None = None,
+    preview: int | None = None,
+    steps: bool = True,
 ) -> dict[str, Any]:
-    """An evaluation as plain JSON values: output, inputs, nodes, flows, steps."""
-    graph, sheet, values = result.graph, sheet_of(result.graph), result.values
+    """An evaluation as plain JSON values: output, inputs, nodes, flows, track, steps.
+
+    Without `steps` nodes and flows are JSON already where all their numbers are there.
+    """
+    graph = result.graph
+    told: dict[str, Any] = {
+        "output": graph.nodes[graph.output].id,
+        "expression": graph.text,
+        "inputs": {name: plain(result.values[i]) for name, i in graph.inputs.items()},
+    }
+    if not steps and result.finite:
+        told |= {"nodes": lean.nodes(result), "flows": lean.flows(result)}
+        return told | {"track": track(result)}
+    sheet = sheet_of(graph)
+    nodes = _nodes(result, sheet.nodes if steps else sheet.bare_nodes, preview)
+    flows = _flows(result, preview)
+    told |= {"nodes": nodes, "flows": flows, "track": track(result)}
+    if steps:
+        telling = Telling(result, mistake)
+        for k, flow in enumerate(flows):
+            flow |= telling.flow_formulas(k)
+        told["steps"] = telling.steps()
+    return told
+
+
+def _nodes(
+    result: Evaluation, statics: Sequence[Mapping[str, Any]], preview: int | None
+) -> list[dict[str, Any]]:
     missing = result.reasons
-    nodes = [
+    reasons = sheet_of(result.graph).reasons
+    columns = zip(statics, result.values, result.gradients, reasons, strict=True)
+    return [
         {
             **static,
             "shape": () if isinstance(value, float) else value.shape,
@@ -51,173 +90,36 @@ def tell(
             "gradient": None if i in missing else plain(gradient, preview),
             "reason": missing.get(i) or reason,
         }
-        for i, (static, value, gradient, reason) in enumerate(
-            zip(sheet.nodes, values, result.gradients, sheet.reasons, strict=True)
-        )
+        for i, (static, value, gradient, reason) in enumerate(columns)
     ]
-    written = list(map(write, values))
-    flows, backward = _backward(result, sheet, written, mistake, preview)
-    return {
-        "output": graph.nodes[graph.output].id,
-        "expression": graph.text,
-        "inputs": {name: plain(values[i]) for name, i in graph.inputs.items()},
-        "nodes": nodes,
-        "flows": flows,
-        "steps": _forward(result, sheet, written) + backward,
-    }
 
 
-def _forward(result: Evaluation, sheet: Sheet, written: Sequence[Written]) -> list[dict[str, Any]]:
-    values = result.values
-    steps = []
-    for step in sheet.forward:
-        i, inputs = step.node, step.inputs
-        own = written[i]
-        if not inputs:
-            latex, said = f"{step.latex} = {own.latex}", step.spoken
-        else:
-            numbers = step.numbers([written[j].latex for j in inputs])
-            latex = f"{step.latex} = {numbers} = {own.latex}"
-            if isinstance(values[i], np.ndarray) and any(np.ndim(values[j]) for j in (*inputs, i)):
-                said = step.spoken  # tensors by name: their numbers would be too many to say
-            else:
-                said = step.words([written[j].words for j in inputs])
-        name = step.name
-        sentence = f"{name} = {own.words}." if said == name else f"{name} = {said} = {own.words}."
-        steps.append(_step("forward", sheet.nodes[i]["id"], sentence, latex))
-    return steps
+def _flows(result: Evaluation, preview: int | None) -> list[dict[str, Any]]:
+    bare = sheet_of(result.graph).bare_flows
+    columns = zip(result.flows, result.upstreams, result.locals, result.downstreams, strict=True)
+    return [
+        {
+            **bare[target, position],
+            "upstream": plain(up, preview),
+            "local": plain(factor, preview),
+            "downstream": None if k in result.flow_reasons else plain(down, preview),
+            "reason": result.flow_reasons.get(k),
+        }
+        for k, ((_, target, position), up, factor, down) in enumerate(columns)
+    ]
 
 
-def _backward(
-    result: Evaluation,
-    sheet: Sheet,
-    written: Sequence[Written],
-    mistake: Mistake | None,
-    preview: int | None,
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """The flows and the backward steps; each flow's numbers are written once for both."""
-    flows: list[dict[str, Any]] = []
-    steps = [_seed_step(result, sheet)]
-    arrived: dict[int, list[int]] = {}
-    expected = Counter(source for source, _, _ in result.flows)
-    for k, (source, target, position) in enumerate(result.flows):
-        own = sheet.flows[target, position]
-        upstream, factor, downstream = numbers = (
-            result.upstreams[k],
-            result.locals[k],
-            result.downstreams[k],
-        )
-        up, local, down = parts = tuple(map(write, numbers))
-        reason = result.flow_reasons.get(k)
-        flows.append(
-            {
-                **own.told,
-                "upstream": plain(upstream, preview),
-                "local": plain(factor, preview),
-                "downstream": None if reason else plain(downstream, preview),
-                "latex": rf"{up.latex} \;\to\; {down.latex}"
-                if factor is None
-                else rf"{up.latex} \times {local.bracketed} = {down.latex}",
-                "reason": reason,
-            }
-        )
-        worked = None
-        if own.worked and not (own.constant or isinstance(factor, np.ndarray)):
-            worked = own.worked([*[written[j].latex for j in own.operands], up.latex])
-        steps.append(_flow_step(result, own, k, parts, worked))
-        seen = arrived.setdefault(source, [])
-        seen.append(k)
-        if len(seen) == expected[source] > 1:
-            steps.append(_sum_step(result, sheet, source, seen, mistake))
-    return flows, steps
-
-
-def _step(
-    kind: str,
-    node: str,
-    sentence: str,
-    latex: str,
-    flow: int | None = None,
-    flows: Sequence[int] = (),
-) -> dict[str, Any]:
-    return {
-        "kind": kind,
-        "node": node,
-        "flow": flow,
-        "flows": flows,
-        "sentence": sentence,
-        "latex": latex,
-    }
-
-
-def _seed_step(result: Evaluation, sheet: Sheet) -> dict[str, Any]:
-    output = result.graph.output
-    name = sheet.names[output]
-    sentence = (
-        f"Backward starts at {name}: each of its entries counts 1 towards their sum."
-        if np.ndim(result.values[output])
-        else f"Backward starts at the output: the gradient of {name} by itself is 1."
-    )
-    return _step("backward", sheet.nodes[output]["id"], sentence, f"{sheet.slope(output)}1")
-
-
-def _flow_step(
-    result: Evaluation, own: FlowSheet, k: int, parts: tuple[Written, ...], worked: str | None
-) -> dict[str, Any]:
-    up, local, down = parts
-    if k in result.flow_reasons:
-        sentence = f"{own.way}: {result.flow_reasons[k]}."
-        latex = r"\text{this gradient does not exist}"
-        return _step("backward", own.told["source"], sentence, latex, k)
-    factor = result.locals[k]
-    if factor is None:
-        rule = f"{own.spoken} turns upstream" if own.spoken else "upstream"
-        becomes = "into" if own.spoken else "becomes"
-        sentence = f"{own.way}: {rule} {up.words} {becomes} {down.words}."
-        latex = f"{worked} = {down.latex}" if worked else rf"{up.latex} \;\to\; {down.latex}"
-        return _step("backward", own.told["source"], sentence, own.slope + latex, k)
-    shown, times, total, summed = local.bracketed, r"\times", "", ""
-    if worked and worked != local.latex:
-        shown = rf"\left({worked}\right)" if " " in worked else bracketed(worked)
-    if isinstance(factor, np.ndarray):
-        if np.ndim(result.upstreams[k]):
-            times = r"\odot"
-        if factor.shape != result.downstreams[k].shape:  # the operand was broadcast
-            total, summed = r"\sum ", ", summed where it was broadcast,"
-    sentence = f"{own.way}: upstream {up.words} times local {local.words}{summed} is {down.words}."
-    latex = (
-        rf"{own.slope}{total}\underbrace{{{up.latex}}}_{{\text{{upstream}}}} {times} "
-        rf"\underbrace{{{shown}}}_{{\text{{local}}}} = {down.latex}"
-    )
-    return _step("backward", own.told["source"], sentence, latex, k)
-
-
-def _sum_step(
-    result: Evaluation,
-    sheet: Sheet,
-    source: int,
-    flows: Sequence[int],
-    mistake: Mistake | None,
-) -> dict[str, Any]:
-    name, total = sheet.names[source], write(result.gradients[source])
-    if source in result.reasons:
-        sentence, latex = f"{result.reasons[source]}.", r"\text{--}"
-    elif mistake == "overwrite":
-        sentence = (
-            f"{name} is used {len(flows)} times, but = instead of += keeps only the last gradient: "
-            f"{total.words}."
-        )
-        latex = total.latex
-    else:
-        first, *rest = [write(result.downstreams[k]) for k in flows]
-        added = " + ".join([first.latex, *(part.bracketed for part in rest)])
-        said = " + ".join([first.words, *(bracketed(part.words) for part in rest)])
-        sentence = (
-            f"{name} is used {len(flows)} times, so its gradients add: {said} = {total.words}."
-        )
-        latex = f"{added} = {total.latex}"
-    node = sheet.nodes[source]["id"]
-    return _step("accumulate", node, sentence, f"{sheet.slope(source)}{latex}", flows=tuple(flows))
+def _layout(result: Evaluation) -> dict[str, Any]:
+    """Where everything stands; arranged once for a graph and its shapes."""
+    graph = result.graph
+    shapes = tuple(() if isinstance(value, float) else value.shape for value in result.values)
+    known: dict[Any, dict[str, Any]] = graph.notes.setdefault("layouts", {})
+    if shapes not in known:
+        known.clear()
+        bare = zip(sheet_of(graph).bare_nodes, shapes, strict=True)
+        nodes = [{**node, "shape": shape} for node, shape in bare]
+        known[shapes] = arrange_answer(nodes, graph.nodes[graph.output].id).to_dict()
+    return known[shapes]
 
 
 def wrong(

@@ -33,7 +33,7 @@ class ForwardSheet:
 class FlowSheet:
     """One flow: its rule, and its arithmetic with blanks for operands, output and upstream."""
 
-    told: dict[str, Any]  # what an answer says of it whatever the numbers
+    rule: str  # g = x * y  =>  dg/dx = y
     operands: tuple[int, ...]
     worked: Callable[[Sequence[str]], str] | None
     constant: bool  # the local gradient is a number whatever the operands
@@ -80,6 +80,14 @@ class Sheet:
     @cached_property
     def nodes(self) -> list[dict[str, Any]]:
         """What an answer says of each node whatever the numbers."""
+        return [
+            {**bare, "latex": latex}
+            for bare, latex in zip(self.bare_nodes, self.latex, strict=True)
+        ]
+
+    @cached_property
+    def bare_nodes(self) -> list[dict[str, Any]]:
+        """The same without its formula, which takes most of the time."""
         graph = self.graph
         drawn_in_gate = set()
         for node in graph.nodes:
@@ -94,7 +102,6 @@ class Sheet:
                 "attributes": node.attributes,
                 "name": node.name,
                 "gate": self.gates[i],
-                "latex": self.latex[i],
                 "span": node.span,
                 "literal": node.literal,
                 "absorbed": i in drawn_in_gate,
@@ -161,6 +168,21 @@ class Sheet:
         return formulas.render(OPS[node.op], operands, node.attributes, form).tex
 
     @cached_property
+    def bare_flows(self) -> dict[tuple[int, int], dict[str, Any]]:
+        """(target, position) -> what an answer says of the flow whatever the numbers."""
+        nodes = self.graph.nodes
+        return {
+            (target, position): {
+                "source": nodes[source].id,
+                "target": nodes[target].id,
+                "argument": OPS[nodes[target].op].argument(position),
+                "position": position,
+                "formula": OPS[nodes[target].op].rule(position) or "",
+            }
+            for source, target, position in self.graph.flows
+        }
+
+    @cached_property
     def flows(self) -> dict[tuple[int, int], FlowSheet]:
         """(target, position) -> the flow's sheet."""
         uses = Counter(source for source, _, _ in self.graph.flows)
@@ -196,14 +218,7 @@ class Sheet:
             numbers |= {"out": blank(n), "upstream": blank(n + 1)}
             worked = formulas.derivative(text, given | numbers).tex
         return FlowSheet(
-            {
-                "source": graph.nodes[source].id,
-                "target": node.id,
-                "argument": op.argument(position),
-                "position": position,
-                "rule": rf"{out_letter.tex} = {own.tex} \;\Rightarrow\; {left} = {rule}",
-                "formula": text,
-            },
+            rf"{out_letter.tex} = {own.tex} \;\Rightarrow\; {left} = {rule}",
             (*node.inputs, target),
             formulas.template(worked) if worked is not None else None,
             worked is not None and not formulas.has_blanks(worked),

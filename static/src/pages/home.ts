@@ -1,7 +1,7 @@
 // Fetched beside the page's own code: it is asked for at once.
 import 'katex'
 import { mount } from 'svelte'
-import type { Answer, Example, Problem, Question } from '../figure/api'
+import type { Example, Problem, Question, Told } from '../figure/api'
 import { Expression } from '../expressions/expression.svelte'
 import { formulasReady } from '../numbers/formulas'
 import ExpressionPage from '../expressions/ExpressionPage.svelte'
@@ -13,7 +13,7 @@ const place = document.querySelector<HTMLElement>('[data-figure="expression"]')
 if (place) {
   const expression = new Expression({
     question: written<Question>('question'),
-    answer: written<Answer | null>('answer'),
+    answer: written<Told | null>('answer'),
     problem: written<Problem | null>('problem'),
     step: fromQuery(location.search).step ?? null,
   })
