@@ -76,7 +76,8 @@ class Figure(Generic[Q]):
     """A row: what is asked at a path, and what answers.
 
     A worker calls `answer`, which may import torch, for at most so many seconds. `quick` is the
-    same for what the event loop can afford; it raises OverBudget where it cannot. Where the answer
+    same for what the event loop can afford; it raises OverBudget where it cannot, and `learn`,
+    called in a thread, may make such a question quick from then on. Where the answer
     is a run, it is a fold instead: `slice(question, state)` gives the next state, None when it is
     over, and some frames. `write` turns an answer into bytes of one of the media types in `forms`,
     chosen by the request's Accept; the first without.
@@ -87,6 +88,7 @@ class Figure(Generic[Q]):
     answer: Callable[[Q], Any] | None = None
     slice: Callable[[Q, Any], tuple[Any, list[Any]]] | None = None
     quick: Callable[[Q], Any] | None = None
+    learn: Callable[[Q], None] | None = None
     write: Write = as_json
     forms: tuple[str, ...] = (JSON,)
     seconds: float = 10.0

@@ -1,6 +1,7 @@
 """How a question gets its answer, the same for every figure: from the event loop if it is small,
 else from a worker, and from memory if it was asked before."""
 
+import asyncio
 from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any, TypeVar
@@ -67,12 +68,19 @@ async def answer(
         try:
             return figure.written(question, figure.quick(question), form)
         except OverBudget:
-            pass  # it may still be within the limits that everybody has
+            learn(state, figure, question)  # it may be within the limits that everybody has
     if question.private:
         return await in_worker()
     kept: Kept[Written] = state.answers
     key = (figure.path, form, question.model_dump_json(exclude_defaults=True))
     return await kept.get(key, in_worker)
+
+
+def learn(state: State, figure: Figure[Q], question: Q) -> None:
+    """What makes such a question quick, beside the event loop, and one at a time."""
+    learning: asyncio.Task[None] | None = getattr(state, "learning", None)
+    if figure.learn and (learning is None or learning.done()):
+        state.learning = asyncio.create_task(asyncio.to_thread(figure.learn, question))
 
 
 async def told(request: Request, figure: Figure[Q], question: Q) -> Any:
@@ -81,12 +89,16 @@ async def told(request: Request, figure: Figure[Q], question: Q) -> Any:
     return orjson.loads((await answer(request.app.state, figure, question, form, client)).body)
 
 
+def takes_gzip(request: Request) -> bool:
+    return "gzip" in request.headers.get("accept-encoding", "")
+
+
 def respond(request: Request, written: Written) -> Response:
     """An answer as a response, compressed for who takes that."""
     body, headers = written.body, {}
     if written.gzipped:
         headers["Vary"] = "Accept-Encoding"
-        if "gzip" in request.headers.get("accept-encoding", ""):
+        if takes_gzip(request):
             headers["Content-Encoding"], body = "gzip", written.gzipped
     return Response(body, headers=headers, media_type=written.media_type)
 
@@ -113,6 +125,8 @@ async def handle(request: Request, figure: Figure[Any], bound: Bound | None) -> 
         return await frames(request, figure, question)
     form = figure.form(request.headers.get("accept", ""))
     written = await answer(request.app.state, figure, question, form, client_of(request))
+    if len(written.body) > SHORT_BYTES and not written.gzipped and takes_gzip(request):
+        written = await asyncio.to_thread(written.compressed)
     return respond(request, written)
 
 

@@ -15,6 +15,7 @@ from app.core.expressions.drawing.svg import svg
 from app.core.expressions.examples import EXAMPLES, ExampleRow, example_rows
 from app.core.expressions.explanations import EntryAnswer, PathsAnswer
 from app.core.expressions.gradient_check import GradientCheckAnswer
+from app.core.expressions.steps import ExpressionStepsAnswer
 from app.core.figure import ARRAYS, AsText, Figure
 from app.core.mistakes import validated
 from app.web.answering import Json, encode, route, told
@@ -37,6 +38,14 @@ EXPRESSION = Figure(
     questions.PlayQuestion,
     questions.play,
     quick=questions.quick_play,
+    learn=questions.learn,
+    most_bytes=ARRAYS,
+)
+STEPS = Figure(
+    "/expression/steps",
+    questions.ExpressionStepsQuestion,
+    questions.steps,
+    quick=questions.quick_steps,
     most_bytes=ARRAYS,
 )
 GRADIENT_CHECK = Figure(
@@ -58,6 +67,13 @@ route(
     "expression",
     "Evaluate an expression: values forward, gradients backward, every flow and step.",
     ExpressionAnswer,
+)
+route(
+    router,
+    STEPS,
+    "expression_steps",
+    "Some of its steps: each with its formula, its numbers and its sentence.",
+    ExpressionStepsAnswer,
 )
 route(
     router,
@@ -105,6 +121,7 @@ async def examples() -> Response:
 pages = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 PREVIEW = 1024  # entries up to which the page gets a tensor whole
+FEW = 300  # nodes up to which it gets every step, as in static/src/expressions/expression.svelte.ts
 
 
 def asked(request: Request) -> dict[str, Any]:
@@ -125,7 +142,7 @@ def asked(request: Request) -> dict[str, Any]:
 
 async def first_answer(request: Request, question: dict[str, Any]) -> dict[str, Any]:
     """The answer that goes into the page, so that it shows without another request."""
-    whole = question | {"fill": True, "layout": True, "preview": PREVIEW}
+    whole = question | {"fill": True, "layout": True, "preview": PREVIEW, "steps": FEW}
     valid = validated(questions.PlayQuestion, whole)
     answer: dict[str, Any] = await told(request, EXPRESSION, valid)
     return answer

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.bench.engine import Neurons
 from tests.bench.timing import Comparison, by_turns
 
 NEURON = "1/(1+exp(-(w0*x0+w1*x1+w2)))"
@@ -103,6 +104,22 @@ def requests() -> Iterator[Comparison]:
 
         a, b = by_turns(one_by_one(neuron), one_by_one([GET]), seconds=2)
         yield Comparison("POST sigmoid neuron, p50", "GET /healthz", a, b, 2.0)
+
+        neurons = Neurons(1_000)
+        thousand = [
+            post(
+                {
+                    "expression": neurons.text,
+                    "inputs": neurons.inputs | {"v0": draw.uniform(0.5, 1.5)},
+                    "steps": False,
+                }
+            )
+            for _ in range(50)
+        ]
+        for request in thousand:
+            connection.send(request)
+        a, b = by_turns(one_by_one(thousand), neurons.micrograd, seconds=2)
+        yield Comparison("POST 1,000 nodes, steps: false", "micrograd in process", a, b, 2.0)
 
 
 def start() -> Iterator[Comparison]:

@@ -55,7 +55,9 @@ def refusal(response: httpx2.Response, status: int = 422) -> Any:
 
 def test_the_first_graph_in_every_field(client: TestClient) -> None:
     answer = ask(client, FIRST)
-    assert list(answer) == ["output", "expression", "inputs", "nodes", "flows", "steps"]
+    assert list(answer) == [
+        *("output", "expression", "inputs", "nodes", "flows", "track", "steps"),
+    ]
     assert answer["output"] == "f"
     assert answer["expression"] == "f = (x + y) * z"
     assert answer["inputs"] == {"x": -2.0, "y": 5.0, "z": -4.0}

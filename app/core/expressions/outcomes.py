@@ -37,7 +37,8 @@ class Evaluation:
 
     `gradients` are None for literals and others that take none; a gradient or flow that does not
     exist is NaN and has its sentence in `reasons` (key: node position) or `flow_reasons` (key: flow
-    position). `locals` are None for flows of ops that state a vector-Jacobian product.
+    position). `locals` are None for flows of ops that state a vector-Jacobian product. `finite`:
+    it is known that every number is a float and there, as on most tapes.
     """
 
     graph: Graph
@@ -49,6 +50,7 @@ class Evaluation:
     downstreams: list[Any] = field(default_factory=list)
     reasons: dict[int, str] = field(default_factory=dict)
     flow_reasons: dict[int, str] = field(default_factory=dict)
+    finite: bool = False
 
 
 def finite(x: Any) -> bool:

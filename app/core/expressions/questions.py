@@ -11,13 +11,15 @@ from app.core.errors import OverBudget, Problem
 from app.core.expressions import answers, explanations, exports, formulas
 from app.core.expressions.answers import ExpressionAnswer
 from app.core.expressions.arrays import MAX_ENTRIES, MAX_RANK
-from app.core.expressions.drawing.layout import Layout, arrange_answer
 from app.core.expressions.drawing.svg import svg
 from app.core.expressions.evaluation import FULL, Budget, Mistake, evaluate
+from app.core.expressions.familiar import Familiar
 from app.core.expressions.gradient_check import GradientCheckAnswer, gradient_check
 from app.core.expressions.graphs import MAX_NODES, Graph, from_nodes
 from app.core.expressions.ops import OPS, Op
 from app.core.expressions.parsing import MAX_TEXT, parse
+from app.core.expressions.steps import BATCH, ExpressionStepsAnswer, Telling
+from app.core.expressions.tape import plan_of
 from app.core.questions import Asked, counted, little, shown, up_to
 
 Tensor = Annotated[
@@ -127,13 +129,24 @@ class ExpressionQuestion(Asked):
         return {name: self.inputs.get(name, 1.0) for name in graph.inputs}
 
 
-class PlayQuestion(ExpressionQuestion):
-    """The whole pass: values, gradients, flows, steps."""
+class PassQuestion(ExpressionQuestion):
+    """A pass through it, forward and back."""
 
     mistake: Mistake | None = Field(
         default=None,
         description='A mistake on purpose: "overwrite" (= instead of += where gradients add) or '
         '"order" (gradients passed on before all have come).',
+    )
+
+
+class PlayQuestion(PassQuestion):
+    """The whole pass: values, gradients, flows, steps."""
+
+    steps: bool | Annotated[int, Field(ge=0)] = Field(
+        default=True,
+        description="False leaves out all prose and LaTeX: what is left are the numbers, flows and "
+        "reasons. A number does so where the graph has more nodes than that. "
+        "POST /api/expression/steps tells some of the steps.",
     )
     layout: bool = Field(default=False, description="Also say where everything stands.")
     preview: int | None = Field(
@@ -143,6 +156,19 @@ class PlayQuestion(ExpressionQuestion):
     )
 
     model_config = shown(FIRST, NEURON)
+
+    def told(self, graph: Graph) -> bool:
+        """Whether the steps are told, with all their words and formulas."""
+        return self.steps if isinstance(self.steps, bool) else len(graph.nodes) <= self.steps
+
+
+class ExpressionStepsQuestion(PassQuestion):
+    """Some of the steps of a pass."""
+
+    model_config = shown(FIRST | {"first": 2, "count": 3})
+
+    first: int = Field(default=0, ge=0, description="The first step that is asked for.")
+    count: int = Field(default=16, ge=1, le=BATCH, description="How many.")
 
 
 class EntryQuestion(ExpressionQuestion):
@@ -178,36 +204,78 @@ class ExportQuestion(PlayQuestion):
 # What the event loop computes itself; anything larger goes to a worker.
 SMALL_TEXT, SMALL_NODES = 4_000, 100
 SMALL = Budget(entries=4_000, seconds=0.05)
+FAMILIAR = Familiar()
 
 
 def quick_play(question: PlayQuestion) -> ExpressionAnswer:
-    """The same as `play` for a small question. Raises OverBudget for a larger one."""
+    """The same as `play` for a small question, and for the numbers alone of a familiar graph.
+    Raises OverBudget for a larger one."""
+    graph = _familiar(question)
+    if graph is None:
+        _check_small(question)
+        graph = question.graph()
+    return _played(question, graph, SMALL)
+
+
+def learn(question: ExpressionQuestion) -> None:
+    """Makes questions about this graph quick, if it is asked about more than once."""
+    if isinstance(question.expression, str):
+        FAMILIAR.learn(question.expression)
+
+
+def _familiar(question: PlayQuestion) -> Graph | None:
+    """The graph that is asked about, where nothing of it has to be made but numbers."""
+    if not isinstance(question.expression, str) or question.layout or question.mistake:
+        return None
+    graph = FAMILIAR.graph(question.expression)
+    if graph is None or question.told(graph):
+        return None
+    tape = plan_of(graph).starting_values(question.values(graph)) is not None
+    return graph if tape else None
+
+
+def quick_steps(question: ExpressionStepsQuestion) -> ExpressionStepsAnswer:
+    """The same as `steps` for a small question. Raises OverBudget for a larger one."""
+    _check_small(question)
+    return steps(question, SMALL)
+
+
+def _check_small(question: ExpressionQuestion) -> None:
     given = question.expression
     small = len(given) <= SMALL_TEXT if isinstance(given, str) else len(given.nodes) <= SMALL_NODES
     if not small or len(question.graph().nodes) > SMALL_NODES:
         raise OverBudget("more than the event loop looks at")
-    return play(question, SMALL)
 
 
-def play(question: PlayQuestion, budget: Budget = FULL) -> ExpressionAnswer:
+def play(question: PlayQuestion) -> ExpressionAnswer:
     """The answer to POST /api/expression."""
-    graph = question.graph()
-    answer = answers.answer(
-        graph, question.values(graph), question.mistake, question.preview, budget
+    return _played(question, question.graph(), FULL)
+
+
+def _played(question: PlayQuestion, graph: Graph, budget: Budget) -> ExpressionAnswer:
+    return answers.answer(
+        graph,
+        question.values(graph),
+        question.mistake,
+        question.preview,
+        budget,
+        question.told(graph),
+        question.layout,
     )
-    if question.layout:
-        answer["layout"] = _layout(graph, answer)
-    return answer
 
 
-def _layout(graph: Graph, answer: ExpressionAnswer) -> Layout:
-    """Where everything stands; arranged once for a graph and its shapes."""
-    shapes = tuple(tuple(node["shape"]) for node in answer["nodes"])
-    known: dict[Any, Layout] = graph.notes.setdefault("layouts", {})
-    if shapes not in known:
-        known.clear()
-        known[shapes] = arrange_answer(answer["nodes"], answer["output"]).to_dict()
-    return known[shapes]
+def steps(question: ExpressionStepsQuestion, budget: Budget = FULL) -> ExpressionStepsAnswer:
+    """The answer to POST /api/expression/steps. Raises Problem for steps that there are not."""
+    graph = question.graph()
+    result = evaluate(graph, question.values(graph), question.mistake, budget)
+    telling = Telling(result, question.mistake)
+    if question.first >= telling.count:
+        raise Problem(
+            f"there are {telling.count:,} steps, the last is step {telling.count - 1}",
+            {"field": "first"},
+            str(telling.count - 1),
+        )
+    return telling.part(question.first, question.count)
 
 
 def entry(question: EntryQuestion) -> explanations.EntryAnswer:
@@ -240,7 +308,9 @@ def export(question: ExportQuestion, address: str = "http://127.0.0.1:8000") -> 
     if question.format == "latex":
         return exports.latex(evaluate(graph, values))
     if question.format == "svg":
-        drawn = question.model_copy(update={"layout": True, "preview": question.preview or 1024})
+        drawn = question.model_copy(
+            update={"layout": True, "preview": question.preview or 1024, "steps": True}
+        )
         return svg(play(drawn), step=question.step, theme=question.theme)
     if question.format == "curl":
         evaluate(graph, values)

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Annotated, Any
+from typing import Annotated, Any, NotRequired
 
 from pydantic import Field
 from typing_extensions import TypedDict
@@ -28,21 +28,29 @@ class NodeWords(TypedDict):
     attributes: Mapping[str, Any]
     name: Annotated[str | None, Field(description="As it is named in the text; null if it is not.")]
     gate: Annotated[str, Field(description="What stands in the gate: +, *-1, 1/x, exp.")]
-    latex: str
+    latex: NotRequired[Annotated[str, Field(description="Its formula; left out without steps.")]]
     span: Annotated[Sequence[int] | None, Field(description="Offset and length in the text.")]
     literal: Annotated[bool, Field(description="An unnamed number in the text.")]
     absorbed: Annotated[bool, Field(description="A literal that is drawn as part of its gate.")]
 
 
 class FlowWords(TypedDict):
-    """What an answer says of a flow whatever the numbers."""
+    """What an answer says of a flow whatever the numbers, and its formulas where they are told."""
 
     source: Annotated[str, Field(description="The operand that `downstream` reaches.")]
     target: Annotated[str, Field(description="The node whose gradient is `upstream`.")]
     argument: str
     position: int
-    rule: Annotated[str, Field(description="The derivative as LaTeX.")]
     formula: Annotated[str, Field(description="The derivative as text, as the op table has it.")]
+    rule: NotRequired[
+        Annotated[str, Field(description="The derivative as LaTeX; left out without steps.")]
+    ]
+    latex: NotRequired[
+        Annotated[
+            str,
+            Field(description="The arithmetic with the numbers in it; left out without steps."),
+        ]
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +70,7 @@ class ForwardSheet:
 class FlowSheet:
     """One flow: its rule, and its arithmetic with blanks for operands, output and upstream."""
 
-    told: FlowWords
+    rule: str  # g = x * y  =>  dg/dx = y
     operands: tuple[int, ...]
     worked: Callable[[Sequence[str]], str] | None
     constant: bool  # the local gradient is a number whatever the operands
@@ -109,6 +117,14 @@ class Sheet:
     @cached_property
     def nodes(self) -> list[NodeWords]:
         """What an answer says of each node whatever the numbers."""
+        return [
+            {**bare, "latex": latex}
+            for bare, latex in zip(self.bare_nodes, self.latex, strict=True)
+        ]
+
+    @cached_property
+    def bare_nodes(self) -> list[NodeWords]:
+        """The same without its formula, which takes most of the time."""
         graph = self.graph
         drawn_in_gate = set()
         for node in graph.nodes:
@@ -123,7 +139,6 @@ class Sheet:
                 "attributes": node.attributes,
                 "name": node.name,
                 "gate": self.gates[i],
-                "latex": self.latex[i],
                 "span": node.span,
                 "literal": node.literal,
                 "absorbed": i in drawn_in_gate,
@@ -190,6 +205,21 @@ class Sheet:
         return formulas.render(OPS[node.op], operands, node.attributes, form).tex
 
     @cached_property
+    def bare_flows(self) -> dict[tuple[int, int], FlowWords]:
+        """(target, position) -> what an answer says of the flow whatever the numbers."""
+        nodes = self.graph.nodes
+        return {
+            (target, position): {
+                "source": nodes[source].id,
+                "target": nodes[target].id,
+                "argument": OPS[nodes[target].op].argument(position),
+                "position": position,
+                "formula": OPS[nodes[target].op].rule(position) or "",
+            }
+            for source, target, position in self.graph.flows
+        }
+
+    @cached_property
     def flows(self) -> dict[tuple[int, int], FlowSheet]:
         """(target, position) -> the flow's sheet."""
         uses = Counter(source for source, _, _ in self.graph.flows)
@@ -225,14 +255,7 @@ class Sheet:
             numbers |= {"out": blank(n), "upstream": blank(n + 1)}
             worked = formulas.derivative(text, given | numbers).tex
         return FlowSheet(
-            {
-                "source": graph.nodes[source].id,
-                "target": node.id,
-                "argument": op.argument(position),
-                "position": position,
-                "rule": rf"{out_letter.tex} = {own.tex} \;\Rightarrow\; {left} = {rule}",
-                "formula": text,
-            },
+            rf"{out_letter.tex} = {own.tex} \;\Rightarrow\; {left} = {rule}",
             (*node.inputs, target),
             formulas.template(worked) if worked is not None else None,
             worked is not None and not formulas.has_blanks(worked),

@@ -27,6 +27,11 @@ class Plan:
             isinstance(value, int | float) for value in constants
         )
 
+    def make(self) -> None:
+        """All of it at once, before there are inputs."""
+        for made in (self.constants, self.forward, self.backward, self.upstreams):
+            assert made is not None
+
     @cached_property
     def constants(self) -> list[Any]:
         """A value for every node: the constants', and 0 where there is none yet."""
@@ -152,7 +157,9 @@ def scalar_backward(plan: Plan, values: list[Any]) -> Evaluation:
     result = Evaluation(
         graph, values, graph.flows, gradients, upstreams, factors, downstreams, {}, {}
     )
-    if not isfinite(sum(gradients)) and not all(map(isfinite, gradients)):
+    # What is infinite in a flow is infinite or NaN in the gradient that it leads to.
+    result.finite = isfinite(sum(gradients)) or all(map(isfinite, gradients))
+    if not result.finite:
         explain_missing(result)
     for i in graph.ungraded:
         gradients[i] = None

@@ -1,21 +1,14 @@
 /** The page's state: the question, the server's answer, the steps that have been fetched, and the cursor. */
 import type { Problem } from '../figure/api'
 import { arrived, presentStep, type Mode } from '../figure/player'
-import { json, patiently, Pauses, post, waitingSays, type Reply } from '../figure/server'
+import { json, Pauses, post, problemIn, type Reply } from '../figure/server'
+import { Steps as Fetched } from '../figure/steps.svelte'
 import { cellOfStep, paceOf, placeOf, type Sums, sumsAt, within } from './cells'
 import { changed, fromQuestion, isOneCell, linkable, unseen } from './setting'
 import type { Answer, Backward, Beside, Forward, Layer, Setting, Step, Steps } from './types'
 import type { Cell, Shape } from '../grids/planes'
 
-/** What is fetched is kept, up to so much. */
-const MOST_CHUNKS = 160
-
 const rest = (seconds: number) => new Promise<void>((done) => setTimeout(done, seconds * 1000))
-
-/** What is wrong, and that nothing need be done about it where the page asks again by itself. */
-function problemIn<T>({ problem, retry }: Reply<T>): Problem | null {
-  return problem && retry !== undefined ? { ...problem, message: `${waitingSays(problem)}.` } : problem
-}
 
 export type Section = { row: number; column: number; rows: number; columns: number }
 
@@ -38,8 +31,6 @@ export class Convolution {
   kept = $state.raw<Setting>(fromQuestion({}))
   #answered: Record<string, unknown>
   problem = $state.raw<Problem | null>(null)
-  /** Why the steps that are to be shown are not there. */
-  trouble = $state.raw<Problem | null>(null)
   /** What was typed into a field and is no number for it. */
   refused = $state('')
   /** What the link says: the setting that has an answer, as far as an address may be long. */
@@ -57,10 +48,7 @@ export class Convolution {
   /** Where a section of a large window begins that is shown in numbers; null where all of it is. */
   section = $state.raw<Section | null>(null)
 
-  #chunks = $state.raw<Readonly<Record<number, Steps>>>({})
-  #loading: number[] = []
-  /** Of the present answer's steps. */
-  #present = new AbortController()
+  #fetched = new Fetched<Steps>('/api/convolution/steps')
   /** What the link said that the controls do not show: the size of a photo. */
   #given: Record<string, unknown>
 
@@ -108,7 +96,7 @@ export class Convolution {
     if (!this.answer || !this.backward) return null
     if (this.summed) return this.answer.gradients
     const at = Math.max(this.track.forward, this.done)
-    const steps = this.#chunks[this.#chunkOf(at)]
+    const steps = this.#fetched.batchOf(at)
     if (!steps) return null
     const known = this.#known?.steps === steps ? this.#known : null
     const sums = known?.end === at ? known.sums : sumsAt(steps, at, known)
@@ -129,10 +117,11 @@ export class Convolution {
     this.beside = beside
     this.t = Math.min(step ?? answer?.track.forward ?? 0, answer?.track.count ?? 0)
     this.pinned = step === null || pointed ? cell : null
+    if (answer) this.#fetched.of(this.#answered, answer.track)
     if (answer && cell) this.#seed(answer)
   }
 
-  /** The cell that came with the answer, as a chunk of steps of its own. */
+  /** The cell that came with the answer, as a step of its own. */
   #seed(answer: Answer): void {
     const told = answer.cells[0]
     if (!told) return
@@ -141,13 +130,14 @@ export class Convolution {
   }
   #first = $state.raw<{ place: number; step: Forward } | null>(null)
 
-  #chunkOf(step: number): number {
-    return Math.floor(step / (this.answer?.track.batch ?? 64))
+  /** Why the steps that are to be shown are not there. */
+  get trouble(): Problem | null {
+    return this.#fetched.trouble
   }
 
   stepAt(index: number): Step | null {
     if (index < 0) return null
-    const chunk = this.#chunks[this.#chunkOf(index)]
+    const chunk = this.#fetched.batchOf(index)
     const step = chunk?.steps[index - chunk.first]
     if (step) return step
     return this.#first?.place === index ? this.#first.step : null
@@ -161,32 +151,8 @@ export class Convolution {
     if (this.backward)
       wanted.push(place + this.track.forward, this.present, Math.max(this.track.forward, this.done))
     else if (this.present >= 0) wanted.push(this.present)
-    for (const step of wanted) this.#load(this.#chunkOf(step))
-    if (playing) {
-      const next = Math.max(0, presentStep(this.t)) + this.answer.track.batch
-      if (next < this.track.count) this.#load(this.#chunkOf(next))
-    }
-  }
-
-  async #load(chunk: number): Promise<void> {
-    if (chunk < 0 || this.#loading.includes(chunk) || this.#chunks[chunk] || !this.answer) return
-    const first = chunk * this.answer.track.batch
-    if (first >= this.track.count) return
-    this.#loading.push(chunk)
-    const { signal } = this.#present
-    const body = { ...this.#answered, first, count: this.answer.track.batch }
-    const ask = async () => {
-      const reply = await post<Steps>('/api/convolution/steps', body, signal, json)
-      this.trouble = problemIn(reply)
-      return reply
-    }
-    const reply = await patiently(ask, signal).catch(() => null)
-    if (signal.aborted || !reply) return
-    this.#loading = this.#loading.filter((other) => other !== chunk)
-    if (reply.answer) {
-      const kept = Object.keys(this.#chunks).length < MOST_CHUNKS ? this.#chunks : {}
-      this.#chunks = { ...kept, [chunk]: reply.answer }
-    }
+    if (playing) wanted.push(Math.max(0, presentStep(this.t)) + this.answer.track.batch)
+    this.#fetched.want(wanted)
   }
 
   /** Show the numbers of this moment until the next glance; without a moment, show all as they come. */
@@ -265,11 +231,7 @@ export class Convolution {
   #show(answer: Answer): void {
     const before = this.track
     const share = this.t >= before.count ? 'end' : this.t >= before.forward ? 'turn' : 'start'
-    this.#present.abort()
-    this.#present = new AbortController()
-    this.#loading = []
-    this.#chunks = {}
-    this.trouble = null
+    this.#fetched.of(this.#answered, answer.track)
     this.answer = answer
     this.#seed(answer)
     const { forward, count } = answer.track

@@ -1,7 +1,8 @@
 /** The page's state: the question (as typed), the server's answer to it, and the cursor in it. */
-import type { Answer, GraphText, Layout, Mistake, Nested, Problem, Question } from '../figure/api'
+import type { Answer, GraphText, Layout, Mistake, Nested, Problem, Question, Told } from '../figure/api'
 import { begin, edit, redo, undo, type History } from '../figure/history'
 import { sameForm } from './link'
+import { FEW, whole } from './moments'
 import { revealOf } from './reveal'
 import { askExpression, patiently, Pauses, type Reply, type Waiting } from '../figure/server'
 
@@ -9,7 +10,7 @@ const TYPING_MILLISECONDS = 120
 export const PREVIEW = 1024
 
 type Snapshot = { text: string; inputs: Record<string, Nested>; mistake: Mistake | null }
-type First = { question: Question; answer: Answer | null; problem: Problem | null; step: number | null }
+type First = { question: Question; answer: Told | null; problem: Problem | null; step: number | null }
 
 export class Expression {
   text = $state('')
@@ -39,10 +40,10 @@ export class Expression {
     this.text = typeof question.expression === 'string' ? question.expression : (answer?.expression ?? '')
     this.inputs = question.inputs
     this.mistake = question.mistake ?? null
-    this.answer = answer
+    this.answer = answer && whole(answer, { ...question, fill: true })
     this.layout = answer?.layout ?? null
     this.problem = problem
-    this.t = Math.min(step ?? Infinity, answer?.steps.length ?? 0)
+    this.t = Math.min(step ?? Infinity, answer?.track.count ?? 0)
     this.#history = begin(this.#snapshot())
   }
 
@@ -147,7 +148,7 @@ export class Expression {
     try {
       const { signal } = asking
       const reply = await this.#patiently(
-        () => askExpression(this.#question(expression, true), signal),
+        () => this.#send(this.#question(expression, true), signal),
         () => this.#asking === asking,
         signal,
       )
@@ -177,7 +178,7 @@ export class Expression {
     this.#following = following
     const ask = (): Promise<Reply<Answer>> => {
       this.#followAgain = false
-      return askExpression(this.#question(this.text, false), signal)
+      return this.#send(this.#question(this.text, false), signal)
     }
     try {
       do {
@@ -218,7 +219,13 @@ export class Expression {
       mistake: this.mistake,
       layout,
       preview: PREVIEW,
+      steps: FEW,
     }
+  }
+
+  async #send(question: Question, signal: AbortSignal): Promise<Reply<Answer>> {
+    const reply = await askExpression(question, signal)
+    return reply.answer ? { ...reply, answer: whole(reply.answer, question) } : reply
   }
 
   /** At the end one stays at the end; elsewhere one stays where one is, if the graph is the same. */

@@ -28,6 +28,7 @@ export type Question = {
   mistake?: Mistake | null
   layout?: boolean
   preview?: number | null
+  steps?: boolean | number
 }
 
 export type Node = With<
@@ -36,6 +37,9 @@ export type Node = With<
 >
 export type Flow = With<Schemas['FlowAnswer'], { upstream: Value; local: Value; downstream: Value }>
 export type Step = Schemas['StepAnswer']
+/** What happens in a step, without the words and formulas that tell it. */
+export type Moment = Omit<Step, 'sentence' | 'latex'>
+export type StepsAnswer = Schemas['ExpressionStepsAnswer']
 export type Wrong = With<Schemas['WrongGradient'], { right: Value; wrong: Value }>
 
 export type Point = Schemas['Point']
@@ -45,7 +49,8 @@ export type PlacedNode = Schemas['NodePlace']
 export type Wire = With<Schemas['WirePlace'], { points: [number, number][] }>
 export type Layout = With<Schemas['Layout'], { wires: Wire[] }>
 
-export type Answer = With<
+/** As it comes from the server, of a large graph without its steps. */
+export type Told = With<
   Schemas['ExpressionAnswer'],
   {
     inputs: Record<string, Value>
@@ -55,6 +60,8 @@ export type Answer = With<
     layout?: Layout | null
   }
 >
+/** With all that happens in it, and the very question that it is to. */
+export type Answer = With<Told, { steps: (Step | Moment)[] }> & { pass: Question }
 
 export type Place = { offset?: number; length?: number; node?: string; input?: string; field?: string }
 export type Problem = { message: string; where: Place | null; suggestion: string | null }

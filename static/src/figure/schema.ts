@@ -24,6 +24,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/expression/steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Expression Steps
+         * @description Some of its steps: each with its formula, its numbers and its sentence.
+         */
+        post: operations["expression_steps_api_expression_steps_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/gradient-check": {
         parameters: {
             query?: never;
@@ -2246,6 +2266,12 @@ export interface components {
              */
             mistake?: ("overwrite" | "order") | null;
             /**
+             * Steps
+             * @description False leaves out all prose and LaTeX: what is left are the numbers, flows and reasons. A number does so where the graph has more nodes than that. POST /api/expression/steps tells some of the steps.
+             * @default true
+             */
+            steps: boolean | number;
+            /**
              * Layout
              * @description Also say where everything stands.
              * @default false
@@ -2293,8 +2319,12 @@ export interface components {
             nodes: components["schemas"]["NodeAnswer"][];
             /** Flows */
             flows: components["schemas"]["FlowAnswer"][];
-            /** Steps */
-            steps: components["schemas"]["StepAnswer"][];
+            track: components["schemas"]["Track"];
+            /**
+             * Steps
+             * @description Left out where the question says `"steps": false`.
+             */
+            steps?: components["schemas"]["StepAnswer"][];
             /** Wrong */
             wrong?: components["schemas"]["WrongGradient"][] | null;
             layout?: components["schemas"]["Layout"] | null;
@@ -2333,6 +2363,72 @@ export interface components {
              * @default false
              */
             fill: boolean;
+        };
+        /**
+         * ExpressionStepsAnswer
+         * @description Some steps, and the formulas of the nodes and flows that they are about.
+         */
+        ExpressionStepsAnswer: {
+            /** First */
+            first: number;
+            /** Steps */
+            steps: components["schemas"]["StepAnswer"][];
+            /** Nodes */
+            nodes: components["schemas"]["NodeFormula"][];
+            /** Flows */
+            flows: components["schemas"]["FlowFormulas"][];
+        };
+        /**
+         * ExpressionStepsQuestion
+         * @description Some of the steps of a pass.
+         * @example {
+         *       "count": 3,
+         *       "expression": "f = (x + y) * z",
+         *       "first": 2,
+         *       "inputs": {
+         *         "x": -2,
+         *         "y": 5,
+         *         "z": -4
+         *       }
+         *     }
+         */
+        ExpressionStepsQuestion: {
+            /**
+             * Expression
+             * @description One statement a line, `name = expression`, the last one the output; or the graph itself.
+             */
+            expression: string | components["schemas"]["GivenGraph"];
+            /**
+             * Inputs
+             * @description A value for each input.
+             * @default {}
+             */
+            inputs: {
+                [key: string]: number | unknown[];
+            };
+            /**
+             * Fill
+             * @description Give inputs without a value the value 1, and overlook values that the expression does not use.
+             * @default false
+             */
+            fill: boolean;
+            /**
+             * Mistake
+             * @description A mistake on purpose: "overwrite" (= instead of += where gradients add) or "order" (gradients passed on before all have come).
+             */
+            mistake?: ("overwrite" | "order") | null;
+            /**
+             * First
+             * @description The first step that is asked for.
+             * @default 0
+             */
+            first: number;
+            /**
+             * Count
+             * @description How many.
+             * @default 16
+             */
+            count: number;
         };
         /**
          * FieldAnswer
@@ -2535,15 +2631,20 @@ export interface components {
             /** Position */
             position: number;
             /**
-             * Rule
-             * @description The derivative as LaTeX.
-             */
-            rule: string;
-            /**
              * Formula
              * @description The derivative as text, as the op table has it.
              */
             formula: string;
+            /**
+             * Rule
+             * @description The derivative as LaTeX; left out without steps.
+             */
+            rule?: string;
+            /**
+             * Latex
+             * @description The arithmetic with the numbers in it; left out without steps.
+             */
+            latex?: string;
             /** Upstream */
             upstream: number | unknown[] | components["schemas"]["Preview"] | null;
             /**
@@ -2553,13 +2654,26 @@ export interface components {
             local: number | unknown[] | components["schemas"]["Preview"] | null;
             /** Downstream */
             downstream: number | unknown[] | components["schemas"]["Preview"] | null;
+            /** Reason */
+            reason: string | null;
+        };
+        /** FlowFormulas */
+        FlowFormulas: {
+            /**
+             * Flow
+             * @description A position in `flows`.
+             */
+            flow: number;
+            /**
+             * Rule
+             * @description The derivative as LaTeX.
+             */
+            rule: string;
             /**
              * Latex
              * @description The arithmetic with the numbers in it.
              */
             latex: string;
-            /** Reason */
-            reason: string | null;
         };
         /** ForwardCellStep */
         ForwardCellStep: {
@@ -3677,8 +3791,11 @@ export interface components {
              * @description What stands in the gate: +, *-1, 1/x, exp.
              */
             gate: string;
-            /** Latex */
-            latex: string;
+            /**
+             * Latex
+             * @description Its formula; left out without steps.
+             */
+            latex?: string;
             /**
              * Span
              * @description Offset and length in the text.
@@ -3705,6 +3822,13 @@ export interface components {
             gradient: number | unknown[] | components["schemas"]["Preview"] | null;
             /** Reason */
             reason: string | null;
+        };
+        /** NodeFormula */
+        NodeFormula: {
+            /** Id */
+            id: string;
+            /** Latex */
+            latex: string;
         };
         /** NodePlace */
         NodePlace: {
@@ -4109,6 +4233,12 @@ export interface components {
              * @description A mistake on purpose: "overwrite" (= instead of += where gradients add) or "order" (gradients passed on before all have come).
              */
             mistake?: ("overwrite" | "order") | null;
+            /**
+             * Steps
+             * @description False leaves out all prose and LaTeX: what is left are the numbers, flows and reasons. A number does so where the graph has more nodes than that. POST /api/expression/steps tells some of the steps.
+             * @default true
+             */
+            steps: boolean | number;
             /**
              * Layout
              * @description Also say where everything stands.
@@ -4842,6 +4972,23 @@ export interface components {
             count: number;
         };
         /**
+         * Track
+         * @description The steps, counted: first those that go forward, a node each, in the order of `nodes`; then
+         *     one that starts backward, and one a flow, in the order of `flows`, where several reach a node
+         *     followed by one that adds them.
+         */
+        Track: {
+            /** Forward */
+            forward: number;
+            /** Count */
+            count: number;
+            /**
+             * Batch
+             * @description How many POST /api/expression/steps tells at most.
+             */
+            batch: number;
+        };
+        /**
          * Unit
          * @description One number of one layer's output.
          */
@@ -5339,6 +5486,57 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ExpressionAnswer"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The question has a mistake, and this is where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Too busy for now; ask again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    expression_steps_api_expression_steps_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExpressionStepsQuestion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExpressionStepsAnswer"];
                 };
             };
             /** @description The body is too large */

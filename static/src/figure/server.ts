@@ -1,6 +1,5 @@
 /** What the page asks the server. A refusal comes back as a Problem, never as an exception. */
 import type {
-  Answer,
   EntryAnswer,
   ExportFormat,
   GradientCheck,
@@ -8,6 +7,7 @@ import type {
   PathsAnswer,
   Problem,
   Question,
+  Told,
 } from './api'
 
 /** `retry`: the server is busy or out of reach; in how many seconds it wants to be asked again. */
@@ -136,6 +136,11 @@ const WHY: Record<string, string> = {
 export const waitingSays = ({ message }: Problem): string =>
   `The server ${WHY[message] ?? 'is busy with other visitors'}; it is asked again`
 
+/** What is wrong, and that nothing need be done about it where the page asks again by itself. */
+export function problemIn<T>({ problem, retry }: Reply<T>): Problem | null {
+  return problem && retry !== undefined ? { ...problem, message: `${waitingSays(problem)}.` } : problem
+}
+
 /** Until then, telling at each whole second how many are left, at the end that none is. Throws if overtaken. */
 async function countdown(
   seconds: number,
@@ -209,7 +214,7 @@ export const json = <T>(response: Response): Promise<T> => response.json() as Pr
 const plain = ({ expression, inputs, fill }: Question) => ({ expression, inputs, fill })
 
 export const askExpression = (question: Question, signal?: AbortSignal) =>
-  post<Answer>('/api/expression', question, signal, json)
+  post<Told>('/api/expression', question, signal, json)
 
 export const askGradientCheck = (question: Question, signal?: AbortSignal) =>
   post<GradientCheck>('/api/gradient-check', plain(question), signal, json)

@@ -1,6 +1,6 @@
 import katex from 'katex'
 import { mount } from 'svelte'
-import type { Answer, Example, Problem, Question } from '../figure/api'
+import type { Example, Problem, Question, Told } from '../figure/api'
 import { Expression } from '../expressions/expression.svelte'
 import { setBy } from '../numbers/formulas'
 import ExpressionPage from '../expressions/ExpressionPage.svelte'
@@ -12,7 +12,7 @@ const place = document.querySelector<HTMLElement>('[data-figure="expression"]')
 if (place) {
   const expression = new Expression({
     question: written<Question>('question'),
-    answer: written<Answer | null>('answer'),
+    answer: written<Told | null>('answer'),
     problem: written<Problem | null>('problem'),
     step: fromQuery(location.search).step ?? null,
   })

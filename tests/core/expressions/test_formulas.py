@@ -240,7 +240,7 @@ def rule_of(text: str) -> str:
     """What the last flow of a text states, after the arrow."""
     graph = parse(text)
     source, target, position = graph.flows[-1]
-    rule: str = sheet_of(graph).flows[target, position].told["rule"]
+    rule: str = sheet_of(graph).flows[target, position].rule
     assert source in graph.nodes[target].inputs
     return rule.partition(r"\;\Rightarrow\; ")[2]
 

@@ -103,7 +103,7 @@ class _Moment:
     """What is known after some steps: values, whole gradients, flows; and the present step."""
 
     def __init__(self, answer: Mapping[str, Any], step: int | None) -> None:
-        steps = answer["steps"]
+        steps = answer.get("steps") or ()  # without them all is known
         done = len(steps) if step is None else max(0, min(step, len(steps)))
         flows = answer["flows"]
         value_at: dict[str, int] = {}
