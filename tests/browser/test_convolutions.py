@@ -424,7 +424,7 @@ def test_numbers_of_ones_own(page: Page) -> None:
     field.fill("[[1, 2, 3], [4, 5")
     expect(page.get_by_role("alert")).to_contain_text("no JSON yet")
     field.fill("[[1, 2], [3, 4, 5]]")
-    expect(page.get_by_role("alert")).to_contain_text("nested lists of equal lengths")
+    expect(page.get_by_role("alert")).to_contain_text("rows of equal length")
     field.fill("[[1, 2, 3], [4, 5, 6], [7, 8, 10]]")
     page.get_by_label("Filters").fill("1")
     page.locator(".filter select").select_option("identity")
@@ -437,7 +437,7 @@ def test_numbers_of_ones_own(page: Page) -> None:
         field.fill(refused)
         expect(page.get_by_role("alert")).to_contain_text("no JSON yet")
     field.fill("[[1, 2], [3]]")
-    expect(page.get_by_role("alert")).to_contain_text("nested lists of equal lengths")
+    expect(page.get_by_role("alert")).to_contain_text("rows of equal length")
     page.get_by_label("Output 3:").check(force=True)
     page.wait_for_url(re.compile("connected=3"))
     page.reload()
@@ -609,7 +609,8 @@ def test_everybody_can_read_it(
 ) -> None:
     page = opened(width, 800, scheme)
     page.goto(f"/convolution{query}")
-    expect(page.locator(".player")).to_be_visible()
+    # A link that is refused has a sentence in the place of the player.
+    expect(page.locator(".player, [role=alert]").first).to_be_visible()
     page.wait_for_load_state("networkidle")
     readable(page)
 
