@@ -4,6 +4,7 @@ import { Climbing } from './climbing.svelte'
 afterEach(() => {
   vi.unstubAllGlobals()
   vi.useRealTimers()
+  vi.restoreAllMocks()
 })
 
 const own = { source: 'nn.Conv2d(3, 2, 3)', input: [3, 8, 8], image: 'coffee', weights: 'AAAA' }
@@ -55,6 +56,7 @@ function answeringInTurn(...turns: (string | Response | null)[]): { times: () =>
 }
 
 test('a climb that is broken off is asked for again; what has been shown stays till it comes anew', async () => {
+  vi.spyOn(Math, 'random').mockReturnValue(0.999) // each pause as long as it may be
   const { times } = answeringInTurn(framesOf(1, 2, 3), framesOf(4), null, framesOf(1, 2, 3, 5) + DONE)
   const climbing = new Climbing()
   const climbed = climbing.start(own, '0', 1)
