@@ -10,14 +10,14 @@ from fastapi.responses import HTMLResponse
 from starlette.datastructures import State
 
 from app.core.activations import answers as figure
-from app.core.activations import questions
+from app.core.activations import questions, schemas
 from app.core.errors import Problem, ProblemAnswer
 from app.core.figure import JSON, Figure
 from app.core.figure import PICTURES as MOST_BYTES
 from app.core.mistakes import validated
 from app.core.networks import models
 from app.core.pictures import images, tables, uploads
-from app.web import activations_schemas as schemas
+from app.core.pictures.preparation import SHOWN
 from app.web.answering import Json, encode, route, told
 from app.web.answering import answer as answer_of
 from app.web.assets import templates
@@ -105,7 +105,6 @@ async def upload(request: Request) -> Response:
 pages = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 TOP = 10
-KINDS = {"photo": "photo", "drawing": "digit", "garment": "garment"}  # of pictures, by model
 PAUSE_SECONDS, AHEAD = 0.5, "ahead"  # between two looks at the queue; as whose share it counts
 
 
@@ -131,7 +130,7 @@ def looks() -> Iterator[dict[str, Any]]:
     """Each model that ships on each picture of the kind that it learned from."""
     for model in models.MODELS.values():
         for image in images.IMAGES.values():
-            if KINDS[model.picture] == image.kind:
+            if SHOWN[model.picture] == image.kind:
                 yield {"model": model.name, "image": image.name}
 
 

@@ -5,9 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from app.core.attributions import answers as figure
+from app.core.attributions import schemas
 from app.core.figure import PICTURES, Figure
 from app.core.mistakes import validated
-from app.web import attributions_schemas as schemas
 from app.web.answering import Json, encode, route
 from app.web.clients import client_of
 from app.web.events import Events

@@ -10,6 +10,7 @@ from app.core.errors import Problem
 from app.core.networks import models
 from app.core.networks.links import MOST_TEXT, unpacked
 from app.core.networks.torch_code import MAX_SOURCE
+from app.core.pictures.preparation import FIRSTS
 
 FIRST_LOOK = {"model": "squeezenet1_1", "image": "coffee"}
 
@@ -78,4 +79,4 @@ def look_asked(request: Request) -> dict[str, Any]:
 def first_image(name: str | None) -> str:
     """What a network looks at that is given no image: what is nearest to what it learned from."""
     row = models.MODELS.get(name or "")
-    return {"drawing": "digit-3", "garment": "garment-0"}.get(row.picture if row else "", "coffee")
+    return FIRSTS[row.picture if row else "photo"]

@@ -18,6 +18,7 @@ from app.core.errors import Problem
 from app.core.networks.costs import check_cost
 from app.core.networks.network import Name, analyse
 from app.core.numbers import format_number
+from app.core.pictures.preparation import SHOWN
 from app.core.questions import shown
 from app.core.recent import Recent
 
@@ -255,14 +256,14 @@ def top_patches(question: TopPatchesQuestion) -> dict[str, Any]:
     aim = network.channel(question.layer, question.channel)
     model = question.torch_network(network).requires_grad_(False)
     found = maxima(question, model).of(aim)
-    kind = {"photo": "photos", "drawing": "digits", "garment": "garments"}[question.kind]
+    kind = SHOWN[question.kind]
     pieces = f", in {len(found.cuts)} pieces" if question.kind == "photo" else ""
     pictures = len({cut.image for cut in found.cuts})
     return {
         "layer": question.layer,
         "channel": aim.channel,
         "patches": top_patches(model, found, aim, question.count),
-        "says": f"This channel's strongest answers to the {pictures} {kind} that ship{pieces}; "
+        "says": f"This channel's strongest answers to the {pictures} {kind}s that ship{pieces}; "
         "beside each, what of it the unit answered to, by the deconvnet.",
         "paper": PAPER,
     }

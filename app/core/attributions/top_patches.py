@@ -19,7 +19,7 @@ from app.core.errors import Problem
 from app.core.networks.cones import cone
 from app.core.networks.network import Channel, Network, analyse
 from app.core.pictures.images import IMAGES, PHOTOS, Bytes, picture
-from app.core.pictures.preparation import Kind, prepared
+from app.core.pictures.preparation import SHOWN, Kind, prepared
 from app.core.pictures.uploads import address
 
 if TYPE_CHECKING:
@@ -84,8 +84,7 @@ class Maxima:
 def cuts(kind: Kind) -> tuple[Cut, ...]:
     """The pictures for a network that looks at such: each photo whole and then in squares."""
     if kind != "photo":
-        shown = {"drawing": "digit", "garment": "garment"}[kind]
-        rows = [row for row in IMAGES.values() if row.kind == shown]
+        rows = [row for row in IMAGES.values() if row.kind == SHOWN[kind]]
         return tuple(Cut(row.name, (0, 0, *row.size[1:])) for row in rows)
     return tuple(cut for size in SIZES for name in PHOTOS for cut in squares(name, size))
 

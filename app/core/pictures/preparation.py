@@ -12,11 +12,14 @@ from PIL import Image as pillow
 
 from app.core.errors import Problem, nearest
 from app.core.numbers import sizes
-from app.core.pictures.images import IMAGES, PHOTOS, Box, Bytes, Floats, middle, picture
+from app.core.pictures.images import IMAGES, PHOTOS, Box, Bytes, Floats, Shown, middle, picture
 
 SIZE = 64  # the largest height and width of a photo as a convolution is shown on it
 Input = npt.NDArray[np.float32]
 Kind = Literal["photo", "drawing", "garment"]  # how a picture is prepared
+# What the pictures that ship for each of them show, and the one that is looked at first.
+SHOWN: dict[Kind, Shown] = {"photo": "photo", "drawing": "digit", "garment": "garment"}
+FIRSTS: dict[Kind, str] = {"photo": "coffee", "drawing": "digit-3", "garment": "garment-0"}
 CLOSE_UPS = tuple(name for name in PHOTOS if IMAGES[name].square)
 
 

@@ -2,8 +2,8 @@
 
 from pydantic import BaseModel, Field
 
+from app.core.activations.schemas import ClassScore
 from app.core.numbers import Number
-from app.web.activations_schemas import ClassScore
 
 
 class AttributionRow(BaseModel):
