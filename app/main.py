@@ -9,7 +9,16 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI, Response
 
 from app.core.figure import PICTURES
-from app.web import activations, attributions, convolutions, expressions, networks, reference
+from app.web import (
+    activations,
+    attributions,
+    convolutions,
+    embeds,
+    expressions,
+    figures,
+    networks,
+    reference,
+)
 from app.web.answering import kept_answers, most_bytes
 from app.web.assets import DIST, BuiltFiles
 from app.web.methods import Methods
@@ -24,6 +33,7 @@ JOBS_PER_CLIENT = 8
 SUBJECTS = (expressions, convolutions, networks, activations, attributions)
 ROUTERS = (
     *(subject.router for subject in SUBJECTS),
+    embeds.router,
     expressions.pages,
     convolutions.pages,
     networks.pages,
@@ -85,7 +95,8 @@ def create_app(jobs_per_client: int | None = None, ahead: bool = False) -> FastA
     app.add_middleware(SecurityHeaders)
     add_problem_answers(app)
 
-    for router in ROUTERS:
+    made = [figures.router(subject) for subject in figures.subjects()]
+    for router in (*made, *ROUTERS):
         app.include_router(router)
         limits |= most_bytes(router)
     app.add_api_route("/healthz", healthz, include_in_schema=False)

@@ -19,6 +19,7 @@ ALL = sorted((ROOT / "app").rglob("*.py"))
 ROWS = (
     ("lessons",),
     ("figures",),
+    ("links",),
     ("attributions", "experiments"),
     ("activations", "training"),
     ("networks", "convolutions"),

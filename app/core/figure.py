@@ -2,7 +2,7 @@
 
 import gzip
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 
 import orjson
@@ -73,7 +73,7 @@ class When(Generic[Q]):
 
 @dataclass(frozen=True)
 class Figure(Generic[Q]):
-    """A row: what is asked at a path, and what answers.
+    """A row: what is asked, and what answers.
 
     A worker calls `answer`, which may import torch, for at most so many seconds. `quick` is the
     same for what the event loop can afford; it raises OverBudget where it cannot, and `learn`,
@@ -81,10 +81,18 @@ class Figure(Generic[Q]):
     is a run, it is a fold instead: `slice(question, state)` gives the next state, None when it is
     over, and some frames. `write` turns an answer into bytes of one of the media types in `forms`,
     chosen by the request's Accept; the first without.
+
+    `subject` is the part of the API it belongs to, `path` its path there if that is not its name,
+    `operation` what the schema calls it, `model` the type of its answers there, with `told` beside
+    it. `page` shows it alone. What a link leaves out `completed` puts in, and names that links had
+    once are `old_names`; `first` makes of a question the one whose answer stands in a page from the
+    start. Functions of a row have to be found by their names: a worker is sent the row.
     """
 
-    path: str
+    name: str
+    subject: str
     question: type[Q]
+    says: str
     answer: Callable[[Q], Any] | None = None
     slice: Callable[[Q, Any], tuple[Any, list[Any]]] | None = None
     quick: Callable[[Q], Any] | None = None
@@ -93,6 +101,25 @@ class Figure(Generic[Q]):
     forms: tuple[str, ...] = (JSON,)
     seconds: float = 10.0
     most_bytes: int = WORDS
+    path: str = ""
+    operation: str = ""
+    model: Any = None
+    told: Mapping[str, Any] = field(default_factory=dict)
+    page: str | None = None
+    examples: tuple[dict[str, Any], ...] = ()
+    completed: Callable[[dict[str, Any]], dict[str, Any]] | None = None
+    old_names: Mapping[str, str] = field(default_factory=dict)
+    first: Callable[[dict[str, Any]], dict[str, Any]] | None = None
+
+    def __post_init__(self) -> None:
+        shown: Any = self.question.model_config.get("json_schema_extra") or {}
+        given = {
+            "path": self.path or f"/{self.name}",
+            "operation": self.operation or self.name.replace("-", "_"),
+            "examples": self.examples or tuple(shown.get("examples", ())),
+        }
+        for name, value in given.items():
+            object.__setattr__(self, name, value)
 
     def form(self, accept: str) -> str:
         """The media type that an Accept header chooses."""

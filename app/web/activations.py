@@ -9,19 +9,18 @@ from fastapi import APIRouter, HTTPException, Path, Query, Request, Response
 from fastapi.responses import HTMLResponse
 from starlette.datastructures import State
 
-from app.core.activations import answers as figure
 from app.core.activations import questions, schemas
 from app.core.errors import Problem, ProblemAnswer
-from app.core.figure import JSON, Figure
-from app.core.figure import PICTURES as MOST_BYTES
+from app.core.figures import FIGURES, FIRST_LOOK, TOP
+from app.core.links import asked
 from app.core.mistakes import validated
 from app.core.networks import models
 from app.core.pictures import images, tables, uploads
 from app.core.pictures.preparation import SHOWN
-from app.web.answering import Json, encode, route, told
+from app.web.answering import Json, encode, told
 from app.web.answering import answer as answer_of
 from app.web.assets import templates
-from app.web.links import FIRST_LOOK, look_asked, repeated
+from app.web.links import repeated
 from app.web.problems import REFUSALS
 from app.workers.pool import Busy, Unavailable, run
 
@@ -30,25 +29,7 @@ router = APIRouter(prefix="/api", tags=["activations"], responses=REFUSALS)
 SECONDS = 20.0  # what one look may take
 PICTURES = ("image/png", "image/jpeg", "image/webp")
 
-ACTIVATIONS = Figure(
-    "/activations",
-    questions.ActivationsQuestion,
-    figure.activations,
-    write=figure.write,
-    forms=(JSON, figure.SAFETENSORS),
-    seconds=SECONDS,
-    most_bytes=MOST_BYTES,
-)
-
-route(
-    router,
-    ACTIVATIONS,
-    "activations",
-    "A network looks at a picture: classes, every activation and every gradient.",
-    schemas.ActivationsAnswer,
-    content={figure.SAFETENSORS: {}},
-    description="As safetensors, if asked for: maps as tensors, the rest as metadata.",
-)
+ACTIVATIONS = FIGURES["activations"]
 
 
 @router.get("/models", responses={200: {"model": list[schemas.ModelRow]}})
@@ -104,7 +85,6 @@ async def upload(request: Request) -> Response:
 
 pages = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
-TOP = 10
 PAUSE_SECONDS, AHEAD = 0.5, "ahead"  # between two looks at the queue; as whose share it counts
 
 
@@ -152,7 +132,7 @@ async def activations(request: Request) -> HTMLResponse:
     question: dict[str, Any] = dict(FIRST_LOOK)
     answer, problem = None, None
     try:
-        question = look_asked(request)
+        question = asked(ACTIVATIONS, request.query_params)
         # A server that cannot answer sends the page all the same, which then asks by itself.
         with suppress(Busy, Unavailable):
             answer = await first_answer(request, question)

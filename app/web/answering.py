@@ -138,31 +138,26 @@ class Asking(APIRoute):
         return partial(handle, figure=figure, bound=bound)
 
 
-def route(
-    router: APIRouter,
-    figure: Figure[Any],
-    name: str,
-    says: str,
-    model: Any = None,
-    bound: Bound | None = None,
-    **told: Any,
-) -> None:
-    """The POST route of a figure. `model`, and what else is told of its answers, is for the schema;
-    `bound` gives the figure where its answer depends on more of a request than the question."""
+def route(router: APIRouter, figure: Figure[Any], bound: Bound | None = None) -> None:
+    """The POST route of a figure. `bound` gives the figure where its answer depends on more of a
+    request than the question."""
 
     async def endpoint(question: Any) -> None:
         """Never called: the schema reads its signature."""
 
-    endpoint.__name__, endpoint.__doc__ = name, says
+    endpoint.__name__, endpoint.__doc__ = figure.operation, figure.says
     endpoint.__annotations__["question"] = figure.question
     endpoint.asked = (figure, bound)  # type: ignore[attr-defined]
+    model = {"model": figure.model} if figure.model else {}
+    body = {"content": {JSON: {"example": figure.examples[0]}}} if figure.examples else {}
     router.add_api_route(
         figure.path,
         endpoint,
         methods=["POST"],
-        responses={200: ({"model": model} if model else {}) | told},
-        response_class=JSONResponse if model else Response,
+        responses={200: {**model, **figure.told}},
+        response_class=JSONResponse if figure.model else Response,
         route_class_override=Asking,
+        openapi_extra={"requestBody": body} if body else None,
     )
 
 

@@ -6,78 +6,21 @@ from fastapi import APIRouter, Query, Request, Response
 
 from app.core.attributions import answers as figure
 from app.core.attributions import schemas
-from app.core.figure import PICTURES, Figure
+from app.core.figures import FIGURES
+from app.core.links import asked
 from app.core.mistakes import validated
-from app.web.answering import Json, encode, route
+from app.web.answering import Json, encode
 from app.web.clients import client_of
 from app.web.events import Events
-from app.web.links import look_asked
 from app.web.problems import REFUSALS
 
 router = APIRouter(prefix="/api", tags=["attributions"], responses=REFUSALS)
-
-SECONDS = 40.0  # what one question may take
 
 
 @router.get("/attributions", responses={200: {"model": list[schemas.AttributionRow]}})
 async def attribution_table() -> Response:
     """The ways to tell which pixels a class's score comes from, each with its paper."""
     return Json(encode(figure.rows()))
-
-
-route(
-    router,
-    Figure(
-        "/attributions",
-        figure.AttributionQuestion,
-        figure.attributions,
-        seconds=SECONDS,
-        most_bytes=PICTURES,
-    ),
-    "attributions",
-    "Which pixels a class's score comes from, by one of these ways.",
-    schemas.AttributionAnswer,
-)
-route(
-    router,
-    Figure(
-        "/occlusion",
-        figure.OcclusionQuestion,
-        figure.occlusion,
-        seconds=SECONDS,
-        most_bytes=PICTURES,
-    ),
-    "occlusion",
-    "What a class loses when one patch of the picture is covered with gray.",
-    schemas.OcclusionAnswer,
-)
-route(
-    router,
-    Figure(
-        "/top-patches",
-        figure.TopPatchesQuestion,
-        figure.top_patches,
-        seconds=SECONDS,
-        most_bytes=PICTURES,
-    ),
-    "top_patches",
-    "The patches of the shipped pictures that a channel answers to most.",
-    schemas.TopPatchesAnswer,
-)
-route(
-    router,
-    Figure(
-        "/optimised-input",
-        figure.OptimisedInputQuestion,
-        slice=figure.optimised_input,
-        most_bytes=PICTURES,
-    ),
-    "optimised_input",
-    "The picture that excites a channel most: every frame of the climb at once.",
-    schemas.OptimisedInputAnswer,
-    content={Events.media_type: {}},
-    description="As events, if asked for: each frame as it comes.",
-)
 
 
 @router.get(
@@ -99,8 +42,7 @@ async def optimised_input_frames(
     seed: Annotated[int, Query(ge=0, lt=2**32)] = 0,
 ) -> Response:
     """The same, each frame as it comes: events `frame`, then `done`, or `problem`."""
-    own = {"model", "network", "source", "input", "architecture", "stride_on", "seed"}
-    given = {name: value for name, value in look_asked(request).items() if name in own}
+    given = asked(FIGURES["optimised-input"], request.query_params)
     body = given | {"layer": layer, "channel": channel, "steps": steps}
     question = validated(figure.OptimisedInputQuestion, body)
     state = request.app.state

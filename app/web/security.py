@@ -22,8 +22,18 @@ POLICY = {
     "form-action": "'self'",
     "frame-ancestors": "'none'",
 }
+# A figure on a page of somebody else's.
+EMBED_PATH = "/embed/"
+FRAMED = POLICY | {"frame-ancestors": "*"}
+
+
+def policy(rules: Mapping[str, str]) -> str:
+    """The rules as their header has them."""
+    return "; ".join(f"{name} {value}" for name, value in rules.items())
+
+
 SECURITY_HEADERS = {
-    "Content-Security-Policy": "; ".join(f"{name} {value}" for name, value in POLICY.items()),
+    "Content-Security-Policy": policy(POLICY),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
@@ -52,10 +62,14 @@ class SecurityHeaders:
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
         self.encoded = encoded(SECURITY_HEADERS)
+        self.framed = encoded(SECURITY_HEADERS | {"Content-Security-Policy": policy(FRAMED)})
         self.camera = encoded(SECURITY_HEADERS | {"Permissions-Policy": CAMERA_POLICY})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = self.camera if scope.get("path") == CAMERA_PATH else self.encoded
+        path = scope.get("path", "")
+        headers = self.camera if path == CAMERA_PATH else self.encoded
+        if path.startswith(EMBED_PATH):
+            headers = self.framed
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":

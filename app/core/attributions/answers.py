@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 STEPS, EACH = 96, 4  # of an optimised input, and of one slice of it
 MOST_PATCH = 128
 TO_SCALE = 0.995  # the share of a grid's numbers that are drawn to scale
+A_PATCH = EXAMPLE | {"row": 100, "column": 110, "patch": 64}
 UNIT = {"model": "squeezenet1_1", "layer": "features.9.concat", "channel": 3}
 
 
@@ -65,7 +66,7 @@ class AttributionQuestion(LookQuestion):
 class OcclusionQuestion(LookQuestion):
     """What a class loses when one patch is covered with gray."""
 
-    model_config = shown(EXAMPLE | {"row": 100, "column": 110, "patch": 64})
+    model_config = shown(A_PATCH)
 
     row: int = Field(strict=True, ge=0, description="The middle of the patch.")
     column: int = Field(strict=True, ge=0)

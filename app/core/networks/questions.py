@@ -5,6 +5,7 @@ from math import prod
 from typing import Annotated, Any, Literal, cast
 
 from pydantic import Field, ValidationError, field_validator
+from typing_extensions import TypedDict
 
 from app.core.errors import Problem
 from app.core.layers.table import Layer, Shape
@@ -270,14 +271,39 @@ def architecture_rows() -> list[ArchitectureRow]:
     return [{**row.told, **totals(row.name)} for row in ARCHITECTURES.values()]
 
 
+Names = Annotated[
+    Annotated[list[Annotated[str, Field(max_length=64)]], up_to(64, 1)],
+    Field(description="Names of GET /api/architectures."),
+]
+SIDE_BY_SIDE = ["alexnet", "vgg16", "resnet50"]
+
+
+class ComparisonQuestion(Asked):
+    """Well-known networks side by side."""
+
+    model_config = shown({"names": SIDE_BY_SIDE})
+
+    names: Names = SIDE_BY_SIDE
+
+
+class ComparisonAnswer(TypedDict):
+    """A row each, in the order in which they were asked for."""
+
+    rows: list[ArchitectureRow]
+
+
+def compared(question: ComparisonQuestion) -> ComparisonAnswer:
+    """The answer to POST /api/comparison."""
+    asked = [known(name, "names") for name in dict.fromkeys(question.names)]
+    return {"rows": [{**row.told, **totals(row.name)} for row in asked]}
+
+
 class ArchitecturesExportQuestion(Asked):
     """Well-known networks side by side in another language."""
 
-    model_config = shown({"names": ["alexnet", "vgg16", "resnet50"], "format": "tikz"})
+    model_config = shown({"names": SIDE_BY_SIDE, "format": "tikz"})
 
-    names: Annotated[list[Annotated[str, Field(max_length=64)]], up_to(64, 1)] = Field(
-        description="Names of GET /api/architectures."
-    )
+    names: Names
     format: Literal["tikz"]
 
 

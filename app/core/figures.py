@@ -1,0 +1,413 @@
+"""FIGURES: the interactive pictures, a row a kind of them; and what they ask besides.
+
+A row names functions; none of them imports torch before it is called, which happens in a worker.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from app.core.activations import answers as activations
+from app.core.activations import schemas as looks
+from app.core.activations.questions import ActivationsQuestion
+from app.core.attributions import answers as attributions
+from app.core.attributions import schemas
+from app.core.convolutions import answers as convolutions
+from app.core.convolutions.questions import (
+    LACKS,
+    ConvolutionQuestion,
+    StepsQuestion,
+    WindowQuestion,
+)
+from app.core.convolutions.steps import StepsAnswer
+from app.core.expressions import questions as expressions
+from app.core.expressions.answers import ExpressionAnswer
+from app.core.expressions.examples import EXAMPLES
+from app.core.expressions.explanations import EntryAnswer, PathsAnswer
+from app.core.expressions.gradient_check import GradientCheckAnswer
+from app.core.expressions.steps import ExpressionStepsAnswer
+from app.core.figure import ARRAYS, JSON, PICTURES, AsText, Figure, When
+from app.core.layers.windows import WindowAnswer
+from app.core.networks import fields, models
+from app.core.networks import questions as networks
+from app.core.networks.answers import NetworkAnswer
+from app.core.networks.gradient_flow import GradientSizesAnswer
+from app.core.pictures.preparation import FIRSTS
+
+EVENTS = "text/event-stream"
+MEASURED, LOOKED, EXPLAINED = 20.0, 20.0, 40.0  # seconds that such a question may take
+PREVIEW = 1024  # entries up to which a page gets a tensor whole
+FEW = 300  # nodes up to which it gets every step, as in static/src/expressions/expression.svelte.ts
+MIDDLE = (0, 13, 12)  # the cell of a convolution that is looked at first, or one near it
+TOP = 10  # classes that a page names
+
+# What a link without a question asks, and what one may leave out.
+
+FIRST_EXPRESSION = {
+    "expression": EXAMPLES["first"].expression,
+    "inputs": dict(EXAMPLES["first"].inputs),
+}
+FIRST_NETWORK = {"architecture": "vgg16"}
+FIRST_LOOK = {"model": "squeezenet1_1", "image": FIRSTS["photo"]}
+NETWORKS = frozenset(("network", "source", "architecture"))
+Question = dict[str, Any]
+
+
+def with_expression(question: Question) -> Question:
+    """The first example where there is no expression."""
+    if "expression" in question:
+        return {"inputs": {}} | question
+    rest = {name: value for name, value in question.items() if name not in ("inputs", "mistake")}
+    return FIRST_EXPRESSION | rest
+
+
+def with_network(question: Question, first: Question = FIRST_NETWORK) -> Question:
+    """A well-known one where there is none; an input only beside code, which lacks it."""
+    if "source" not in question:
+        question = {name: value for name, value in question.items() if name != "input"}
+    return question if question.keys() & {*NETWORKS, *first} else first | question
+
+
+def with_model(question: Question) -> Question:
+    """A model that ships where there is no network."""
+    return with_network(question, {"model": FIRST_LOOK["model"]})
+
+
+def with_look(question: Question) -> Question:
+    """A model that ships on what it learned from; coffee for networks of one's own."""
+    found = with_model(question)
+    row = models.MODELS.get(str(found.get("model")))
+    return {"image": FIRSTS[row.picture if row else "photo"]} | found
+
+
+def with_example(question: Question, example: Question) -> Question:
+    """The example where there is no network: what it asks about is one of its own network's."""
+    found = question if question.keys() & {*NETWORKS, "model"} else example | question
+    return with_look(found) if "image" in example else found
+
+
+def with_layer(question: Question, layer: str = "Conv2d") -> Question:
+    """Without what its layer lacks, which links may hold all the same."""
+    if layer != "Conv2d":
+        question = {"layer": layer} | question
+    lacks, _ = LACKS.get(str(question.get("layer", layer)), ((), ""))
+    own = () if isinstance(question.get("input", ""), str) else ("shape",)
+    return {name: value for name, value in question.items() if name not in (*lacks, *own)}
+
+
+def with_method(question: Question) -> Question:
+    return {"method": "grad-cam"} | with_look(question)
+
+
+def or_else(question: Question, first: Question) -> Question:
+    """The first question where nothing is asked."""
+    return question or dict(first)
+
+
+# What a page asks at first, so that it can show without a script.
+
+
+def expression_first(question: Question) -> Question:
+    return question | {"fill": True, "layout": True, "preview": PREVIEW, "steps": FEW}
+
+
+def convolution_first(question: Question) -> Question:
+    return {"near": list(MIDDLE)} | question
+
+
+def network_first(question: Question) -> Question:
+    return question | {"include": ["network", "drawing", "code"]}
+
+
+def activations_first(question: Question) -> Question:
+    return {"top": TOP} | question
+
+
+Row = Callable[..., Figure[Any]]
+expression: Row = partial(
+    Figure, subject="expressions", most_bytes=ARRAYS, page="/", completed=with_expression
+)
+convolution: Row = partial(
+    Figure, subject="convolution", most_bytes=ARRAYS, page="/convolution", completed=with_layer
+)
+network: Row = partial(Figure, subject="networks", page="/network", completed=with_network)
+look: Row = partial(
+    Figure, subject="activations", most_bytes=PICTURES, page="/activations", completed=with_look
+)
+why: Row = partial(look, subject="attributions", seconds=EXPLAINED)
+
+CONVOLUTION = convolution(
+    name="convolution",
+    question=ConvolutionQuestion,
+    says="A convolution, pooling or fully connected layer on one input, forward and backward.",
+    answer=convolutions.convolve,
+    quick=When(convolutions.small, convolutions.convolve),
+    model=convolutions.ConvolutionAnswer,
+    old_names={"cell": "near"},
+    first=convolution_first,
+)
+ACTIVATIONS = look(
+    name="activations",
+    question=ActivationsQuestion,
+    says="A network looks at a picture: classes, every activation and every gradient.",
+    answer=activations.activations,
+    write=activations.write,
+    forms=(JSON, activations.SAFETENSORS),
+    seconds=LOOKED,
+    model=looks.ActivationsAnswer,
+    told={
+        "content": {activations.SAFETENSORS: {}},
+        "description": "As safetensors, if asked for: maps as tensors, the rest as metadata.",
+    },
+    first=activations_first,
+)
+DIGIT = {"model": "digits", "image": FIRSTS["drawing"]}
+A_LAYER = DIGIT | {"layers": ["conv1"], "include": ["activation", "gradient"]}
+A_UNIT = DIGIT | {"unit": {"layer": "conv1", "channel": 2, "row": 10, "column": 14}}
+
+# The pictures, in the order of their pages
+
+ROWS: tuple[Figure[Any], ...] = (
+    expression(
+        name="expression",
+        question=expressions.PlayQuestion,
+        says="Evaluate an expression: values forward, gradients backward, every flow and step.",
+        answer=expressions.play,
+        quick=expressions.quick_play,
+        learn=expressions.learn,
+        model=ExpressionAnswer,
+        first=expression_first,
+    ),
+    expression(
+        name="gradient-check",
+        question=expressions.ExpressionQuestion,
+        says="Every input's gradient three ways: chain rule, central differences, "
+        "torch's autograd.",
+        answer=expressions.checked,
+        operation="gradient_checks",
+        model=GradientCheckAnswer,
+    ),
+    CONVOLUTION,
+    replace(
+        CONVOLUTION,
+        name="fully-connected",
+        says="A fully connected layer on one input: every weight, every product, and back.",
+        examples=({"layer": "Linear", "input": "numbers", "shape": [1, 3, 3], "filters": 2},),
+        completed=partial(with_layer, layer="Linear"),
+    ),
+    Figure(
+        name="window",
+        subject="convolution",
+        question=WindowQuestion,
+        says="How often a window fits on its input: (w + 2p - k) / s + 1 with its numbers.",
+        answer=convolutions.window,
+        quick=convolutions.window,
+        model=WindowAnswer,
+        page="/convolution",
+        completed=partial(or_else, first={"input": 32, "kernel": 5}),
+    ),
+    network(
+        name="network",
+        question=networks.NetworkQuestion,
+        says="What a network comes to: sizes, parameters, multiply-adds, memory, receptive fields.",
+        answer=networks.network,
+        quick=When(networks.small, networks.network),
+        model=NetworkAnswer,
+        first=network_first,
+    ),
+    network(
+        name="receptive-field",
+        question=fields.FieldQuestion,
+        says="The cone from one unit down to exactly what it sees of the input.",
+        answer=fields.receptive_field,
+        quick=When(networks.small, fields.receptive_field),
+        model=fields.ReceptiveFieldAnswer,
+    ),
+    network(
+        name="stack",
+        path="/receptive-field/stack",
+        question=fields.StackQuestion,
+        says="One large kernel against a stack of 3x3 that sees as much.",
+        answer=fields.stacked,
+        quick=fields.stacked,
+        model=fields.StackAnswer,
+        completed=None,
+    ),
+    network(
+        name="effective-field",
+        question=fields.EffectiveQuestion,
+        says="What the middle unit of a layer really looks at, measured: |gradient| by pixel.",
+        answer=fields.effective_field,
+        seconds=MEASURED,
+        model=fields.EffectiveFieldAnswer,
+    ),
+    network(
+        name="comparison",
+        question=networks.ComparisonQuestion,
+        says="Well-known networks side by side: depth, size, cost, and how often they are right.",
+        answer=networks.compared,
+        quick=networks.compared,
+        model=networks.ComparisonAnswer,
+        completed=None,
+        old_names={"compare": "names"},
+    ),
+    network(
+        name="gradient-sizes",
+        question=fields.GradientSizesQuestion,
+        says="Gradients by layer at initialisation, with and without skips and batch norm, "
+        "measured.",
+        answer=fields.gradient_sizes,
+        seconds=MEASURED,
+        model=GradientSizesAnswer,
+        completed=None,
+    ),
+    ACTIVATIONS,
+    replace(
+        ACTIVATIONS,
+        name="layer",
+        says="One layer of a network that looks at a picture: its maps, and their gradients.",
+        examples=(A_LAYER,),
+        completed=partial(with_example, example=A_LAYER),
+    ),
+    replace(
+        ACTIVATIONS,
+        name="unit",
+        says="One number of a layer: what it is made of, and what comes back to it.",
+        examples=(A_UNIT,),
+        completed=partial(with_example, example=A_UNIT),
+    ),
+    why(
+        name="attribution",
+        path="/attributions",
+        operation="attributions",
+        question=attributions.AttributionQuestion,
+        says="Which pixels a class's score comes from, by one of these ways.",
+        answer=attributions.attributions,
+        model=schemas.AttributionAnswer,
+        completed=with_method,
+    ),
+    why(
+        name="occlusion",
+        question=attributions.OcclusionQuestion,
+        says="What a class loses when one patch of the picture is covered with gray.",
+        answer=attributions.occlusion,
+        model=schemas.OcclusionAnswer,
+        completed=partial(with_example, example=attributions.A_PATCH),
+    ),
+    why(
+        name="top-patches",
+        question=attributions.TopPatchesQuestion,
+        says="The patches of the shipped pictures that a channel answers to most.",
+        answer=attributions.top_patches,
+        model=schemas.TopPatchesAnswer,
+        completed=partial(with_example, example=attributions.UNIT),
+    ),
+    why(
+        name="optimised-input",
+        question=attributions.OptimisedInputQuestion,
+        says="The picture that excites a channel most: every frame of the climb at once.",
+        slice=attributions.optimised_input,
+        model=schemas.OptimisedInputAnswer,
+        told={
+            "content": {EVENTS: {}},
+            "description": "As events, if asked for: each frame as it comes.",
+        },
+        completed=partial(with_example, example=attributions.UNIT | {"layer": "features.3.concat"}),
+    ),
+)
+FIGURES: dict[str, Figure[Any]] = {row.name: row for row in ROWS}
+
+# What the pictures ask besides: some of their steps, one of their numbers, themselves as text
+
+AS_TEXT = AsText(networks.MEDIA_TYPES)
+TIKZ: dict[str, Any] = {"content": {networks.MEDIA_TYPES["tikz"]: {}}}
+
+PARTS: tuple[Figure[Any], ...] = (
+    expression(
+        name="expression/steps",
+        operation="expression_steps",
+        question=expressions.ExpressionStepsQuestion,
+        says="Some of its steps: each with its formula, its numbers and its sentence.",
+        answer=expressions.steps,
+        quick=expressions.quick_steps,
+        model=ExpressionStepsAnswer,
+    ),
+    expression(
+        name="expression/entry",
+        operation="entry",
+        question=expressions.EntryQuestion,
+        says="One entry of a tensor: which entries it depends on, and what comes back to it.",
+        answer=expressions.entry,
+        model=EntryAnswer,
+    ),
+    expression(
+        name="expression/paths",
+        operation="paths",
+        question=expressions.PathsQuestion,
+        says="A node's gradient as a sum over its paths to the output (scalar graphs).",
+        answer=expressions.paths,
+        model=PathsAnswer,
+    ),
+    expression(
+        name="expression/export",
+        operation="export",
+        question=expressions.ExportQuestion,
+        says="The same question as PyTorch code, LaTeX, SVG, JSON or a curl command.",
+        answer=expressions.export,
+        write=AsText(expressions.MEDIA_TYPES),
+        told={"content": {kind: {} for kind in expressions.MEDIA_TYPES.values()}},
+    ),
+    convolution(
+        name="convolution/steps",
+        operation="steps",
+        question=StepsQuestion,
+        says="Some of its steps: every product on the way forward, every share on the way back.",
+        answer=convolutions.steps,
+        quick=When(convolutions.small, convolutions.steps),
+        model=StepsAnswer,
+    ),
+    network(
+        name="network/export",
+        operation="export",
+        question=networks.NetworkExportQuestion,
+        says="A network as PyTorch code, as JSON, or its drawing as SVG or TikZ.",
+        answer=networks.export,
+        quick=When(networks.small, networks.export),
+        write=AS_TEXT,
+        told={"content": {kind: {} for kind in networks.MEDIA_TYPES.values()}},
+    ),
+    network(
+        name="architectures/export",
+        operation="architectures_export",
+        question=networks.ArchitecturesExportQuestion,
+        says="Accuracy against multiply-adds of well-known networks, as TikZ.",
+        answer=networks.architectures_export,
+        quick=networks.architectures_export,
+        write=AS_TEXT,
+        completed=None,
+        told=TIKZ,
+    ),
+    network(
+        name="receptive-field/export",
+        operation="receptive_field_export",
+        question=fields.FieldExportQuestion,
+        says="The cone as TikZ.",
+        answer=fields.receptive_field_export,
+        quick=When(networks.small, fields.receptive_field_export),
+        write=AS_TEXT,
+        told=TIKZ,
+    ),
+    network(
+        name="gradient-sizes/export",
+        operation="gradient_sizes_export",
+        question=fields.GradientSizesExportQuestion,
+        says="The curves of one measure as TikZ, measured again: the same settings, the same "
+        "numbers.",
+        answer=fields.gradient_sizes_export,
+        write=AS_TEXT,
+        completed=None,
+        seconds=MEASURED,
+        told=TIKZ,
+    ),
+)

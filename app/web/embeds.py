@@ -1,0 +1,70 @@
+"""A figure alone, for a frame on anybody's page: what its link asks, with the answer in it."""
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any
+
+from fastapi import APIRouter, HTTPException, Request
+from fastapi.responses import HTMLResponse
+from markupsafe import Markup
+
+from app.core.errors import Problem, nearest, shortened
+from app.core.expressions.drawing.svg import svg as graph
+from app.core.figure import JSON
+from app.core.figures import FIGURES
+from app.core.links import asked
+from app.core.mistakes import validated
+from app.core.networks.drawing.volumes import svg as volumes
+from app.web.answering import told
+from app.web.assets import ASSETS, templates
+from app.web.links import repeated
+from app.workers.pool import Busy, Unavailable
+
+router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+
+ENTRY = "src/pages/embed.ts"
+
+
+def graph_drawn(answer: Mapping[str, Any]) -> str:
+    return graph(answer, standalone=False)
+
+
+def network_drawn(answer: Mapping[str, Any]) -> str:
+    return volumes(answer["drawing"], "A network")
+
+
+# What shows without a script, where there is a drawing.
+DRAWN: dict[str, Callable[[Any], str]] = {"expression": graph_drawn, "network": network_drawn}
+
+
+@router.get("/embed/{name}")
+async def embed(request: Request, name: str) -> HTMLResponse:
+    """One figure, without anything around it."""
+    figure = FIGURES.get(name)
+    if figure is None:
+        near = nearest(name, FIGURES)
+        hint = f"; did you mean {near}?" if near else "."
+        raise HTTPException(404, f"There is no figure {shortened(name)}{hint}")
+    question: dict[str, Any] = {}
+    answer, problem = None, None
+    try:
+        question = asked(figure, request.query_params) or dict(figure.examples[0])
+        whole = figure.first(question) if figure.first else question
+        valid = validated(figure.question, whole)
+        if figure.answer and figure.forms[0] == JSON:
+            # A server that cannot answer sends the figure all the same, which then asks by itself.
+            with suppress(Busy, Unavailable):
+                answer = await told(request, figure, valid)
+    except Problem as found:
+        problem, question = found.told, repeated(question, {})
+    drawn = DRAWN[name](answer) if answer and name in DRAWN else ""
+    context = {
+        "figure": figure,
+        "first": {"question": question, "answer": answer, "problem": problem},
+        "svg": Markup(drawn),
+        "says": (answer.get("sentence") if isinstance(answer, dict) else None) or figure.says,
+        "entry": ENTRY if ENTRY in ASSETS.manifest else None,
+    }
+    headers = None if answer or problem else {"Cache-Control": "no-store"}
+    status = 422 if problem else 200
+    return templates.TemplateResponse(request, "embed.html", context, status, headers)
