@@ -19,7 +19,7 @@ ALL = sorted((ROOT / "app").rglob("*.py"))
 ROWS = (
     ("lessons",),
     ("figures",),
-    ("links",),
+    ("links", "beginnings"),
     ("attributions", "experiments"),
     ("activations", "training"),
     ("networks", "convolutions"),

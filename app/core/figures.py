@@ -13,9 +13,21 @@ from app.core.activations import schemas as looks
 from app.core.activations.questions import ActivationsQuestion
 from app.core.attributions import answers as attributions
 from app.core.attributions import schemas
+from app.core.beginnings import (
+    activations_first,
+    convolution_first,
+    expression_first,
+    network_first,
+    or_else,
+    with_example,
+    with_expression,
+    with_layer,
+    with_look,
+    with_method,
+    with_network,
+)
 from app.core.convolutions import answers as convolutions
 from app.core.convolutions.questions import (
-    LACKS,
     ConvolutionQuestion,
     StepsQuestion,
     WindowQuestion,
@@ -23,13 +35,12 @@ from app.core.convolutions.questions import (
 from app.core.convolutions.steps import StepsAnswer
 from app.core.expressions import questions as expressions
 from app.core.expressions.answers import ExpressionAnswer
-from app.core.expressions.examples import EXAMPLES
 from app.core.expressions.explanations import EntryAnswer, PathsAnswer
 from app.core.expressions.gradient_check import GradientCheckAnswer
 from app.core.expressions.steps import ExpressionStepsAnswer
 from app.core.figure import ARRAYS, JSON, PICTURES, AsText, Figure, When
 from app.core.layers.windows import WindowAnswer
-from app.core.networks import fields, models
+from app.core.networks import fields
 from app.core.networks import questions as networks
 from app.core.networks.answers import NetworkAnswer
 from app.core.networks.gradient_flow import GradientSizesAnswer
@@ -37,92 +48,6 @@ from app.core.pictures.preparation import FIRSTS
 
 EVENTS = "text/event-stream"
 MEASURED, LOOKED, EXPLAINED = 20.0, 20.0, 40.0  # seconds that such a question may take
-PREVIEW = 1024  # entries up to which a page gets a tensor whole
-FEW = 300  # nodes up to which it gets every step, as in static/src/expressions/expression.svelte.ts
-MIDDLE = (0, 13, 12)  # the cell of a convolution that is looked at first, or one near it
-TOP = 10  # classes that a page names
-
-# What a link without a question asks, and what one may leave out.
-
-FIRST_EXPRESSION = {
-    "expression": EXAMPLES["first"].expression,
-    "inputs": dict(EXAMPLES["first"].inputs),
-}
-FIRST_NETWORK = {"architecture": "vgg16"}
-FIRST_LOOK = {"model": "squeezenet1_1", "image": FIRSTS["photo"]}
-NETWORKS = frozenset(("network", "source", "architecture"))
-Question = dict[str, Any]
-
-
-def with_expression(question: Question) -> Question:
-    """The first example where there is no expression."""
-    if "expression" in question:
-        return {"inputs": {}} | question
-    rest = {name: value for name, value in question.items() if name not in ("inputs", "mistake")}
-    return FIRST_EXPRESSION | rest
-
-
-def with_network(question: Question, first: Question = FIRST_NETWORK) -> Question:
-    """A well-known one where there is none; an input only beside code, which lacks it."""
-    if "source" not in question:
-        question = {name: value for name, value in question.items() if name != "input"}
-    return question if question.keys() & {*NETWORKS, *first} else first | question
-
-
-def with_model(question: Question) -> Question:
-    """A model that ships where there is no network."""
-    return with_network(question, {"model": FIRST_LOOK["model"]})
-
-
-def with_look(question: Question) -> Question:
-    """A model that ships on what it learned from; coffee for networks of one's own."""
-    found = with_model(question)
-    row = models.MODELS.get(str(found.get("model")))
-    return {"image": FIRSTS[row.picture if row else "photo"]} | found
-
-
-def with_example(question: Question, example: Question) -> Question:
-    """The example where there is no network: what it asks about is one of its own network's."""
-    found = question if question.keys() & {*NETWORKS, "model"} else example | question
-    return with_look(found) if "image" in example else found
-
-
-def with_layer(question: Question, layer: str = "Conv2d") -> Question:
-    """Without what its layer lacks, which links may hold all the same."""
-    if layer != "Conv2d":
-        question = {"layer": layer} | question
-    lacks, _ = LACKS.get(str(question.get("layer", layer)), ((), ""))
-    own = () if isinstance(question.get("input", ""), str) else ("shape",)
-    return {name: value for name, value in question.items() if name not in (*lacks, *own)}
-
-
-def with_method(question: Question) -> Question:
-    return {"method": "grad-cam"} | with_look(question)
-
-
-def or_else(question: Question, first: Question) -> Question:
-    """The first question where nothing is asked."""
-    return question or dict(first)
-
-
-# What a page asks at first, so that it can show without a script.
-
-
-def expression_first(question: Question) -> Question:
-    return question | {"fill": True, "layout": True, "preview": PREVIEW, "steps": FEW}
-
-
-def convolution_first(question: Question) -> Question:
-    return {"near": list(MIDDLE)} | question
-
-
-def network_first(question: Question) -> Question:
-    return question | {"include": ["network", "drawing", "code"]}
-
-
-def activations_first(question: Question) -> Question:
-    return {"top": TOP} | question
-
 
 Row = Callable[..., Figure[Any]]
 expression: Row = partial(

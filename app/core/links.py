@@ -77,11 +77,11 @@ def form(model: type[Asked], name: str) -> Form:
 
 def link(figure: Figure[Q], question: Q | Mapping[str, Any]) -> str:
     """What stands behind the `?`: the fields that are given, in the model's order."""
-    given = (
-        question.model_dump(mode="json", exclude_unset=True)
-        if isinstance(question, BaseModel)
-        else question
-    )
+    given: Mapping[str, Any]
+    if isinstance(question, BaseModel):  # what was given, whole: a layer without its type is none
+        given = question.model_dump(mode="json", include=question.model_fields_set, warnings=False)
+    else:
+        given = question
     pairs = [
         spelled(figure.question, name, given[name])
         for name in figure.question.model_fields

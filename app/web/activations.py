@@ -10,8 +10,9 @@ from fastapi.responses import HTMLResponse
 from starlette.datastructures import State
 
 from app.core.activations import questions, schemas
+from app.core.beginnings import FIRST_LOOK, TOP
 from app.core.errors import Problem, ProblemAnswer
-from app.core.figures import FIGURES, FIRST_LOOK, TOP
+from app.core.figures import FIGURES
 from app.core.links import asked
 from app.core.mistakes import validated
 from app.core.networks import models

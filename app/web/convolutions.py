@@ -5,11 +5,12 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
+from app.core.beginnings import MIDDLE
 from app.core.convolutions import answers as figure
 from app.core.convolutions.filters import FilterRow
 from app.core.convolutions.questions import ConvolutionQuestion
 from app.core.errors import Problem
-from app.core.figures import FIGURES, MIDDLE
+from app.core.figures import FIGURES
 from app.core.links import asked, wholes
 from app.core.mistakes import validated
 from app.core.pictures.images import IMAGES

@@ -7,12 +7,13 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
+from app.core.beginnings import expression_first
 from app.core.errors import Problem
 from app.core.expressions import questions
 from app.core.expressions.drawing.svg import svg
 from app.core.expressions.examples import ExampleRow, example_rows
 from app.core.figure import Figure
-from app.core.figures import FIGURES, expression_first
+from app.core.figures import FIGURES
 from app.core.links import asked
 from app.core.mistakes import validated
 from app.web.answering import Json, encode, told

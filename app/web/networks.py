@@ -7,8 +7,9 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import HTMLResponse
 from markupsafe import Markup
 
+from app.core.beginnings import FIRST_NETWORK, network_first
 from app.core.errors import Problem
-from app.core.figures import FIGURES, FIRST_NETWORK, network_first
+from app.core.figures import FIGURES
 from app.core.layers import controls
 from app.core.links import asked
 from app.core.mistakes import validated
