@@ -547,7 +547,8 @@ def test_a_question_without_an_answer_is_asked_again(
     page.route("**/api/convolution", lambda route: route.abort())
     page.get_by_role("slider", name="Kernel").focus()
     page.keyboard.press("ArrowLeft")
-    expect(page.get_by_role("alert")).to_have_text("The server does not answer; it is asked again.")
+    waiting = page.locator(".controls .waiting-says")
+    expect(waiting).to_contain_text("The server does not answer; it is asked again")
     # What is shown is still a kernel of 5: its steps go on, and the link keeps to it.
     page.evaluate("document.activeElement.blur()")
     page.keyboard.press("ArrowRight")
@@ -556,9 +557,29 @@ def test_a_question_without_an_answer_is_asked_again(
     page.wait_for_url(lambda url: "step=1" in url and "kernel_size" not in url)
     page.unroute("**/api/convolution")
     expect(page.locator(".output-maps .head")).to_contain_text("29 × 29 × 6")
-    expect(page.get_by_role("alert")).to_have_count(0)
+    expect(waiting).to_have_count(0)
     page.wait_for_url("**kernel_size=4**")
     assert not errors
+
+
+def test_a_change_is_taken_back_by_button_and_by_key(page: Page) -> None:
+    page.goto("/convolution")
+    head = page.locator(".output-maps .head")
+    expect(head).to_contain_text("28 × 28 × 6")
+    page.get_by_role("slider", name="Kernel").focus()
+    page.keyboard.press("ArrowLeft")
+    expect(head).to_contain_text("29 × 29 × 6")
+    page.get_by_role("radio", name="Max pooling").click(force=True)
+    expect(head).to_contain_text("16 × 16 × 3")
+    page.get_by_role("button", name="Undo").click()
+    expect(head).to_contain_text("29 × 29 × 6")
+    page.keyboard.press("Control+z")
+    expect(head).to_contain_text("28 × 28 × 6")
+    expect(page.get_by_role("button", name="Undo")).to_have_attribute("aria-disabled", "true")
+    page.keyboard.press("Control+Shift+z")
+    expect(head).to_contain_text("29 × 29 × 6")
+    page.get_by_role("button", name="Redo").click()
+    expect(page.get_by_role("radio", name="Max pooling")).to_be_checked()
 
 
 def test_steps_that_do_not_come_are_asked_for_again(

@@ -1,14 +1,13 @@
 /** The page's state: the question, the server's answer, the steps that have been fetched, and the cursor. */
 import type { Problem } from '../figure/api'
-import { arrived, presentStep, type Mode } from '../figure/player'
-import { json, Pauses, post, problemIn, type Reply } from '../figure/server'
+import { Figure } from '../figure/figure.svelte'
+import { arrived, presentStep, stayed, type Mode } from '../figure/player'
+import { json, post, type Reply } from '../figure/server'
 import { Steps as Fetched } from '../figure/steps.svelte'
 import { cellOfStep, paceOf, placeOf, type Sums, sumsAt, within } from './cells'
 import { changed, fromQuestion, isOneCell, linkable, unseen } from './setting'
 import type { Answer, Backward, Beside, Forward, Layer, Setting, Step, Steps } from './types'
 import type { Cell, Shape } from '../grids/planes'
-
-const rest = (seconds: number) => new Promise<void>((done) => setTimeout(done, seconds * 1000))
 
 export type Section = { row: number; column: number; rows: number; columns: number }
 
@@ -24,19 +23,25 @@ type First = {
   beside: Beside
 }
 
-export class Convolution {
-  setting = $state.raw<Setting>(fromQuestion({}))
-  answer = $state.raw<Answer | null>(null)
-  /** The setting that the answer is for, and its question: what is refused gets into no link and no step. */
-  kept = $state.raw<Setting>(fromQuestion({}))
-  #answered: Record<string, unknown>
-  problem = $state.raw<Problem | null>(null)
+/** `given`: what the link said that the controls do not show, the size of a photo. `near`: the cell in view. */
+type Asked = { setting: Setting; given: Record<string, unknown>; near?: Cell | null }
+
+function bodyOf({ setting, given }: Asked): Record<string, unknown> {
+  const told = Object.fromEntries(Object.entries(setting).filter(([, value]) => value !== null))
+  return { ...given, cells: [], ...told }
+}
+
+const send = (asked: Asked, signal: AbortSignal): Promise<Reply<Answer>> =>
+  post<Answer>('/api/convolution', { ...bodyOf(asked), near: asked.near ?? null }, signal, json)
+
+export class Convolution extends Figure<Asked, Answer> {
+  setting = $derived(this.question.setting)
+  /** The setting that the answer is for: what is refused gets into no link and no step. */
+  kept = $derived(this.answered?.setting ?? this.setting)
   /** What was typed into a field and is no number for it. */
   refused = $state('')
   /** What the link says: the setting that has an answer, as far as an address may be long. */
   link = $derived(linkable(this.answer ? this.kept : this.setting))
-  busy = $state(false)
-  t = $state(0)
   mode = $state<Mode>('both')
   /** The cell that is pointed at, and the one that stays when nothing is. */
   hovered = $state.raw<Cell | null>(null)
@@ -49,8 +54,6 @@ export class Convolution {
   section = $state.raw<Section | null>(null)
 
   #fetched = new Fetched<Steps>('/api/convolution/steps')
-  /** What the link said that the controls do not show: the size of a photo. */
-  #given: Record<string, unknown>
 
   shape: Shape = $derived((this.answer?.shapes.output ?? [0, 0, 0]) as unknown as Shape)
   track = $derived({
@@ -107,17 +110,15 @@ export class Convolution {
   #known: { steps: Steps; sums: Sums; end: number } | null = null
 
   constructor({ question, answer, problem, cell, step, pointed, mode, beside }: First) {
-    this.#given = unseen(question)
-    this.setting = fromQuestion(question)
-    this.kept = this.setting
-    this.#answered = this.#question()
+    super({ setting: fromQuestion(question), given: unseen(question) }, send)
     this.answer = answer
+    this.answered = answer && this.question
     this.problem = problem
     this.mode = mode
     this.beside = beside
     this.t = Math.min(step ?? answer?.track.forward ?? 0, answer?.track.count ?? 0)
     this.pinned = step === null || pointed ? cell : null
-    if (answer) this.#fetched.of(this.#answered, answer.track)
+    if (answer) this.#fetched.of(bodyOf(this.question), answer.track)
     if (answer && cell) this.#seed(answer)
   }
 
@@ -172,71 +173,31 @@ export class Convolution {
 
   change(part: Partial<Setting>): void {
     this.#before = { ...this.#before, [this.setting.layer]: this.setting }
-    this.set(changed(this.setting, part, this.#before))
+    this.set(changed(this.setting, part, this.#before), Object.keys(part).join())
   }
 
-  set(setting: Setting): void {
+  /** A slider that is dragged never queues: the newest is asked once the one before has been answered. */
+  set(setting: Setting, kind = 'by hand'): void {
     this.refused = ''
-    if (setting.input !== this.setting.input) this.#given = {}
-    this.setting = setting
-    void this.#ask()
+    const given = setting.input === this.setting.input ? this.question.given : {}
+    this.put({ setting, given }, kind)
+    this.follow({ ...this.question, near: this.cell })
   }
 
-  #question(): Record<string, unknown> {
-    const told = Object.fromEntries(Object.entries(this.setting).filter(([, value]) => value !== null))
-    return { ...this.#given, cells: [], ...told }
+  protected override restored(): void {
+    this.refused = ''
+    void this.ask({ ...this.question, near: this.cell })
   }
 
-  #asking = false
-  #again = false
-  #wake = () => {}
-  #pauses = new Pauses()
-
-  /**
-   * One question at a time, always the newest: a slider that is dragged never queues. A server that is
-   * busy or out of reach is asked again after a while, or at the next change.
-   */
-  async #ask(): Promise<void> {
-    if (this.#asking) {
-      this.#again = true
-      this.#wake()
-      return
-    }
-    this.#asking = true
-    this.busy = true
-    let reply: Reply<Answer>
-    do {
-      this.#again = false
-      const setting = this.setting
-      const question = this.#question()
-      reply = await post<Answer>('/api/convolution', { ...question, near: this.cell }, undefined, json)
-      if (reply.answer) {
-        this.kept = setting
-        this.#answered = question
-        this.#show(reply.answer)
-      }
-      this.problem = problemIn(reply)
-      if (reply.retry === undefined) this.#pauses.reset()
-      else if (!this.#again)
-        await Promise.race([
-          rest(this.#pauses.next(reply.retry)),
-          new Promise<void>((wake) => (this.#wake = wake)),
-        ])
-    } while (this.#again || reply.retry !== undefined)
-    this.#asking = false
-    this.busy = false
-  }
-
-  /** What was complete stays complete; the cell stays where it is, if there still is one. */
-  #show(answer: Answer): void {
-    const before = this.track
-    const share = this.t >= before.count ? 'end' : this.t >= before.forward ? 'turn' : 'start'
-    this.#fetched.of(this.#answered, answer.track)
-    this.answer = answer
+  /** The cell stays where it is, if there still is one. */
+  protected override take(reply: Reply<Answer>, asked: Asked): void {
+    const before = this.answer && this.track
+    super.take(reply, asked)
+    const { answer } = reply
+    if (!answer) return
+    this.#fetched.of(bodyOf(asked), answer.track)
     this.#seed(answer)
-    const { forward, count } = answer.track
-    const same = before.forward === forward
-    if (!same) this.t = { end: count, turn: forward, start: Math.min(this.t, forward) }[share]
+    this.t = stayed(this.t, before, answer.track)
     this.hovered = null
     if (this.pinned) this.pinned = within(this.pinned, this.shape)
   }

@@ -1,113 +1,91 @@
-/** An answer that follows its question: only the newest is waited for, the old one stays until then. */
+/** An answer that follows its question: the newest question wins, the old answer stays until then. */
+import { untrack } from 'svelte'
 import type { Problem } from './api'
 import { patiently, Pauses, type Reply, type Waiting } from './server'
 
-export class Newest<T> {
-  answer = $state.raw<T | null>(null)
-  problem = $state.raw<Problem | null>(null)
-  /** What is said while a server that is busy or out of reach is to be asked again. */
-  waiting = $state.raw<Waiting | null>(null)
-  busy = $state(false)
-  #asking: AbortController | null = null
-  #pauses = new Pauses()
-
-  /** `then`: what follows from the reply, whichever time of asking it comes at. */
-  async ask(
-    question: (signal: AbortSignal) => Promise<Reply<T>>,
-    then?: (reply: Reply<T>) => void,
-  ): Promise<void> {
-    this.#asking?.abort()
-    const asking = new AbortController()
-    const { signal } = asking
-    this.#asking = asking
-    this.busy = true
-    if (this.waiting) this.waiting = { ...this.waiting, seconds: 0 }
-    const told = (waiting: Waiting | null): void => {
-      if (this.#asking !== asking) return
-      this.waiting = waiting
-      if (waiting) this.problem = null
-    }
-    try {
-      const reply = await patiently(() => question(signal), signal, told, this.#pauses)
-      if (this.#asking !== asking) return
-      if (reply.answer) this.answer = reply.answer
-      this.problem = reply.problem
-      then?.(reply)
-    } catch {
-      // Overtaken.
-    } finally {
-      if (this.#asking === asking) {
-        this.#asking = null
-        this.busy = false
-      }
-    }
-  }
-
-  forget(): void {
-    this.#asking?.abort()
-    this.#asking = null
-    this.answer = this.problem = this.waiting = null
-    this.busy = false
-  }
-}
-
-export class Following<Question, Answer> {
+export class Asking<Question, Answer> {
   answer = $state.raw<Answer | null>(null)
   /** The question that the answer belongs to. */
   answered = $state.raw<Question | null>(null)
   problem = $state.raw<Problem | null>(null)
-  busy = $state(false)
-  /** What is said while the server is to be asked again. */
+  /** What is said while a server that is busy or out of reach is to be asked again. */
   waiting = $state.raw<Waiting | null>(null)
-  #running = false
+  busy = $state(false)
+  #send: (question: Question, signal: AbortSignal) => Promise<Reply<Answer>>
+  /** Whether what is asked still matters. */
+  #present: AbortController | null = null
   #next: { question: Question } | null = null
-  #send: (question: Question) => Promise<Reply<Answer>>
-  /** Whether what is asked for still matters. */
-  #present = new AbortController()
   #pauses = new Pauses()
 
-  constructor(send: (question: Question) => Promise<Reply<Answer>>) {
+  constructor(send: (question: Question, signal: AbortSignal) => Promise<Reply<Answer>>) {
     this.#send = send
   }
 
-  ask(question: Question): void {
-    this.#next = { question }
-    // Not `busy`: an effect that asks is not to run again because it has asked.
-    if (!this.#running) void this.#follow()
+  /** At once: what is under way is dropped, on the wire and here. Whether this question has been answered. */
+  ask(question: Question): Promise<boolean> {
+    this.#present?.abort()
+    this.#next = null
+    return this.#run(question)
+  }
+
+  /** As things move: what is under way is answered first, and then only the newest of these is asked. */
+  follow(question: Question): void {
+    if (this.#present) this.#next = { question }
+    else void this.#run(question)
   }
 
   /** What was asked no longer matters. */
   forget(): void {
-    this.#next = null
-    this.#present.abort()
-    this.#present = new AbortController()
+    this.#present?.abort()
+    this.#present = this.#next = null
     this.answer = this.answered = this.problem = this.waiting = null
+    this.busy = false
   }
 
-  async #follow(): Promise<void> {
-    this.#running = this.busy = true
-    while (this.#next) {
-      let { question } = this.#next
-      const { signal } = this.#present
-      // What has been asked meanwhile is asked instead, at the moment that the server named.
-      const ask = (): Promise<Reply<Answer>> => {
-        question = this.#next?.question ?? question
-        this.#next = null
-        return this.#send(question)
-      }
-      const told = (waiting: Waiting | null): void => {
-        if (signal.aborted) return
-        this.waiting = waiting
-        if (waiting) this.problem = null
-      }
-      const reply = await patiently(ask, signal, told, this.#pauses).catch(() => null)
-      if (!reply || signal.aborted) continue
-      this.problem = reply.problem
-      if (reply.answer) {
-        this.answer = reply.answer
-        this.answered = question
+  /** What a reply that nothing has overtaken changes. */
+  protected take({ answer, problem }: Reply<Answer>, question: Question): void {
+    this.problem = problem
+    if (answer === null) return
+    this.answer = answer
+    this.answered = question
+  }
+
+  async #run(first: Question): Promise<boolean> {
+    const present = new AbortController()
+    const { signal } = present
+    this.#present = present
+    this.busy = true
+    // An effect that asks is not to run again because it is waited for.
+    const waited = untrack(() => this.waiting)
+    if (waited) this.waiting = { ...waited, seconds: 0 }
+    let question = first
+    // What has been asked meanwhile is asked instead, at the moment that the server named.
+    const ask = (): Promise<Reply<Answer>> => {
+      question = this.#next?.question ?? question
+      this.#next = null
+      return this.#send(question, signal)
+    }
+    const told = (waiting: Waiting | null): void => {
+      if (signal.aborted) return
+      this.waiting = waiting
+      if (waiting) this.problem = null
+    }
+    let done = false
+    try {
+      do {
+        const reply = await patiently(ask, signal, told, this.#pauses)
+        if (signal.aborted) return false
+        this.take(reply, question)
+        if (question === first) done = reply.answer !== null
+      } while (this.#next)
+    } catch (error) {
+      if (!signal.aborted) throw error
+    } finally {
+      if (this.#present === present) {
+        this.#present = null
+        this.busy = false
       }
     }
-    this.#running = this.busy = false
+    return done
   }
 }

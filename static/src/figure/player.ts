@@ -21,6 +21,16 @@ export function rangeOf(track: Track, mode: Mode): Range {
 
 export const clamp = (t: number, range: Range): number => Math.min(range.end, Math.max(range.start, t))
 
+/**
+ * Where one is in the next answer: what was complete stays complete, what had come to its turn stays there, and
+ * in an answer with the same steps one stays where one is.
+ */
+export function stayed(t: number, before: Track | null, after: Track): number {
+  if (!before || t >= before.count) return after.count
+  if (before.forward === after.forward && before.count === after.count) return t
+  return t >= before.forward ? after.forward : Math.min(t, after.forward)
+}
+
 /** Slow enough to read, and long graphs still end within two minutes. */
 export function stepMilliseconds(count: number): number {
   return Math.max(90, Math.min(1500, 120_000 / Math.max(1, count)))

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { Expression } from '../expressions/expression.svelte'
-import { Newest } from './asking.svelte'
+import { Asking } from './asking.svelte'
 import { json, patiently, pauseOf, Pauses, post, tellers, type Reply, type Waiting } from './server'
 
 beforeEach(() => void vi.useFakeTimers())
@@ -153,7 +153,7 @@ test('of several that wait, the one that has waited longest speaks', () => {
 
 test('the newest question is asked at once, while the pauses go on growing', async () => {
   vi.spyOn(Math, 'random').mockReturnValue(LAST())
-  const newest = new Newest<string>()
+  const newest = new Asking<() => Promise<Reply<string>>, string>((ask) => ask())
   const times: number[] = []
   let replies: Reply<string>[] = [busy(2), busy(2), busy(2), { answer: 'yes', problem: null }]
   const question = (): Promise<Reply<string>> => {

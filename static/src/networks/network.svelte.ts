@@ -1,15 +1,16 @@
 /** The page's state: the network asked about, the server's answer, and which layer one looks at. */
 import type { Problem } from '../figure/api'
-import { begin, edit, redo, undo, type History } from '../figure/history'
+import { Figure } from '../figure/figure.svelte'
+import type { Reply } from '../figure/server'
 import { askNetwork } from './asking'
 import * as editing from './editing'
-import { Newest } from '../figure/asking.svelte'
 import type { Asked, LayerSpec, NetworkAnswer, NetworkSpec, Row, Value, Volume } from './types'
 
 const TYPING_MILLISECONDS = 200
 const SIZES = 'The input is channels, height, width, such as 3, 32, 32, or one number for a vector.'
 
-type Snapshot = { asked: Asked; open: string[] | null; chosen: string | null }
+/** `open`: groups that are drawn opened; null: as the server thinks best. `mend`: see `Networks`. */
+type Drawn = { asked: Asked; open: string[] | null; chosen: string | null; mend?: boolean }
 type First = {
   question: Asked & { open?: string[] }
   answer: NetworkAnswer | null
@@ -17,19 +18,16 @@ type First = {
   chosen: string | null
 }
 
-export class Networks {
-  asked = $state.raw<Asked>({})
-  /** Groups that are drawn opened; null: as the server thinks best. */
-  open = $state.raw<string[] | null>(null)
-  answer = $state.raw<NetworkAnswer | null>(null)
-  /** What the answer belongs to; while the server is waited for, more may have been asked. */
-  answered = $state.raw<Asked | null>(null)
-  problem = $state.raw<Problem | null>(null)
+const send = ({ asked, open, mend = false }: Drawn, signal: AbortSignal): Promise<Reply<NetworkAnswer>> =>
+  askNetwork(asked, open, mend, signal)
+
+export class Networks extends Figure<Drawn, NetworkAnswer> {
+  asked = $derived(this.question.asked)
+  open = $derived(this.question.open)
+  /** The network that the answer is of; while the server is waited for, more may have been asked. */
+  shown = $state.raw<Asked | null>(null)
   /** An edit that the server did not take; the network is the one before it. */
   refused = $state.raw<Problem | null>(null)
-  #asking = new Newest<NetworkAnswer>()
-  /** What is said while a server that is busy or out of reach is to be asked again. */
-  waiting = $derived(this.#asking.waiting)
   /** Whether the network is too long for a link. */
   unlinked = $state(false)
   /** Why the sizes that were typed are none. */
@@ -41,9 +39,6 @@ export class Networks {
   text = $state('')
   input = $state('')
 
-  #history = $state.raw<History<Snapshot>>(begin({ asked: {}, open: null, chosen: null }))
-  canUndo = $derived(this.#history.past.length > 0)
-  canRedo = $derived(this.#history.future.length > 0)
   row = $derived<Row | null>(this.answer?.rows.find(({ name }) => name === this.chosen) ?? null)
   volume = $derived<Volume | null>(
     this.answer?.drawing.volumes.find(({ name }) => name === this.chosen) ?? null,
@@ -64,21 +59,19 @@ export class Networks {
 
   constructor({ question, answer, problem, chosen }: First) {
     const { open, ...asked } = question
-    this.asked = asked
-    this.open = open ?? null
+    super({ asked, open: open ?? null, chosen }, send)
     this.problem = problem
     this.chosen = chosen
+    this.answer = answer
     if (answer) this.#show(answer, asked)
     this.text = asked.source ?? answer?.code ?? ''
     this.input = (answer?.input ?? asked.input ?? [3, 224, 224]).join(', ')
-    this.#history = begin(this.#snapshot())
   }
 
   /** One of the well-known. */
   openArchitecture(name: string, strideOn: string | null = null): void {
     this.chosen = null
-    this.open = null
-    this.#go({ architecture: name, ...(strideOn ? { stride_on: strideOn } : {}) }, '')
+    this.#go({ architecture: name, ...(strideOn ? { stride_on: strideOn } : {}) }, null, '')
   }
 
   /** Code as it is typed; what is on screen stays until it can be read. */
@@ -89,8 +82,7 @@ export class Networks {
     clearTimeout(this.#typing)
     this.#typing = setTimeout(() => {
       this.#typing = undefined
-      this.open = null
-      this.#go({ source: text, input: sizesOf(this.input) }, 'text', false)
+      this.#go({ source: text, input: sizesOf(this.input) }, null, 'text', false)
     }, TYPING_MILLISECONDS)
   }
 
@@ -174,31 +166,22 @@ export class Networks {
   /** Open a closed group, or close an open one. */
   toggle(group: string): void {
     const open = this.answer?.drawing.open ?? []
-    this.open = open.includes(group)
+    const now = open.includes(group)
       ? open.filter((name) => name !== group && !name.startsWith(`${group}.`))
       : [...open, group]
     this.chosen = open.includes(group) ? group : null
+    this.amend({ ...this.question, open: now })
     this.#ask()
   }
 
-  undo(): void {
-    this.#restore(undo(this.#history))
-  }
-
-  redo(): void {
-    this.#restore(redo(this.#history))
-  }
-
   #change(network: NetworkSpec, kind: string): void {
-    this.open = this.answer?.drawing.open ?? null
-    this.#go({ network }, kind)
+    this.#go({ network }, this.answer?.drawing.open ?? null, kind)
   }
 
-  #go(asked: Asked, kind: string, rewrite = true): void {
+  #go(asked: Asked, open: string[] | null, kind: string, rewrite = true): void {
     this.#stopTyping()
-    this.asked = asked
     this.#rewrite = rewrite
-    this.#history = edit(this.#history, this.#snapshot(), kind, Date.now())
+    this.put({ asked, open, chosen: this.chosen }, kind)
     this.#ask()
   }
 
@@ -207,54 +190,39 @@ export class Networks {
     this.#typing = undefined
   }
 
-  #snapshot(): Snapshot {
-    return { asked: this.asked, open: this.open, chosen: this.chosen }
-  }
-
-  #restore(history: History<Snapshot>): void {
-    if (history === this.#history) return
+  protected override restored(): void {
     this.#stopTyping()
-    this.#history = history
     this.misread = ''
-    ;({ asked: this.asked, open: this.open, chosen: this.chosen } = history.present)
+    this.chosen = this.question.chosen
     this.#rewrite = true
     this.#ask()
   }
 
   #ask(): void {
-    const asked = this.asked
-    const mend = this.mend && asked.network !== undefined
-    void this.#asking.ask(
-      (signal) => askNetwork(asked, this.open, mend, signal),
-      ({ answer, problem }) => {
-        this.refused = null
-        if (problem && asked.network && this.answered) this.#refuse(problem, this.answered)
-        else this.problem = problem
-        if (answer) this.#accept(answer, asked, mend)
-      },
-    )
+    void this.ask({ ...this.question, mend: this.mend && this.asked.network !== undefined })
+  }
+
+  protected override take(reply: Reply<NetworkAnswer>, question: Drawn): void {
+    this.refused = null
+    const { shown } = this
+    if (reply.problem && question.asked.network && shown) {
+      this.#refuse(reply.problem, shown)
+      return
+    }
+    super.take(reply, question)
+    if (reply.answer) this.#accept(reply.answer, question)
   }
 
   /** An edit that cannot be: back to what the answer on screen belongs to, and no step to undo. */
-  #refuse(problem: Problem, answered: Asked): void {
+  #refuse(problem: Problem, shown: Asked): void {
     this.refused = problem
-    this.asked = answered
-    if (this.answer) this.#show(this.answer, answered)
+    if (this.answer) this.#show(this.answer, shown)
     this.input = this.answer?.input.join(', ') ?? this.input
-    const past = this.#history.past
-    this.#history = {
-      ...this.#history,
-      past: past.at(-1)?.asked === answered ? past.slice(0, -1) : past,
-      present: this.#snapshot(),
-      kind: '',
-    }
+    this.retract({ asked: shown, open: this.open, chosen: this.chosen }, ({ asked }) => asked === shown)
   }
 
-  #accept(answer: NetworkAnswer, asked: Asked, mend: boolean): void {
-    if (mend) {
-      this.asked = { network: answer.network }
-      this.#history = { ...this.#history, present: { ...this.#history.present, asked: this.asked } }
-    }
+  #accept(answer: NetworkAnswer, { asked, mend }: Drawn): void {
+    if (mend) this.amend({ ...this.question, asked: { network: answer.network } })
     this.#show(answer, this.asked)
     if (this.#rewrite && this.#typing === undefined) {
       this.input = answer.input.join(', ')
@@ -265,8 +233,7 @@ export class Networks {
   }
 
   #show(answer: NetworkAnswer, asked: Asked): void {
-    this.answer = answer
-    this.answered = asked
+    this.shown = asked
     const there = answer.drawing.volumes.some(({ name }) => name === this.chosen)
     if (!there && !answer.rows.some(({ name }) => name === this.chosen)) this.chosen = null
   }

@@ -86,6 +86,7 @@ export const LISTS = {
   convolution: [
     ...PLAYING,
     ...SHOWING,
+    EDITING,
     ['Tab, then arrows', 'on a map: walk from cell to cell; on a weight: from weight to weight'],
     ...LEAVING,
   ],
