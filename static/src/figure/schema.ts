@@ -758,7 +758,7 @@ export interface components {
             network?: components["schemas"]["Network"] | null;
             /**
              * Source
-             * @description PyTorch code: nn.Sequential(...), read and never run.
+             * @description PyTorch code: nn.Sequential(...) or a class, read and never run.
              */
             source?: string | null;
             /**
@@ -941,6 +941,11 @@ export interface components {
             drawing?: components["schemas"]["DrawingAnswer"] | null;
             /** Code */
             code?: string | null;
+            /**
+             * Overlooked
+             * @description What of the source makes no part of the network.
+             */
+            overlooked?: components["schemas"]["OverlookedAnswer"][] | null;
             /** Name */
             name: string;
             /** Title */
@@ -1118,7 +1123,7 @@ export interface components {
             network?: components["schemas"]["Network"] | null;
             /**
              * Source
-             * @description PyTorch code: nn.Sequential(...), read and never run.
+             * @description PyTorch code: nn.Sequential(...) or a class, read and never run.
              */
             source?: string | null;
             /**
@@ -2062,7 +2067,7 @@ export interface components {
             network?: components["schemas"]["Network"] | null;
             /**
              * Source
-             * @description PyTorch code: nn.Sequential(...), read and never run.
+             * @description PyTorch code: nn.Sequential(...) or a class, read and never run.
              */
             source?: string | null;
             /**
@@ -2466,7 +2471,7 @@ export interface components {
             network?: components["schemas"]["Network"] | null;
             /**
              * Source
-             * @description PyTorch code: nn.Sequential(...), read and never run.
+             * @description PyTorch code: nn.Sequential(...) or a class, read and never run.
              */
             source?: string | null;
             /**
@@ -2531,7 +2536,7 @@ export interface components {
             network?: components["schemas"]["Network"] | null;
             /**
              * Source
-             * @description PyTorch code: nn.Sequential(...), read and never run.
+             * @description PyTorch code: nn.Sequential(...) or a class, read and never run.
              */
             source?: string | null;
             /**
@@ -3599,6 +3604,11 @@ export interface components {
             drawing?: components["schemas"]["DrawingAnswer"] | null;
             /** Code */
             code?: string | null;
+            /**
+             * Overlooked
+             * @description What of the source makes no part of the network.
+             */
+            overlooked?: components["schemas"]["OverlookedAnswer"][] | null;
         };
         /**
          * NetworkExportQuestion
@@ -3622,7 +3632,7 @@ export interface components {
             network?: components["schemas"]["Network"] | null;
             /**
              * Source
-             * @description PyTorch code: nn.Sequential(...), read and never run.
+             * @description PyTorch code: nn.Sequential(...) or a class, read and never run.
              */
             source?: string | null;
             /**
@@ -3724,7 +3734,7 @@ export interface components {
             network?: components["schemas"]["Network"] | null;
             /**
              * Source
-             * @description PyTorch code: nn.Sequential(...), read and never run.
+             * @description PyTorch code: nn.Sequential(...) or a class, read and never run.
              */
             source?: string | null;
             /**
@@ -3885,7 +3895,7 @@ export interface components {
             network?: components["schemas"]["Network"] | null;
             /**
              * Source
-             * @description PyTorch code: nn.Sequential(...), read and never run.
+             * @description PyTorch code: nn.Sequential(...) or a class, read and never run.
              */
             source?: string | null;
             /**
@@ -4061,7 +4071,7 @@ export interface components {
             network?: components["schemas"]["Network"] | null;
             /**
              * Source
-             * @description PyTorch code: nn.Sequential(...), read and never run.
+             * @description PyTorch code: nn.Sequential(...) or a class, read and never run.
              */
             source?: string | null;
             /**
@@ -4113,6 +4123,21 @@ export interface components {
              * @default 96
              */
             steps: number;
+        };
+        /**
+         * OverlookedAnswer
+         * @description What was pasted and makes no part of the network.
+         */
+        OverlookedAnswer: {
+            /** Text */
+            text: string;
+            /**
+             * Line
+             * @description Counted from 1.
+             */
+            line: number;
+            /** Why */
+            why: string;
         };
         /** ParameterCount */
         ParameterCount: {
@@ -4918,7 +4943,7 @@ export interface components {
             network?: components["schemas"]["Network"] | null;
             /**
              * Source
-             * @description PyTorch code: nn.Sequential(...), read and never run.
+             * @description PyTorch code: nn.Sequential(...) or a class, read and never run.
              */
             source?: string | null;
             /**
