@@ -242,3 +242,21 @@ def test_mangled_classes_are_a_network_or_a_problem() -> None:
                 lines[i] = " ".join(words)
         with suppress(Problem):
             network_answer(read("\n".join(lines), (3, 32, 32))[0])
+
+
+PARTS = """
+self.features = nn.Sequential(nn.Conv2d(3, 6, 5), nn.ReLU(), nn.MaxPool2d(2))
+self.classifier = nn.Sequential(nn.Flatten(), nn.Linear(6 * 14 * 14, 10))
+"""
+
+
+def test_parts_of_a_class_are_joined_where_they_fit_and_refused_where_not() -> None:
+    answer = network_answer(read(PARTS, (3, 32, 32))[0])
+    assert (answer["parameters"], answer["problem"]) == (456 + 11_770, None)
+    with pytest.raises(Problem, match="not how forward joins them"):
+        read(PARTS.replace("nn.Flatten(), ", ""), (3, 32, 32))
+
+
+def test_of_two_networks_none_is_taken_in_silence() -> None:
+    with pytest.raises(Problem, match="`model` stands apart"):
+        read("model = nn.Linear(3, 4)\nsoftmax = nn.Softmax(dim=1)", (3,))

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 from app.core.errors import Problem, nearest
 from app.core.layers.table import LAYERS, Layer, Shape, make, some
-from app.core.networks.network import MAX_LAYERS, MAX_NAME, Network
+from app.core.networks.network import MAX_LAYERS, MAX_NAME, Network, analyse
 
 MAX_SOURCE = 65_536
 MAX_DEPTH = 50
@@ -64,7 +64,17 @@ def stack_of(source: str, input: Shape) -> tuple[Network, dict[str, tuple[int, i
         raise Problem(said, WHOLE)
     nodes = [{"name": name, "layer": layer} for name, layer in layers]
     network = Network.model_validate({"input": input, "layers": nodes})
-    return network, {name: reader.places[id(layer)] for name, layer in layers}
+    places = {name: reader.places[id(layer)] for name, layer in layers}
+    if reader.in_order:
+        for i, problem in analyse(network).problems.items():
+            offset, length = places[network.layers[i].name]
+            raise Problem(
+                "these lines say which layers there are, not how forward joins them, and one "
+                f"behind another they do not fit ({problem.message.split(';')[0]}): paste the "
+                "class with its forward",
+                {"offset": offset, "length": length},
+            )
+    return network, places
 
 
 @dataclass(frozen=True)
@@ -88,6 +98,7 @@ class Reader:
         self.starts = [0]
         for line in self.lines:
             self.starts.append(self.starts[-1] + len(line))
+        self.in_order = False  # whether parts of a class were put one behind another
         self.skipped = 0  # lines that were put before the text
         self.names: dict[str, Any] = {}
         self.places: dict[int, tuple[int, int]] = {}  # by the layer's id()
@@ -101,6 +112,7 @@ class Reader:
     def stack(self) -> Stack:
         """The layers that the text comes to: its last assignment, or its expressions together."""
         found: Stack | Layer | None = None
+        assigned: dict[str, tuple[Stack | Layer, ast.AST]] = {}
         loose: list[tuple[Any, ast.AST]] = []
         for statement in self.statements():
             if isinstance(statement, ast.Import | ast.ImportFrom | ast.Pass):
@@ -110,6 +122,8 @@ class Reader:
                 self.assign(statement.targets[0], value)
                 if isinstance(value, Stack | Layer):
                     found, loose = value, []
+                    target = statement.targets[0]
+                    assigned[dotted(target) or ""] = (value, target)
             elif isinstance(statement, ast.Expr):
                 if self.printed(statement.value):
                     continue
@@ -125,11 +139,42 @@ class Reader:
             found = loose[0][0]
         elif loose:
             found = self.stacked(loose)
+        found = self.together(found, assigned)
         if isinstance(found, Layer):
             found = Stack({"0": found})
         if not (found and found.held):
             raise Problem(NOTHING, {"offset": 0, "length": 0})
         return found
+
+    def together(
+        self, found: Stack | Layer | None, assigned: dict[str, tuple[Stack | Layer, ast.AST]]
+    ) -> Stack | Layer | None:
+        """What is assigned apart, joined in its order if it is all parts of one `self`."""
+        within: set[int] = set()
+        todo: list[Any] = [found, *(value for value, _ in assigned.values())]
+        for value in todo:
+            if isinstance(value, Stack) and id(value) not in within:
+                todo += [held for held in value.held.values() if id(held) not in within]
+                within |= {id(held) for held in value.held.values()}
+        apart = {
+            name: (value, at)
+            for name, (value, at) in assigned.items()
+            if id(value) not in within and value is not found
+        }
+        if not apart or found is None:
+            return found
+        if all(name.startswith("self.") for name in assigned):
+            self.in_order = True
+            parts = {
+                name: value for name, (value, _) in assigned.items() if id(value) not in within
+            }
+            return Stack({name.split(".")[-1]: value for name, value in parts.items()})
+        name, (_, at) = next(iter(apart.items()))
+        self.fail(
+            f"`{name}` stands apart from the rest: keep one network here, or write "
+            "nn.Sequential(...) of the parts below",
+            at,
+        )
 
     @staticmethod
     def printed(expression: ast.expr) -> bool:
