@@ -245,7 +245,7 @@ class Calls(Interpreter):
 
     def above(self, name: str, node: ast.Call) -> Any:
         """`super().name(...)`."""
-        made, routine = self.names.get("self"), self.names.get(" routine")
+        made, routine = self.names.get(" first"), self.names.get(" routine")
         if not isinstance(made, Made) or not isinstance(routine, Routine) or routine.of is None:
             self.fail("`super` is not read here", node)
         given = self.elements(node.args)
@@ -287,7 +287,10 @@ class Calls(Interpreter):
             self.calls -= 1
             said = "functions call one another too deeply to be read"
             raise OverBudget(said, self.where(node))
-        asked, names = of.node.args, of.names.new_child({" routine": of})
+        asked, names = (
+            of.node.args,
+            of.names.new_child({" routine": of, " first": given[0] if given else None}),
+        )
         words = [arg.arg for arg in (*asked.posonlyargs, *asked.args)]
         title = of.of.name if of.of else getattr(of.node, "name", "this")
         outside, depth = self.names, self.depth

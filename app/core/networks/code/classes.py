@@ -282,7 +282,11 @@ class Interpreter(Reader):
                 case ast.If(test=test, body=body, orelse=orelse):
                     self.run(body if self.true(test) else orelse)
                 case ast.For(target=target, iter=over, body=body, orelse=[]):
-                    for item in self.items(self.value(over), over):
+                    items = self.value(over)
+                    if isinstance(items, Unknown) and not any(map(self.makes, body)):
+                        self.overlooked.append((statement, items.why))
+                        continue
+                    for item in self.items(items, over):
                         self.store(target, item)
                         self.run(body)
                 case ast.Raise():
