@@ -43,6 +43,14 @@ class LayerAnswer(TypedDict):
     ]
 
 
+class OverlookedAnswer(TypedDict):
+    """What was pasted and makes no part of the network."""
+
+    text: str
+    line: Annotated[int, Field(description="Counted from 1.")]
+    why: str
+
+
 class NetworkAnswer(TypedDict):
     """What a network comes to, layer by layer and in all."""
 
@@ -60,6 +68,12 @@ class NetworkAnswer(TypedDict):
     network: NotRequired[Network | None]
     drawing: NotRequired[DrawingAnswer | None]
     code: NotRequired[str | None]
+    overlooked: NotRequired[
+        Annotated[
+            list[OverlookedAnswer] | None,
+            Field(description="What of the source makes no part of the network."),
+        ]
+    ]
 
 
 def network_answer(network: Network) -> NetworkAnswer:

@@ -23,7 +23,7 @@ from app.core.networks.drawing.tikz import network_tikz
 from app.core.networks.drawing.volumes import drawing, svg
 from app.core.networks.exports import code, layer_code, pytorch
 from app.core.networks.network import MAX_LAYERS, Input, Network, analyse
-from app.core.networks.torch_code import MAX_SOURCE, read
+from app.core.networks.torch_code import MAX_SOURCE, reading
 from app.core.questions import Asked, shown, up_to
 
 LITTLE = {
@@ -47,7 +47,7 @@ RESIDUAL = {
 
 
 LONG = 5_000  # characters of code; to read fewer takes milliseconds
-code_read = lru_cache(8)(read)
+code_read = lru_cache(8)(reading)
 
 
 class AskedNetwork(Asked):
@@ -57,7 +57,7 @@ class AskedNetwork(Asked):
     source: str | None = Field(
         default=None,
         max_length=MAX_SOURCE,
-        description="PyTorch code: nn.Sequential(...), read and never run.",
+        description="PyTorch code: nn.Sequential(...) or a class, read and never run.",
     )
     input: Input | None = Field(
         default=None, description="Goes with `source`: (channels, height, width) or (features,)."
@@ -96,7 +96,8 @@ class AskedNetwork(Asked):
         if self.network is not None:
             return self.network, {}
         if self.source is not None:
-            return code_read(self.source, self.input or (3, 224, 224))
+            read = code_read(self.source, self.input or (3, 224, 224))
+            return read.network, read.places
         assert self.architecture is not None
         options = {"stride_on": self.stride_on} if self.stride_on else {}
         return architecture(self.architecture, **options), {}
@@ -110,7 +111,7 @@ class AskedNetwork(Asked):
             if len(self.source) > LONG:
                 return MAX_LAYERS
             # A name used twice doubles what it stands for, so a few lines may be a deep network.
-            return len(code_read(self.source, self.input or (3, 224, 224))[0].layers)
+            return len(code_read(self.source, self.input or (3, 224, 224)).network.layers)
         return 40 if self.architecture in ARCHITECTURES else 0
 
 
@@ -186,6 +187,11 @@ def network(question: NetworkQuestion) -> NetworkAnswer:
     if places:
         for row in answer["rows"]:
             row["place"] = places.get(row["name"])
+    if question.source is not None:
+        left = code_read(question.source, question.input or (3, 224, 224)).overlooked
+        answer["overlooked"] = [
+            {"text": entry.text, "line": entry.line, "why": entry.why} for entry in left
+        ]
     if "network" in question.include:
         answer["network"] = cast(Network, found.model_dump(exclude_defaults=False))  # as it is sent
         for node, row in zip(found.layers, answer["rows"], strict=True):

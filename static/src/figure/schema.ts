@@ -778,7 +778,7 @@ export interface components {
             network?: components["schemas"]["Network"] | null;
             /**
              * Source
-             * @description PyTorch code: nn.Sequential(...), read and never run.
+             * @description PyTorch code: nn.Sequential(...) or a class, read and never run.
              */
             source?: string | null;
             /**
@@ -961,6 +961,11 @@ export interface components {
             drawing?: components["schemas"]["DrawingAnswer"] | null;
             /** Code */
             code?: string | null;
+            /**
+             * Overlooked
+             * @description What of the source makes no part of the network.
+             */
+            overlooked?: components["schemas"]["OverlookedAnswer"][] | null;
             /** Name */
             name: string;
             /** Title */
@@ -1138,7 +1143,7 @@ export interface components {
             network?: components["schemas"]["Network"] | null;
             /**
              * Source
-             * @description PyTorch code: nn.Sequential(...), read and never run.
+             * @description PyTorch code: nn.Sequential(...) or a class, read and never run.
              */
             source?: string | null;
             /**
@@ -2113,7 +2118,7 @@ export interface components {
             network?: components["schemas"]["Network"] | null;
             /**
              * Source
-             * @description PyTorch code: nn.Sequential(...), read and never run.
+             * @description PyTorch code: nn.Sequential(...) or a class, read and never run.
              */
             source?: string | null;
             /**
@@ -2517,7 +2522,7 @@ export interface components {
             network?: components["schemas"]["Network"] | null;
             /**
              * Source
-             * @description PyTorch code: nn.Sequential(...), read and never run.
+             * @description PyTorch code: nn.Sequential(...) or a class, read and never run.
              */
             source?: string | null;
             /**
@@ -2582,7 +2587,7 @@ export interface components {
             network?: components["schemas"]["Network"] | null;
             /**
              * Source
-             * @description PyTorch code: nn.Sequential(...), read and never run.
+             * @description PyTorch code: nn.Sequential(...) or a class, read and never run.
              */
             source?: string | null;
             /**
@@ -3650,6 +3655,11 @@ export interface components {
             drawing?: components["schemas"]["DrawingAnswer"] | null;
             /** Code */
             code?: string | null;
+            /**
+             * Overlooked
+             * @description What of the source makes no part of the network.
+             */
+            overlooked?: components["schemas"]["OverlookedAnswer"][] | null;
         };
         /**
          * NetworkExportQuestion
@@ -3673,7 +3683,7 @@ export interface components {
             network?: components["schemas"]["Network"] | null;
             /**
              * Source
-             * @description PyTorch code: nn.Sequential(...), read and never run.
+             * @description PyTorch code: nn.Sequential(...) or a class, read and never run.
              */
             source?: string | null;
             /**
@@ -3775,7 +3785,7 @@ export interface components {
             network?: components["schemas"]["Network"] | null;
             /**
              * Source
-             * @description PyTorch code: nn.Sequential(...), read and never run.
+             * @description PyTorch code: nn.Sequential(...) or a class, read and never run.
              */
             source?: string | null;
             /**
@@ -3936,7 +3946,7 @@ export interface components {
             network?: components["schemas"]["Network"] | null;
             /**
              * Source
-             * @description PyTorch code: nn.Sequential(...), read and never run.
+             * @description PyTorch code: nn.Sequential(...) or a class, read and never run.
              */
             source?: string | null;
             /**
@@ -4112,7 +4122,7 @@ export interface components {
             network?: components["schemas"]["Network"] | null;
             /**
              * Source
-             * @description PyTorch code: nn.Sequential(...), read and never run.
+             * @description PyTorch code: nn.Sequential(...) or a class, read and never run.
              */
             source?: string | null;
             /**
@@ -4164,6 +4174,21 @@ export interface components {
              * @default 96
              */
             steps: number;
+        };
+        /**
+         * OverlookedAnswer
+         * @description What was pasted and makes no part of the network.
+         */
+        OverlookedAnswer: {
+            /** Text */
+            text: string;
+            /**
+             * Line
+             * @description Counted from 1.
+             */
+            line: number;
+            /** Why */
+            why: string;
         };
         /** ParameterCount */
         ParameterCount: {
@@ -4969,7 +4994,7 @@ export interface components {
             network?: components["schemas"]["Network"] | null;
             /**
              * Source
-             * @description PyTorch code: nn.Sequential(...), read and never run.
+             * @description PyTorch code: nn.Sequential(...) or a class, read and never run.
              */
             source?: string | null;
             /**
