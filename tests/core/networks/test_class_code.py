@@ -260,3 +260,9 @@ def test_parts_of_a_class_are_joined_where_they_fit_and_refused_where_not() -> N
 def test_of_two_networks_none_is_taken_in_silence() -> None:
     with pytest.raises(Problem, match="`model` stands apart"):
         read("model = nn.Linear(3, 4)\nsoftmax = nn.Softmax(dim=1)", (3,))
+
+
+def test_of_two_that_a_class_made_none_is_taken_in_silence() -> None:
+    read(TUTORIAL + "\nnet = Net()\n", (3, 32, 32))
+    with pytest.raises(Problem, match="two networks are made here"):
+        read(TUTORIAL + "\nnet = Net()\nother = Net()\n", (3, 32, 32))

@@ -132,7 +132,8 @@ class Interpreter(Reader):
             root = made[-1]
             for other in made[:-1]:
                 if other is not root and not self.inside(other, root):
-                    self.overlooked.append((statements[0], "another network stands beside it"))
+                    said = "two networks are made here; leave the one to be read"
+                    self.fail(said, statements[-1])
         else:
             root = self.instance(statements)
         return self.traced(root, statements[-1])

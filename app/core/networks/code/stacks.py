@@ -150,10 +150,15 @@ class Reader:
         self, found: Stack | Layer | None, assigned: dict[str, tuple[Stack | Layer, ast.AST]]
     ) -> Stack | Layer | None:
         """What is assigned apart, joined in its order if it is all parts of one `self`."""
-        within: set[int] = set()
+        if not assigned:
+            return found
+        _, last = list(assigned.values())[-1]
+        within, seen = set[int](), set[int]()
         todo: list[Any] = [found, *(value for value, _ in assigned.values())]
         for value in todo:
-            if isinstance(value, Stack) and id(value) not in within:
+            if isinstance(value, Stack) and id(value) not in seen:
+                seen.add(id(value))
+                self.spend(len(value.held), last)
                 todo += [held for held in value.held.values() if id(held) not in within]
                 within |= {id(held) for held in value.held.values()}
         apart = {
