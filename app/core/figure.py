@@ -17,6 +17,9 @@ JSON = "application/json"
 # Bytes that a question may have: without arrays, with arrays, with a picture or weights.
 WORDS, ARRAYS, PICTURES = 256_000, 2_000_000, 24_000_000
 LEAST, LEVEL = 1_000, 5  # of what is compressed: bytes, and gzip's level
+# Tensors are compressed where it is quick and a sample says that it saves enough: many are noise.
+MOST_TENSORS, TENSORS_LEVEL = 3_000_000, 1
+SAMPLE, WORTH = 64_000, 0.8
 
 
 @dataclass(frozen=True)
@@ -35,9 +38,17 @@ class Written:
 
     def compressed(self) -> "Written":
         """With its compressed form beside it, where that is worth the time."""
-        if len(self.body) < LEAST or self.media_type != JSON:
+        level = LEVEL if self.media_type == JSON else TENSORS_LEVEL
+        if len(self.body) < LEAST or (self.media_type != JSON and not self.worth()):
             return self
-        return replace(self, gzipped=gzip.compress(self.body, LEVEL, mtime=0))
+        return replace(self, gzipped=gzip.compress(self.body, level, mtime=0))
+
+    def worth(self) -> bool:
+        """Whether tensors are: those of a moving picture never are, which has no time for it."""
+        if self.private or len(self.body) > MOST_TENSORS:
+            return False
+        sample = self.body[len(self.body) // 2 :][:SAMPLE]
+        return len(gzip.compress(sample, TENSORS_LEVEL)) < WORTH * len(sample)
 
 
 Write = Callable[[Any, Any, str], tuple[bytes, str]]

@@ -97,14 +97,16 @@ async def first_answer(request: Request, question: dict[str, Any]) -> Any:
     return found
 
 
-# What the page asks by itself as soon as it is there: every layer's maps, small.
+# What the page asks by itself as soon as it is there: what it draws before anything is chosen.
 MAPS = {
-    "layers": "all",
-    "include": ["activation", "gradient"],
+    "layers": "ends",
+    "include": ["activation"],
     "encoding": "uint8",
-    "thumbnail": 28,
+    "thumbnail": 12,
     "top": TOP,
 }
+# And once something is played, pointed at or chosen.
+FINER = MAPS | {"layers": "all", "include": ["activation", "gradient"], "thumbnail": 28}
 
 
 def looks() -> Iterator[dict[str, Any]]:
@@ -119,7 +121,7 @@ async def answer_ahead(state: State) -> None:
     """Has the first answers ready before the first visitor asks. One at a time, and only while
     nobody waits for anything else."""
     for look in looks():
-        for question, form in ((look | {"top": TOP}, 0), (look | MAPS, 1)):
+        for question, form in ((look | {"top": TOP}, 0), (look | MAPS, 1), (look | FINER, 1)):
             while state.executor.outstanding:
                 await asyncio.sleep(PAUSE_SECONDS)
             valid = questions.ActivationsQuestion.model_validate(question)
@@ -145,6 +147,7 @@ async def activations(request: Request) -> HTMLResponse:
         "problem": problem,
         "models": [models.model_row(row) for row in models.MODELS.values()],
         "maps": MAPS,
+        "finer": FINER,
         "images": [
             {"name": row.name, "says": row.says, "kind": row.kind} for row in images.IMAGES.values()
         ],

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from app.core.activations.groups import heads
 from app.core.activations.looks import Look, LookQuestion
 from app.core.activations.maps import Tensors, _maps, as_lists, as_tensors
 from app.core.activations.questions import ActivationsQuestion
@@ -104,23 +105,18 @@ def _class(look: Look, captured: "Capture", index: int) -> dict[str, Any]:
 def _layers(network: Network, captured: "Capture") -> list[dict[str, Any]]:
     """A row a layer, the picture first."""
     result = analyse(network)
+    groups = heads(network)
     picture = {"type": "Input", "kind": INPUT, "inputs": []}
     rows = [_layer(captured, -1) | picture | {"follows": None, "receptive_field": None}]
-    follows: list[str | None] = []
     for i, node in enumerate(network.layers):
         sources = result.sources[i]
-        name = None
-        if node.layer.in_place and sources[0] >= 0:
-            # conv, batch norm, ReLU: all of them belong to the convolution
-            name = follows[sources[0]] or network.layers[sources[0]].name
-        follows.append(name)
         rows.append(
             _layer(captured, i)
             | {
                 "type": node.layer.type,
                 "kind": node.layer.kind,
                 "inputs": [network.layers[j].name if j >= 0 else INPUT for j in sources],
-                "follows": name,
+                "follows": None if groups[i] == node.name else groups[i],
                 "receptive_field": seen.told if (seen := result.sights[i]) else None,
             }
         )

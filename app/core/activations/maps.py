@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from safetensors.numpy import save
 
+from app.core.activations.groups import ends
 from app.core.activations.looks import Look
 from app.core.activations.questions import ActivationsQuestion, Part
 from app.core.errors import Problem
@@ -27,8 +28,12 @@ Tensors = dict[str, npt.NDArray[Any]]
 
 def _maps(look: Look, captured: "Capture", question: ActivationsQuestion) -> Tensors:
     """What is asked for of each layer: `{layer}:{part}`, and `{layer}:{part}:scale` for bytes."""
-    names = [INPUT, *(node.name for node in look.network.layers)]
-    wanted = names if question.layers == "all" else list(dict.fromkeys(question.layers))
+    if question.layers == "all":
+        wanted = [INPUT, *(node.name for node in look.network.layers)]
+    elif question.layers == "ends":
+        wanted = [INPUT, *ends(look.network)]
+    else:
+        wanted = list(dict.fromkeys(question.layers))
     found: Tensors = {}
     size = 0
     for name in wanted:

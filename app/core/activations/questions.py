@@ -31,8 +31,10 @@ class ActivationsQuestion(LookQuestion):
     )
 
     top: int = Field(default=5, strict=True, ge=1, le=20, description="How many classes to name.")
-    layers: Annotated[list[Name], up_to(MAX_LAYERS)] | Literal["all"] = Field(
-        default=[], description='Layers whose maps are wanted, or "all".'
+    layers: Annotated[list[Name], up_to(MAX_LAYERS)] | Literal["all", "ends"] = Field(
+        default=[],
+        description='Layers whose maps are wanted, "all", or "ends": of a convolution, its batch '
+        "norm and its ReLU the last.",
     )
     include: Annotated[list[Part], up_to(5)] = Field(
         default=["activation"],

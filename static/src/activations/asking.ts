@@ -5,7 +5,7 @@ import type { Asked, LookAnswer } from './types'
 
 export type Kind = 'activation' | 'gradient' | 'product' | 'weight' | 'weight_gradient'
 export type MapQuestion = {
-  layers?: string[] | 'all'
+  layers?: string[] | 'all' | 'ends'
   include?: Kind[]
   encoding?: 'float32' | 'uint8'
   thumbnail?: number | null

@@ -40,8 +40,10 @@ type First = {
   question: Asked
   answer: LookAnswer | null
   problem: Problem | null
-  /** How the page asks for small maps of all layers; the server has the answers to this ready. */
+  /** How the page asks for what it draws at first; the server has the answers to this ready. */
   maps: MapQuestion
+  /** And for small maps of all layers, once something is played, pointed at or chosen. */
+  finer: MapQuestion
   models: ModelRow[]
   images: ImageRow[]
   sight: Sight
@@ -82,6 +84,10 @@ export class Look {
   /** The question that the answer is of. */
   #taken: Asked | null = null
   #small: MapQuestion
+  #finer: MapQuestion
+  #fine: boolean
+  /** Whether the activations that are there are the finer ones. */
+  #sharp = false
   #fetching: Record<string, AbortController> = {}
 
   model = $derived(this.models.find(({ name }) => name === this.asked.model) ?? null)
@@ -113,8 +119,10 @@ export class Look {
     scale: this.scale,
   })
 
-  constructor({ question, answer, problem, maps, models, images, sight }: First) {
+  constructor({ question, answer, problem, maps, finer, models, images, sight }: First) {
     this.#small = maps
+    this.#finer = finer
+    this.#fine = sight.view !== 'overview' || sight.layer !== null || sight.show !== 'activation'
     this.models = models
     this.images = images
     this.asked = question
@@ -153,6 +161,7 @@ export class Look {
     this.#held = show === 'product' || show === 'weight' ? show : null
     if (show === 'activation') this.t = this.forward
     else if (show !== 'weight') this.t = this.steps.length
+    if (this.#held) this.#fine = true
     if (this.#held && this.era && !Object.keys(this.#tensors).some((name) => name.endsWith(`:${show}`)))
       void this.ask()
   }
@@ -197,20 +206,24 @@ export class Look {
   /** Fetch a layer's maps whole. */
   want(layer: string | null): void {
     if (layer === null || !this.rowOf(layer) || this.#fetching[layer]) return
-    if (this.#whole[layer] && !this.#half.includes(layer)) return
+    const enough = !this.#half.includes(layer) || this.#glances(layer)
+    if (this.#whole[layer] && enough) return
     const fetching = new AbortController()
     this.#fetching[layer] = fetching
     void this.#fetch(layer, fetching)
   }
 
+  /** Whether the activations of a layer are all that is looked at: as long as nothing is chosen, the picture's. */
+  #glances(layer: string): boolean {
+    return layer === 'input' && !this.#fine
+  }
+
   async #fetch(layer: string, { signal }: AbortController): Promise<void> {
     const weighty = Object.keys(this.rowOf(layer)?.weights ?? {}).length > 0
-    const include: Kind[] = [
-      'activation',
-      'gradient',
-      'product',
-      ...(weighty ? (['weight', 'weight_gradient'] as const) : []),
-    ]
+    const glance = this.#glances(layer)
+    const include: Kind[] = glance
+      ? ['activation']
+      : ['activation', 'gradient', 'product', ...(weighty ? (['weight', 'weight_gradient'] as const) : [])]
     try {
       const question: MapQuestion = { layers: [layer], include, encoding: 'float32', top: 1 }
       const reply = await patiently(() => askMaps(this.body, question, signal), signal, this.#teller())
@@ -225,7 +238,7 @@ export class Look {
         if (tensor) whole[kind] = tensor
       }
       const kept = Object.entries(this.#whole).slice(1 - MOST_WHOLE)
-      this.#half = this.#half.filter((name) => name !== layer)
+      this.#half = [...this.#half.filter((name) => name !== layer), ...(glance ? [layer] : [])]
       this.#whole = { ...Object.fromEntries(kept), [layer]: whole }
     } catch {
       // Overtaken.
@@ -257,6 +270,13 @@ export class Look {
     void this.ask()
   }
 
+  /** More is looked at than what is drawn at first. */
+  finer(): void {
+    if (this.#fine) return
+    this.#fine = true
+    if (this.era || this.#asking) void this.ask()
+  }
+
   #asking: AbortController | null = null
   #again = false
 
@@ -273,19 +293,24 @@ export class Look {
     try {
       const asked = this.asked
       const same = this.#taken !== null && sameForward(this.#taken, asked)
-      const question: MapQuestion = {
-        ...this.#small,
+      const fine = this.#fine
+      const finer: MapQuestion = {
+        ...this.#finer,
         include: [
-          ...(same && this.era ? [] : (['activation'] as const)),
+          ...(same && this.#sharp ? [] : (['activation'] as const)),
           'gradient',
           ...(this.#held ? [this.#held] : []),
         ],
       }
+      const question = fine ? finer : this.#small
       const { signal } = asking
       const reply = await patiently(() => askMaps(asked, question, signal), signal, this.#teller())
       if (this.#asking !== asking) return
       this.problem = reply.problem
-      if (reply.answer) this.#take(reply.answer, asked, same)
+      if (reply.answer) {
+        this.#sharp = fine || (same && this.#sharp)
+        this.#take(reply.answer, asked, same)
+      }
     } catch {
       // Overtaken.
     } finally {
@@ -316,7 +341,8 @@ export class Look {
   #take({ answer, tensors }: Looked, asked: Asked, same: boolean): void {
     const [forward, count] = [this.forward, this.steps.length]
     const share = this.t >= count ? 'end' : this.t >= forward ? 'turn' : 'start'
-    if (!same || this.#taken?.target !== asked.target || this.#taken?.of !== asked.of) this.#keep(same)
+    const other = !same || this.#taken?.target !== asked.target || this.#taken?.of !== asked.of
+    if (other) this.#keep(same)
     this.#taken = asked
     this.#tensors = { ...this.#tensors, ...tensors }
     this.answer = answer
@@ -325,7 +351,7 @@ export class Look {
     else if (count !== answer.steps.length) {
       this.t = { end: this.steps.length, turn: this.forward, start: 0 }[share]
     }
-    this.pointed = null
+    if (other) this.pointed = null
     if (this.layer !== null && !this.rowOf(this.layer)) this.choose({ layer: null })
   }
 }

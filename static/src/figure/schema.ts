@@ -849,10 +849,10 @@ export interface components {
             top: number;
             /**
              * Layers
-             * @description Layers whose maps are wanted, or "all".
+             * @description Layers whose maps are wanted, "all", or "ends": of a convolution, its batch norm and its ReLU the last.
              * @default []
              */
-            layers: string[] | "all";
+            layers: string[] | ("all" | "ends");
             /**
              * Include
              * @description Which of their numbers; `product` is activation times gradient.

@@ -13,6 +13,7 @@ if (place) {
   const look = new Look({
     question: written<Asked>('question'),
     maps: written<MapQuestion>('maps'),
+    finer: written<MapQuestion>('finer'),
     answer: written<LookAnswer | null>('answer'),
     problem: written<Problem | null>('problem'),
     models: written<ModelRow[]>('models'),
