@@ -20,6 +20,8 @@ CONNECTIONS = 6
 ALONE = 9  # visits of one visitor, one after the other
 TENSORS = "application/vnd.safetensors"
 LOOK = {"model": "squeezenet1_1", "image": "coffee"}
+# As static/src/activations/look.svelte.ts asks for what the network sees.
+PICTURE = {"layers": ["input"], "include": ["activation"], "encoding": "float32", "top": 1}
 LAYER, SIDE = "features.0", 113  # whose units are asked about, one a visitor
 PATIENCE = 60.0
 LOADED = re.compile(rb'(?:src|href)="(/static/assets/[^"]+\.(?:js|css|woff2))"')
@@ -101,6 +103,8 @@ class Visit:
         assert written, "the page says what it asks first"
         maps = await self.fetch("/api/activations", LOOK | json.loads(written[1]), TENSORS)
         assert len(maps) > 10_000
+        seen = await self.fetch("/api/activations", LOOK | PICTURE, TENSORS)
+        assert len(seen) > 10_000
         row, column = divmod(self.number, SIDE)
         unit = {"layer": LAYER, "channel": 3, "row": row, "column": column}
         told = await self.fetch("/api/activations", LOOK | {"top": 1, "unit": unit}, TENSORS)

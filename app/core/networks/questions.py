@@ -12,6 +12,7 @@ from app.core.layers.table import Layer, Shape
 from app.core.networks.answers import FLOAT_BYTES, NetworkAnswer, network_answer
 from app.core.networks.architectures import (
     ARCHITECTURES,
+    Architecture,
     ArchitectureRow,
     StrideOn,
     Totals,
@@ -23,7 +24,7 @@ from app.core.networks.drawing.tikz import network_tikz
 from app.core.networks.drawing.volumes import drawing, svg
 from app.core.networks.exports import code, layer_code, pytorch
 from app.core.networks.network import MAX_LAYERS, Input, Network, analyse
-from app.core.networks.torch_code import MAX_SOURCE, reading
+from app.core.networks.torch_code import MAX_SOURCE, Reading, reading
 from app.core.questions import Asked, shown, up_to
 
 LITTLE = {
@@ -96,11 +97,16 @@ class AskedNetwork(Asked):
         if self.network is not None:
             return self.network, {}
         if self.source is not None:
-            read = code_read(self.source, self.input or (3, 224, 224))
-            return read.network, read.places
+            return self.reading.network, self.reading.places
         assert self.architecture is not None
         options = {"stride_on": self.stride_on} if self.stride_on else {}
         return architecture(self.architecture, **options), {}
+
+    @property
+    def reading(self) -> Reading:
+        """What the source comes to. Raises Problem."""
+        assert self.source is not None
+        return code_read(self.source, self.input or (3, 224, 224))
 
     @property
     def size(self) -> int:
@@ -111,7 +117,7 @@ class AskedNetwork(Asked):
             if len(self.source) > LONG:
                 return MAX_LAYERS
             # A name used twice doubles what it stands for, so a few lines may be a deep network.
-            return len(code_read(self.source, self.input or (3, 224, 224)).network.layers)
+            return len(self.reading.network.layers)
         return 40 if self.architecture in ARCHITECTURES else 0
 
 
@@ -188,9 +194,9 @@ def network(question: NetworkQuestion) -> NetworkAnswer:
         for row in answer["rows"]:
             row["place"] = places.get(row["name"])
     if question.source is not None:
-        left = code_read(question.source, question.input or (3, 224, 224)).overlooked
         answer["overlooked"] = [
-            {"text": entry.text, "line": entry.line, "why": entry.why} for entry in left
+            {"text": entry.text, "line": entry.line, "why": entry.why}
+            for entry in question.reading.overlooked
         ]
     if "network" in question.include:
         answer["network"] = cast(Network, found.model_dump(exclude_defaults=False))  # as it is sent
@@ -274,7 +280,11 @@ def totals(name: str) -> Totals:
 
 def architecture_rows() -> list[ArchitectureRow]:
     """The architecture table, in its order."""
-    return [{**row.told, **totals(row.name)} for row in ARCHITECTURES.values()]
+    return [architecture_row(row) for row in ARCHITECTURES.values()]
+
+
+def architecture_row(row: Architecture) -> ArchitectureRow:
+    return {**row.told, **totals(row.name)}
 
 
 Names = Annotated[
@@ -300,8 +310,8 @@ class ComparisonAnswer(TypedDict):
 
 def compared(question: ComparisonQuestion) -> ComparisonAnswer:
     """The answer to POST /api/comparison."""
-    asked = [known(name, "names") for name in dict.fromkeys(question.names)]
-    return {"rows": [{**row.told, **totals(row.name)} for row in asked]}
+    names = dict.fromkeys(question.names)
+    return {"rows": [architecture_row(known(name, "names")) for name in names]}
 
 
 class ArchitecturesExportQuestion(Asked):

@@ -16,7 +16,16 @@ from app.core.networks.code.stacks import (
 from app.core.networks.code.through import Classes
 from app.core.networks.network import Network
 
-__all__ = ["ELSEWHERE", "MAX_SOURCE", "WHOLE", "Overlooked", "read", "readable", "reading"]
+__all__ = [
+    "ELSEWHERE",
+    "MAX_SOURCE",
+    "WHOLE",
+    "Overlooked",
+    "Reading",
+    "read",
+    "readable",
+    "reading",
+]
 TOLD = 80  # characters of what was overlooked that are told
 WIDE = (ast.ClassDef, ast.FunctionDef, ast.For, ast.AugAssign)
 
