@@ -90,8 +90,9 @@ class Figure(Generic[Q]):
     same for what the event loop can afford; it raises OverBudget where it cannot, and `learn`,
     called in a thread, may make such a question quick from then on. Where the answer
     is a run, it is a fold instead: `slice(question, state)` gives the next state, None when it is
-    over, and some frames. `write` turns an answer into bytes of one of the media types in `forms`,
-    chosen by the request's Accept; the first without.
+    over, and some frames; `check_at_once` refuses what is too long to wait for as a whole. `write`
+    turns an answer into bytes of one of the media types in `forms`, chosen by the request's Accept;
+    the first without.
 
     `subject` is the part of the API it belongs to, `path` its path there if that is not its name,
     `operation` what the schema calls it, `model` the type of its answers there, with `told` beside
@@ -106,6 +107,7 @@ class Figure(Generic[Q]):
     says: str
     answer: Callable[[Q], Any] | None = None
     slice: Callable[[Q, Any], tuple[Any, list[Any]]] | None = None
+    check_at_once: Callable[[Q], None] | None = None
     quick: Callable[[Q], Any] | None = None
     learn: Callable[[Q], None] | None = None
     write: Write = as_json

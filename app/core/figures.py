@@ -233,6 +233,7 @@ ROWS: tuple[Figure[Any], ...] = (
         question=attributions.OptimisedInputQuestion,
         says="The picture that excites a channel most: every frame of the climb at once.",
         slice=attributions.optimised_input,
+        check_at_once=attributions.check_at_once,
         model=schemas.OptimisedInputAnswer,
         told={
             "content": {EVENTS: {}},

@@ -111,6 +111,8 @@ async def frames(request: Request, figure: Figure[Q], question: Q | bytes) -> Re
         question = await run(state.executor, read, figure.question, question, client=client)
     if Events.media_type in request.headers.get("accept", ""):
         return Events(state.runs, state.executor, figure.slice, question, client)
+    if figure.check_at_once:
+        await run(state.executor, figure.check_at_once, question, client=client)
     found = await all_frames(state.runs, state.executor, figure.slice, question, client)
     return Json(encode({"frames": found}))
 

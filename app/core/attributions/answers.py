@@ -59,7 +59,7 @@ class AttributionQuestion(LookQuestion):
         ge=1,
         le=64,
         description="Occlusion: the patches are spread evenly, so many pixels apart or fewer; "
-        "a fourteenth of the picture's side if left out.",
+        "a tenth of the picture's side if left out.",
     )
 
 
@@ -118,7 +118,7 @@ def attributions(question: AttributionQuestion) -> dict[str, Any]:
         target["index"],
         question.layer,
         question.patch or max(1, (side + 2) // 4),
-        question.stride or max(1, round(side / 14)),
+        question.stride or max(1, round(side / 10)),
     )
     look.model.requires_grad_(False)
     found = row.compute(sought)
@@ -271,6 +271,36 @@ def top_patches(question: TopPatchesQuestion) -> dict[str, Any]:
 
 
 Frame = dict[str, Any]
+# Of the frames of a climb at once, there and back: three seconds. As events they may take longer.
+MOST_AT_ONCE = 2.5 * 10**10
+
+
+def check_at_once(question: OptimisedInputQuestion) -> None:
+    """Raises Problem where all frames take too long to wait for."""
+    from app.core.attributions.optimised_inputs import picture_size
+
+    network, _ = question.found()
+    aim = network.channel(question.layer, question.channel)
+    climbed = network.model_copy(
+        update={
+            "layers": network.layers[: aim.layer + 1],
+            "input": picture_size(network, aim.layer),
+        }
+    )
+    macs = sum(
+        node.layer.macs(shape)
+        for node, shape in zip(climbed.layers, analyse(climbed).check().shapes, strict=True)
+        if shape
+    )
+    if question.steps * macs > MOST_AT_ONCE:
+        fewer = int(MOST_AT_ONCE / macs)
+        advice = f"ask for {fewer} steps, or " if fewer >= EACH else "ask "
+        raise Problem(
+            f"{question.steps} steps take {question.steps * macs / 1e9:,.0f} billion multiply-adds "
+            f"one way, and {MOST_AT_ONCE / 1e9:,.0f} are the most for all frames at once: {advice}"
+            "with `Accept: text/event-stream` for each frame as it comes",
+            {"field": "steps"},
+        )
 
 
 def optimised_input(

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Initialisation = Literal["pytorch", "he"]
 IMAGES, SIDE, CLASSES = 8, 16, 10
 # Of a large stack fewer images are looked at: blocks times width squared, for 8 of them.
-MOST_FOR_ALL, FEWEST = 50_000, 2
+MOST_FOR_ALL, FEWEST = 20_000, 1
 MOST_PIXELS = 1_000_000  # of a grid in an answer
 EDGE = 1 - 0.9545  # of the largest: where Luo et al. draw the border, two sigma of a Gaussian
 
@@ -49,7 +49,7 @@ class DeepStack(Asked):
 
     @property
     def images(self) -> int:
-        """On how many it is measured, so that the largest stacks take about a second too."""
+        """On how many it is measured, so that the largest stacks take two seconds too."""
         affordable = IMAGES * MOST_FOR_ALL // (self.blocks * self.width**2)
         return max(FEWEST, min(IMAGES, affordable))
 
@@ -121,7 +121,7 @@ def gradient_sizes(stack: DeepStack) -> GradientSizesAnswer:
     Answers {layers: names of the convolutions, curves: [{residual, batch_norm, asked, gradients,
     weight_gradients, activations}], sentence}: root mean squares of the loss's gradient by each
     convolution's output and weights, and of the output itself. The loss is cross-entropy of random
-    labels on 8 random images, 2 at least of a large stack, in double precision.
+    labels on 8 random images, fewer of a large stack, in double precision.
     """
     curves: list[GradientCurve] = []
     for residual, batch_norm in product((False, True), repeat=2):

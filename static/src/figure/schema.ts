@@ -1223,7 +1223,7 @@ export interface components {
             patch?: number | null;
             /**
              * Stride
-             * @description Occlusion: the patches are spread evenly, so many pixels apart or fewer; a fourteenth of the picture's side if left out.
+             * @description Occlusion: the patches are spread evenly, so many pixels apart or fewer; a tenth of the picture's side if left out.
              */
             stride?: number | null;
         };
