@@ -72,8 +72,8 @@ def test_a_stack_is_a_network_that_fits(residual: bool) -> None:
 def test_no_stack_takes_more_work_than_a_bound(blocks: int, width: int) -> None:
     stack = DeepStack(blocks=blocks, width=width)
     macs = stack.images * network_answer(stack.network())["macs"]
-    assert macs < 2.2 * 10**9
-    assert stack.images == 8 or macs > 1.4 * 10**9
+    assert macs < 10**9
+    assert stack.images == 8 or macs > 6 * 10**8
 
 
 def test_the_numbers_of_the_deepest_stack_are_finite() -> None:
