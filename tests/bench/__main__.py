@@ -58,6 +58,7 @@ def main() -> int:
         visitors.a_class,
         hostile.texts,
         hostile.bodies,
+        hostile.floods,
     ):
         for row in measure():
             missed += not row.met
