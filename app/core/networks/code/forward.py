@@ -17,6 +17,10 @@ FUNCTIONS = {
     "gelu": ("GELU", "approximate"),
     "silu": ("SiLU", "inplace"),
     "softplus": ("Softplus", "beta threshold"),
+    "hardswish": ("Hardswish", "inplace"),
+    "hardsigmoid": ("Hardsigmoid", "inplace"),
+    "mish": ("Mish", "inplace"),
+    "selu": ("SELU", "inplace"),
     "sigmoid": ("Sigmoid", ""),
     "tanh": ("Tanh", ""),
     "softmax": ("Softmax", "dim _stacklevel dtype"),
@@ -29,6 +33,8 @@ FUNCTIONS = {
     "adaptive_max_pool2d": ("AdaptiveMaxPool2d", "output_size return_indices"),
     "dropout": ("Dropout", "p training inplace"),
     "dropout2d": ("Dropout2d", "p training inplace"),
+    "alpha_dropout": ("AlphaDropout", "p training inplace"),
+    "pixel_shuffle": ("PixelShuffle", "upscale_factor"),
     "local_response_norm": ("LocalResponseNorm", "size alpha beta k"),
     "interpolate": (
         "Upsample", "size scale_factor mode align_corners recompute_scale_factor antialias"),
@@ -36,7 +42,8 @@ FUNCTIONS = {
 }  # fmt: skip
 LEFT = ("training", "dtype", "_stacklevel", "antialias")  # they change no size
 METHODS = ("relu", "sigmoid", "tanh", "softmax", "log_softmax")  # of maps themselves
-SAME = ("contiguous", "clone", "float", "to", "cuda", "cpu", "requires_grad_")
+SAME = ("contiguous", "clone", "float", "to", "cuda", "cpu", "requires_grad_", "detach", "half",
+        "double", "type", "type_as", "requires_grad", "identity")  # fmt: skip
 JOINS = ("cat", "concat", "concatenate")
 
 
@@ -75,6 +82,7 @@ class Trace:
         self.names = {INPUT, *owned}  # names that layers have of their own are kept for them
         self.shapes: dict[str, Shape | None] = {INPUT: input}
         self.used: set[str] = set()
+        self.counts: dict[str, int] = {}
 
     def emit(self, place: Place, layer: Layer, given: list[Maps], name: str, node: Any) -> Maps:
         """Put a layer behind others; `name` is its own, or one to be made free."""
@@ -105,11 +113,10 @@ class Trace:
 
     def free(self, name: str) -> str:
         """A name that no layer has: relu, relu_2, relu_3, ..."""
-        count = 2
-        taken = f"{name}_{count}"
+        taken = name
         while taken in self.names:
-            count += 1
-            taken = f"{name}_{count}"
+            self.counts[name] = self.counts.get(name, 1) + 1
+            taken = f"{name}_{self.counts[name]}"
         return taken
 
     def made(self, name: str) -> str:
