@@ -68,6 +68,8 @@ class Calls(Members, Expressions):
         match func:
             case ast.Attribute(value=ast.Call(func=ast.Name("super")), attr=name):
                 return self.above(name, node)
+            case ast.Attribute(value=ast.Name(id), attr="verify") if id.endswith("_Weights"):
+                return self.value(node.args[0]) if node.args else None
         if isinstance(func, ast.Name) and func.id not in self.names:
             try:
                 of = self.called_so(func)
@@ -268,6 +270,8 @@ class Calls(Members, Expressions):
             return self.of_nn(last, given, named, node)
         if path == "collections.OrderedDict":
             return self.ordered_dict(given, named, node)
+        if path == "typing.cast" and len(given) == 2:
+            return given[1][0]
         if path == "functools.partial" and given:
             return Partial(given[0][0], given[1:], named)
         if path.startswith(("torch.device", "torch.cuda.is_", "torch.backends")):

@@ -27,7 +27,8 @@ BUILTINS = ("int", "float", "len", "range", "list", "tuple", "zip", "enumerate",
             "issubclass", "callable")  # fmt: skip
 MODULES = ("torch", "nn", "F", "collections", "math", "functools")
 FULL = {"nn": "torch.nn", "F": "torch.nn.functional"}
-BARE = {"OrderedDict": "collections.OrderedDict", "partial": "functools.partial"}
+BARE = {"OrderedDict": "collections.OrderedDict", "partial": "functools.partial",
+        "cast": "typing.cast", "Tensor": "torch.Tensor"}  # fmt: skip
 PLAIN = (int, float, str, bool, type(None))
 DEVICES = ("torch.device", "torch.cuda.is_available", "torch.backends")
 
