@@ -19,7 +19,7 @@ TORCHS = frozenset(
     "PixelUnshuffle RMSNorm RNN RNNCell RReLU ReflectionPad1d ReflectionPad2d ReflectionPad3d "
     "ReplicationPad1d ReplicationPad2d ReplicationPad3d SELU Softmax2d Softmin Softshrink Softsign "
     "SyncBatchNorm Tanhshrink Threshold Transformer TransformerDecoder TransformerDecoderLayer "
-    "TransformerEncoder TransformerEncoderLayer Unflatten Unfold UpsamplingBilinear2d "
+    "TransformerEncoder TransformerEncoderLayer Unfold UpsamplingBilinear2d "
     "UpsamplingNearest2d ZeroPad1d ZeroPad3d".split()
 )
 ELSEWHERE = {  # names of Keras and of papers: torch's for the same

@@ -454,6 +454,45 @@ class Flatten(Layer):
         return range(channel // each, channel // each + 1)
 
 
+class Unflatten(Layer):
+    """Lays a vector out as maps: channel by channel, row by row; Flatten turned round."""
+
+    type: Literal["Unflatten"] = "Unflatten"
+    kind: ClassVar[Kind] = "shape"
+    places: ClassVar = "moved"
+    channels: ClassVar = "some"
+    start: ClassVar = {"dim": 1, "unflattened_size": (1, 1, 1)}
+    follow: ClassVar = ("unflattened_size",)
+    examples: ClassVar = (
+        Example({"dim": 1, "unflattened_size": (2, 3, 2)}, ((12,),)),
+        Example({"dim": 1, "unflattened_size": (5, 1, 1)}, ((5,),)),
+    )
+    dim: Literal[1]
+    unflattened_size: tuple[bounds.Features, bounds.Features, bounds.Features]
+
+    def output(self, *shapes: Shape) -> Shape:
+        if len(shapes[0]) != 1:
+            raise Misfit(
+                f"Unflatten takes a vector and is given maps of {sizes(shapes[0])}; put Flatten "
+                "before it",
+                output=self.unflattened_size,
+            )
+        if shapes[0][0] != prod(self.unflattened_size):
+            _, height, width = self.unflattened_size
+            more, rest = divmod(shapes[0][0], height * width)
+            right = f"{shapes[0][0]}, 1, 1" if rest else f"{more}, {height}, {width}"
+            raise Misfit(
+                f"Unflatten lays out {prod(self.unflattened_size):,} numbers and is given "
+                f"{shapes[0][0]:,}; set unflattened_size to ({right})",
+                "unflattened_size", right, self.unflattened_size,
+            )  # fmt: skip
+        return self.unflattened_size
+
+    def taken(self, channel: int, shapes: Sequence[Shape], source: int = 0) -> range:
+        each = prod(self.unflattened_size[1:])
+        return range(channel * each, (channel + 1) * each)
+
+
 # One number to one number
 
 

@@ -3,6 +3,7 @@
 import ast
 from dataclasses import dataclass
 
+from app.core.errors import OverBudget, Problem
 from app.core.layers.table import Shape
 from app.core.networks.code.layers import ELSEWHERE, readable
 from app.core.networks.code.roots import Code
@@ -51,7 +52,16 @@ def reading(source: str, input: Shape) -> Reading:
     """
     too_long(source)
     code = Code(source, input)
-    network, places = code.network()
+    try:
+        network, places = code.network()
+    except OverBudget:
+        raise
+    except Problem:
+        code = Code(source, input)
+        printed = code.printed()
+        if printed is None:
+            raise
+        network, places = printed
 
     def note(offset: int, length: int, why: str) -> Note:
         text = source[offset:][:length].split("\n", 1)[0].rstrip("\r")[:TOLD]

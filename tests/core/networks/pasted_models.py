@@ -79,7 +79,7 @@ def alexnet(*, weights: Optional[AlexNet_Weights] = None, progress: bool = True,
 model = alexnet()
 '''
 
-VGG = '''
+VGG = """
 from typing import Any, cast, Dict, List, Optional, Union
 
 class VGG(nn.Module):
@@ -163,7 +163,7 @@ def vgg16_bn(*, weights=None, progress: bool = True, **kwargs: Any) -> VGG:
 
 
 model = vgg16_bn(weights=None)
-'''
+"""
 
 RESNET = '''
 def conv3x3(in_planes: int, out_planes: int, stride: int = 1, groups: int = 1, dilation: int = 1):
@@ -391,7 +391,7 @@ def resnext50_32x4d(**kwargs):
 model = resnet18()
 '''
 
-SQUEEZENET = '''
+SQUEEZENET = """
 import torch.nn.init as init
 
 class Fire(nn.Module):
@@ -465,9 +465,9 @@ def _squeezenet(version, weights, progress, **kwargs):
     return model
 
 model = _squeezenet("1_1", None, True)
-'''
+"""
 
-CONV_NORM = '''
+CONV_NORM = """
 class ConvNormActivation(torch.nn.Sequential):
     def __init__(self, in_channels, out_channels, kernel_size=3, stride=1, padding=None, groups=1,
                  norm_layer=torch.nn.BatchNorm2d, activation_layer=torch.nn.ReLU, dilation=1,
@@ -504,9 +504,9 @@ class Conv2dNormActivation(ConvNormActivation):
                  dilation=1, inplace=True, bias=None) -> None:
         super().__init__(in_channels, out_channels, kernel_size, stride, padding, groups,
                          norm_layer, activation_layer, dilation, inplace, bias, torch.nn.Conv2d)
-'''
+"""
 
-MOBILENET_HEAD = '''
+MOBILENET_HEAD = """
 def _make_divisible(v: float, divisor: int, min_value: Optional[int] = None) -> int:
     if min_value is None:
         min_value = divisor
@@ -516,9 +516,9 @@ def _make_divisible(v: float, divisor: int, min_value: Optional[int] = None) -> 
         new_v += divisor
     return new_v
 
-'''
+"""
 
-MOBILENET_REST = '''
+MOBILENET_REST = """
 # necessary for backwards compatibility
 class InvertedResidual(nn.Module):
     def __init__(self, inp: int, oup: int, stride: int, expand_ratio: int, norm_layer=None):
@@ -648,11 +648,11 @@ def mobilenet_v2(*, weights=None, progress: bool = True, **kwargs: Any) -> Mobil
     return model
 
 model = mobilenet_v2()
-'''
+"""
 
 MOBILENET = CONV_NORM + MOBILENET_HEAD + MOBILENET_REST
 
-DENSENET = '''
+DENSENET = """
 import torch.utils.checkpoint as cp
 from collections import OrderedDict
 
@@ -802,9 +802,9 @@ class DenseNet(nn.Module):
         return out
 
 densenet = DenseNet(32, (6, 12, 24, 16), 64)
-'''
+"""
 
-GOOGLENET = '''
+GOOGLENET = """
 class GoogLeNet(nn.Module):
     __constants__ = ["aux_logits", "transform_input"]
 
@@ -965,4 +965,4 @@ class BasicConv2d(nn.Module):
         return F.relu(x, inplace=True)
 
 model = GoogLeNet(aux_logits=False, init_weights=True)
-'''
+"""

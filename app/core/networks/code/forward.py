@@ -5,7 +5,7 @@ from math import prod
 from typing import Any, NoReturn, Protocol
 
 from app.core.layers.bounds import Misfit
-from app.core.layers.table import LAYERS, Layer, Shape
+from app.core.layers.table import LAYERS, Layer, Shape, make
 from app.core.networks.network import INPUT, MAX_LAYERS
 
 # torch.nn.functional: the row that does the same, and the arguments that follow the maps.
@@ -72,6 +72,8 @@ class Place(Protocol):
 
     def fail(self, message: str, node: Any, suggestion: str | None = None) -> NoReturn: ...
 
+    def noted(self, maps: "Maps", node: Any) -> "Maps": ...
+
 
 class Trace:
     """The nodes of a network as they come about."""
@@ -88,10 +90,7 @@ class Trace:
         """Put a layer behind others; `name` is its own, or one to be made free."""
         if len(self.nodes) >= MAX_LAYERS:
             place.fail(f"a network may have {MAX_LAYERS:,} layers; this has more", node)
-        for maps in given:
-            if maps.laid is not None:
-                laid = " × ".join(map(str, maps.laid))
-                place.fail(f"numbers laid out anew as {laid} are not read here", node)
+        given = [self.settle(place, maps, name, node) for maps in given]
         if name in self.used or name in (INPUT,):
             name = self.free(name)
         self.used.add(name)
@@ -110,6 +109,27 @@ class Trace:
         self.nodes.append({"name": name, "layer": layer, "inputs": inputs, "taken": [
             maps.source for maps in given]})  # fmt: skip
         return Maps(name, output)
+
+    def settle(self, place: Place, maps: Maps, name: str, node: Any) -> Maps:
+        """What was laid out anew, as it is taken by a layer."""
+        laid = maps.laid
+        if laid is None:
+            return maps
+        if len(laid) != 3:
+            said = " × ".join(map(str, laid))
+            place.fail(f"numbers laid out anew as {said} are not read here", node)
+        group = f"{name.rpartition('.')[0]}.".lstrip(".")
+        plain = Maps(maps.source, maps.shape)
+        for row, arguments in (
+            ("Flatten", {}),
+            ("Unflatten", {"dim": 1, "unflattened_size": laid}),
+        ):
+            if row == "Unflatten" or len(maps.shape or ()) != 1:
+                called = self.made(f"{group}{row.lower()}")
+                plain = self.emit(place, make(row, arguments), [plain], called, node)
+                place.noted(plain, node)
+        maps.source, maps.shape, maps.laid = plain.source, plain.shape, None
+        return maps
 
     def free(self, name: str) -> str:
         """A name that no layer has: relu, relu_2, relu_3, ..."""

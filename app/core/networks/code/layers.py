@@ -19,6 +19,9 @@ MAX_NUMBER = 2**31
 MAX_VALUES = 50 * MAX_LAYERS  # that are put into lists: code that names lists can repeat them
 CONTAINERS = ("Sequential", "OrderedDict", "ModuleList", "ModuleDict")
 ELSEWHERE = ("device", "dtype")  # where weights are and as what; torch's layers with weights ask
+WAITING = {f"Lazy{name}": name for name in (
+    "Conv2d", "ConvTranspose2d", "Linear", "BatchNorm1d", "BatchNorm2d", "InstanceNorm2d"
+)}  # fmt: skip
 PARTS = (Layer, Lazy, Stack, Made)  # what a Sequential may hold
 Given = list[tuple[Any, Any]]
 
@@ -30,8 +33,7 @@ def readable() -> list[str]:
 
 def lazy(type: str) -> str | None:
     """The layer that a lazy one is once it has seen something."""
-    row = LAYERS.get(type.removeprefix("Lazy")) if type.startswith("Lazy") else None
-    return row.model_fields["type"].default if row and row.follow else None
+    return WAITING.get(type)
 
 
 class Layers(Text):

@@ -1,7 +1,7 @@
 """Which of what a text makes is the network, and what of the text makes no part of it."""
 
 import ast
-from typing import Any, NoReturn
+from typing import Any
 
 from app.core.errors import OverBudget, Problem
 from app.core.layers.layer import Layer, Shape
@@ -37,13 +37,17 @@ class Code(Through):
     def network(self) -> tuple[Network, Places]:
         """The network that was pasted, and where in it each layer stands."""
         try:
-            stack = printed_model(self)
-            if stack is not None:
-                self.in_order = True
-                return self.traced(stack, None)
             return self.built(self.statements())
         except RecursionError:
             raise Problem("this is nested too deeply to be read", WHOLE) from None
+
+    def printed(self) -> tuple[Network, Places] | None:
+        """The network that was printed; None where nothing was."""
+        stack = printed_model(self)
+        if stack is None:
+            return None
+        self.in_order = True
+        return self.traced(stack, None)
 
     def built(self, statements: list[ast.stmt]) -> tuple[Network, Places]:
         self.names["self"] = self.me
@@ -74,7 +78,8 @@ class Code(Through):
                 raise problem
         self.overlooked.append((statement, problem.message))
         for name in stored(statement):
-            self.names[name] = Unknown(problem.message, problem)
+            if not isinstance(self.names.get(name), PARTS):  # a network, only put elsewhere
+                self.names[name] = Unknown(problem.message, problem)
 
     def top(self, statement: ast.stmt) -> None:
         """A statement that stands in no class and no function."""
@@ -153,13 +158,9 @@ class Code(Through):
                 return found if not isinstance(found, Layer | Lazy) else Stack({"0": found})
             return self.stacked(self.loose)
         mine = {n: v for n, v in self.assigned.items() if n.startswith("self.")}
-        forward = self.names.get("forward")
-        if (
-            isinstance(forward, Routine)
-            and forward.node.args.args[:1]
-            and (forward.node.args.args[0].arg == "self")
-        ):
-            return self.headless()
+        methods = [self.names.get(name) for name in ("forward", "__init__")]
+        if any(isinstance(m, Routine) and words(m) == ["self"] for m in methods):
+            return self.headless(statements)
         others = [(n, v, at) for n, (v, at) in self.assigned.items() if n not in mine]
         others = [(n, v, at) for n, v, at in others if self.network_like(v)]
         if mine and not others:
@@ -177,7 +178,7 @@ class Code(Through):
             ) or " layer" in value.held  # fmt: skip
         return isinstance(value, Layer | Lazy) or (isinstance(value, Stack) and value.called)
 
-    def headless(self) -> Made:
+    def headless(self, statements: list[ast.stmt]) -> Any:
         """A class whose first line was not pasted."""
         kind = self.me.kind
         for name, value in list(self.names.items()):
@@ -185,7 +186,10 @@ class Code(Through):
                 kind.held[name], value.of = value, kind
         if isinstance(begin := kind.held.get("__init__"), Routine):
             self.routine(begin, [self.me], {}, begin.node)
-        return self.me
+        if kind.held.get("forward"):
+            return self.me
+        parts = {name: v for name, v in self.me.held.items() if isinstance(v, PARTS)}
+        return self.in_a_row(parts, statements)
 
     def apart(self, values: list[Any]) -> list[Any]:
         """Those of some that none of the others holds."""
@@ -264,7 +268,7 @@ class Code(Through):
         ]
         kinds.reverse()  # names come last first
         if not kinds:
-            self.nothing_made(statements)
+            return self.nothing_made(statements)
         used = {
             node.id
             for kind in kinds
@@ -292,13 +296,22 @@ class Code(Through):
             )
         return self.chosen(made, statements)
 
-    def nothing_made(self, statements: list[ast.stmt]) -> NoReturn:
+    def bodiless(self, kind: Kind, statements: list[ast.stmt]) -> Any:
+        """What a class without its forward makes, one behind another."""
+        if isinstance(kind.find("__init__"), Routine):
+            made = self.make(kind, [], {}, kind.node)
+            parts = {name: v for name, v in made.held.items() if isinstance(v, PARTS)}
+            if parts:
+                return self.in_a_row(parts, statements)
+        said = f"`{kind.name}` has no forward: paste it too, or nn.Sequential(...)"
+        self.fail(said, kind.node)
+
+    def nothing_made(self, statements: list[ast.stmt]) -> Any:
         if self.firm or self.doubt:
             raise self.firm or self.doubt or Problem(NOTHING)
         for value in self.names.values():
             if isinstance(value, Kind):
-                said = f"`{value.name}` has no forward: paste it too, or nn.Sequential(...)"
-                self.fail(said, value.node)
+                return self.bodiless(value, statements)
         for value in self.names.values():
             if isinstance(value, Routine):
                 name = getattr(value.node, "name", "this")
@@ -377,6 +390,11 @@ class Code(Through):
                     self.walk(held, path, node)
                 elif isinstance(held, PARTS):
                     self.walk(held, f"{path}.{name}" if path else name, node)
+
+
+def words(routine: Routine) -> list[str]:
+    """The first of a function's arguments, if it has any."""
+    return [arg.arg for arg in routine.node.args.args[:1]]
 
 
 def stored(statement: ast.AST) -> list[str]:

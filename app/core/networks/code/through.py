@@ -116,9 +116,9 @@ class Through(Calls):
         row = JOINED.get(type(op))
         if row is None or not isinstance(left, Maps) or not isinstance(right, Maps):
             self.fail("of maps only sums of two and products of two are read here", node)
-        if left.laid or right.laid:
-            laid = " × ".join(map(str, left.laid or right.laid or ()))
-            self.fail(f"numbers laid out anew as {laid} are not read here", node)
+        assert self.trace
+        for maps in (left, right):
+            self.trace.settle(self, maps, self.free("flatten"), node)
         sides = [maps.shape for maps in (left, right)]
         if all(shape and len(shape) == 3 for shape in sides) and sides[0] != sides[1]:
             for k, (shape, other) in enumerate(zip(sides, reversed(sides), strict=True)):
