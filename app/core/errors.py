@@ -71,11 +71,11 @@ class OverBudget(Problem):
     """More tensor entries or more time than there is for a question."""
 
 
-def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The known name closest to a mistyped one, or None if nothing is close."""
+def nearest(name: str, known: Iterable[str], alike: float = 0.6) -> str | None:
+    """The known name closest to a mistyped one, or None if nothing is close: so much of 1."""
     if len(name) > ECHO:  # to compare it would take long
         return None
     candidates = list(known)
     lower = {candidate.lower(): candidate for candidate in candidates}
-    found = get_close_matches(name.lower(), lower, n=1, cutoff=0.6)
+    found = get_close_matches(name.lower(), lower, n=1, cutoff=alike)
     return lower[found[0]] if found else None

@@ -133,7 +133,7 @@ def test_layers_can_take_on_what_they_are_given(client: TestClient) -> None:
         ({"source": "nn.ReLU()", "stride_on": "1x1"}, {"field": "stride_on"}),
         ({"source": "nn.Sequential(nn.Conv2d(3, 6, 5)"}, {"offset": 13, "length": 1}),
         ({"source": "nn.Conv2d(3, 6, 5)", "more": 1}, {"field": "more"}),
-        ({"source": "__import__('os').system('true')"}, {"offset": 0, "length": 23}),
+        ({"source": "__import__('os').system('true')"}, {"offset": 0, "length": 10}),
         ({"source": "x" * 70_000}, {"field": "source"}),
         ({"network": {"input": [3, 8, 8], "layers": []}}, {"field": "network.layers"}),
         ({"network": {"input": [3, 8, 8], "layers": [{"layer": {"type": "Conv3d"}}]}},
@@ -154,7 +154,7 @@ def test_what_is_refused(
         "nn.Sequential(*" + "[nn.ReLU()] * 10**9" + ")",
         "nn.Conv2d(3, 10**10**10, 3)",
         "nn.Linear(16777216, 16777216)",
-        "(lambda: nn.ReLU())()",
+        "(lambda f: f(f))(lambda f: f(f))",
         "nn.Sequential(" + "nn.ReLU(), " * 5000 + ")",
     ],
 )

@@ -69,7 +69,7 @@ def origin(network: Network, aim: Channel) -> Channel:
             source, taken = next((i, taken) for i, taken in found if taken)
             channel, passes = taken[0], True
         elif row.places == "moved":
-            passes = prod(below[1:]) == 1
+            passes = prod(below[1:]) == prod(shape[1:]) == 1
         elif row.places == "window":
             passes = row.averages and _sees_all(row, below)
         else:

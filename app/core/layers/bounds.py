@@ -3,7 +3,7 @@
 A description completes the sentence "`kernel_size` of Conv2d is ...".
 """
 
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
@@ -83,6 +83,12 @@ Tracked = Annotated[
     Field(description="True: else each number would depend on all others of its channel"),
 ]
 
+WORDS = {  # arguments of other libraries' layers: what to do here
+    "activation": "; put the activation after it, such as nn.ReLU()",
+    "input_shape": "; the size of what comes in is told beside the code",
+    "input_dim": "; the size of what comes in is told beside the code",
+}
+
 
 class Misfit(Problem):
     """A layer that does not fit what it is given; `output` is what it would give if mended."""
@@ -98,16 +104,30 @@ class Misfit(Problem):
         self.output = output
 
 
+def choices(annotation: Any) -> list[Any]:
+    """The values that may be chosen from."""
+    if annotation in (None, type(None)):
+        return [None]
+    if get_origin(annotation) is Literal:
+        return list(get_args(annotation))
+    return [value for part in get_args(annotation) for value in choices(part)]
+
+
 def in_words(error: ValidationError, model: type[BaseModel]) -> Problem:
     """The first mistake in a model's arguments, as a sentence about the field it is in."""
-    mistake: Any = error.errors(include_input=False, include_url=False)[0]
+    mistakes: Any = error.errors(include_input=False, include_url=False)
+    # A word that there is none of is likely to be what is missing.
+    mistake = next((one for one in mistakes if one["type"] == "extra_forbidden"), mistakes[0])
     name, title = str(mistake["loc"][0]), model.__name__
     if mistake["type"] == "missing":
         return Problem(f"`{name}` of {title} is missing", {"field": name})
     if mistake["type"] == "extra_forbidden":
-        near = nearest(name, model.model_fields)
-        hint = f"; did you mean `{near}`?" if near else ""
+        near = None if name in WORDS else nearest(name, model.model_fields)
+        missing = [one["loc"][0] for one in mistakes if one["type"] == "missing"]
+        if near is None and len(missing) == 1 and nearest(name, map(str, missing), 0.5):
+            near = str(missing[0])
+        hint = WORDS.get(name) or (f"; did you mean `{near}`?" if near else "")
         return Problem(f"{title} has no argument `{name[:40]}`{hint}", {"field": name}, near)
     field = model.model_fields[name]
-    says = field.description or " or ".join(map(repr, get_args(field.annotation)))
+    says = field.description or " or ".join(map(repr, choices(field.annotation)))
     return Problem(f"`{name}` of {title} is {says}", {"field": name})

@@ -54,6 +54,7 @@ class Layer(BaseModel):
     type: str
     kind: ClassVar[Kind] = "activation"  # what it is coloured by, and nothing else
     operands: ClassVar[int] = 1  # 2 stands for two or more
+    torchs: ClassVar[bool] = True  # whether torch.nn has it, by that name
     # Of which numbers of a map one number is made: the one at its own place, those under a window,
     # all of them; or all are kept and stand elsewhere.
     places: ClassVar[Literal["own", "window", "all", "moved"]] = "own"

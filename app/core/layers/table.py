@@ -9,7 +9,7 @@ one a number of its *input* and weight; `Upsample` and `ZeroPad2d` cost none. No
 out of the picture itself (InstanceNorm2d, GroupNorm, LayerNorm) see all that they average over.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from functools import cached_property, lru_cache, reduce
 from math import gcd, prod
 from operator import or_
@@ -17,14 +17,13 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, SerializeAsAny, ValidationError, WrapValidator
 
-from app.core.errors import Problem, nearest
+from app.core.errors import Problem
 from app.core.layers import bounds
 from app.core.layers.bounds import Misfit
 from app.core.layers.layer import Example, Kind, Layer, Place, Shape, Windows
+from app.core.layers.names import unknown
 from app.core.layers.windows import AXES, Copies, Spread, Whole, Window, cells, pair
 from app.core.numbers import sizes
-
-MOST_TOLD = 12  # layers where an unknown one is refused
 
 __all__ = ["LAYERS", "AnyLayer", "Example", "Layer", "Place", "Shape", "Windows", "make"]
 
@@ -360,6 +359,48 @@ class Upsample(Layer):
         return channels, height * tall, width * broad
 
 
+class PixelShuffle(Layer):
+    """Makes maps larger by dealing several channels out into each of fewer: as many numbers."""
+
+    type: Literal["PixelShuffle"] = "PixelShuffle"
+    kind: ClassVar[Kind] = "shape"
+    places: ClassVar = "moved"
+    channels: ClassVar = "some"
+    start: ClassVar = {"upscale_factor": 2}
+    examples: ClassVar = (
+        Example({"upscale_factor": 2}, ((8, 3, 4),)),
+        Example({"upscale_factor": 3}, ((9, 2, 3),)),
+    )
+    upscale_factor: bounds.Times
+
+    def windows(self, shape: Shape) -> Windows:
+        high, wide = (
+            Window(1) if self.upscale_factor == 1 else Copies(n * self.upscale_factor)
+            for n in shape[1:]
+        )
+        return high, wide
+
+    def output(self, *shapes: Shape) -> Shape:
+        self.need_maps(shapes[0])
+        channels, height, width = shapes[0]
+        each = self.upscale_factor**2
+        output = (
+            max(channels // each, 1),
+            height * self.upscale_factor,
+            width * self.upscale_factor,
+        )
+        if channels % each:
+            raise Misfit(
+                f"PixelShuffle deals out {each} channels into one and is given {channels:,}",
+                output=output,
+            )
+        return output
+
+    def taken(self, channel: int, shapes: Sequence[Shape], source: int = 0) -> range:
+        each = self.upscale_factor**2
+        return range(channel * each, (channel + 1) * each)
+
+
 class Linear(Layer):
     """Every output is a weighted sum of all inputs: a convolution as large as its input."""
 
@@ -411,6 +452,45 @@ class Flatten(Layer):
     def taken(self, channel: int, shapes: Sequence[Shape], source: int = 0) -> range:
         each = prod(shapes[0][1:])
         return range(channel // each, channel // each + 1)
+
+
+class Unflatten(Layer):
+    """Lays a vector out as maps: channel by channel, row by row; Flatten turned round."""
+
+    type: Literal["Unflatten"] = "Unflatten"
+    kind: ClassVar[Kind] = "shape"
+    places: ClassVar = "moved"
+    channels: ClassVar = "some"
+    start: ClassVar = {"dim": 1, "unflattened_size": (1, 1, 1)}
+    follow: ClassVar = ("unflattened_size",)
+    examples: ClassVar = (
+        Example({"dim": 1, "unflattened_size": (2, 3, 2)}, ((12,),)),
+        Example({"dim": 1, "unflattened_size": (5, 1, 1)}, ((5,),)),
+    )
+    dim: Literal[1]
+    unflattened_size: tuple[bounds.Features, bounds.Features, bounds.Features]
+
+    def output(self, *shapes: Shape) -> Shape:
+        if len(shapes[0]) != 1:
+            raise Misfit(
+                f"Unflatten takes a vector and is given maps of {sizes(shapes[0])}; put Flatten "
+                "before it",
+                output=self.unflattened_size,
+            )
+        if shapes[0][0] != prod(self.unflattened_size):
+            _, height, width = self.unflattened_size
+            more, rest = divmod(shapes[0][0], height * width)
+            right = f"{shapes[0][0]}, 1, 1" if rest else f"{more}, {height}, {width}"
+            raise Misfit(
+                f"Unflatten lays out {prod(self.unflattened_size):,} numbers and is given "
+                f"{shapes[0][0]:,}; set unflattened_size to ({right})",
+                "unflattened_size", right, self.unflattened_size,
+            )  # fmt: skip
+        return self.unflattened_size
+
+    def taken(self, channel: int, shapes: Sequence[Shape], source: int = 0) -> range:
+        each = prod(self.unflattened_size[1:])
+        return range(channel * each, (channel + 1) * each)
 
 
 # One number to one number
@@ -503,6 +583,36 @@ class Softplus(Layer):
         return "where(beta * x > threshold, x, softplus(beta * x) / beta)"
 
 
+class Mish(Layer):
+    """x times tanh(softplus(x)): a smooth ReLU that dips a little below 0."""
+
+    type: Literal["Mish"] = "Mish"
+    function: ClassVar = "x * tanh(softplus(x))"
+    deconvnet: ClassVar = "rectified"
+    inplace: bounds.Flag = False
+
+
+class Hardswish(Layer):
+    """x times its Hardsigmoid: SiLU of straight lines and a parabola, cheap to work out."""
+
+    type: Literal["Hardswish"] = "Hardswish"
+    function: ClassVar = "where(x > 3, x, where(x < -3, 0, x * (x + 3) / 6))"
+    deconvnet: ClassVar = "rectified"
+    inplace: bounds.Flag = False
+
+
+class Hardsigmoid(Layer):
+    """A straight line from 0 at -3 to 1 at 3: the sigmoid without its exponential."""
+
+    type: Literal["Hardsigmoid"] = "Hardsigmoid"
+    function: ClassVar = "where(x > 3, 1, where(x < -3, 0, x / 6 + 0.5))"
+    deconvnet: ClassVar = "passed on"
+    inplace: bounds.Flag = False
+
+    def module(self) -> Any:
+        return hard_sigmoid  # torch's own has no second derivative
+
+
 class Sigmoid(Layer):
     """Squashes to 0..1; hardly any gradient passes where it saturates."""
 
@@ -548,6 +658,13 @@ class Softmax(Layer):
             message = "on maps dim=-1 is their width; dim=1 is across channels"
             raise Misfit(message, "dim", "1", shapes[0])
         return shapes[0]
+
+
+class LogSoftmax(Softmax):
+    """The logarithm of Softmax: what the loss of a classifier is made with."""
+
+    type: Literal["LogSoftmax"] = "LogSoftmax"  # type: ignore[assignment]
+    function: ClassVar = "largest = max(X)\nx - largest - log(sum(exp(X - largest)))"
 
 
 class _BatchNorm(Layer):
@@ -852,6 +969,7 @@ class Add(Layer):
     type: Literal["Add"] = "Add"
     kind: ClassVar[Kind] = "joint"
     operands: ClassVar[int] = 2
+    torchs: ClassVar = False
     examples: ClassVar = (
         Example({}, ((3, 4, 5), (3, 4, 5))),
         Example({}, ((4,), (4,), (4,))),
@@ -860,8 +978,8 @@ class Add(Layer):
     def output(self, *shapes: Shape) -> Shape:
         if len(set(shapes)) > 1:
             raise Misfit(
-                f"Add needs inputs of one size and is given {_given(shapes)}; a 1×1 Conv2d on the "
-                "shortcut changes its channels, and with a stride its height and width",
+                f"{self.type} needs inputs of one size and is given {_given(shapes)}; a 1×1 Conv2d "
+                "on the shortcut changes its channels, and with a stride its height and width",
                 output=shapes[0],
             )
         return shapes[0]
@@ -876,12 +994,32 @@ class Add(Layer):
         return " + ".join(given)
 
 
+class Multiply(Add):
+    """Multiplies its inputs entry by entry: a gate, where one of them is between 0 and 1."""
+
+    type: Literal["Multiply"] = "Multiply"  # type: ignore[assignment]
+    examples: ClassVar = (
+        Example({}, ((3, 4, 5), (3, 4, 5))),
+        Example({}, ((4,), (4,))),
+    )
+
+    def text(self, operands: int = 1) -> str:
+        return " * ".join(f"x{k}" for k in range(operands))
+
+    def module(self) -> Any:
+        return multiplied
+
+    def applied_code(self, given: Sequence[str]) -> str:
+        return " * ".join(given)
+
+
 class Concat(Layer):
     """Puts the channels of its inputs behind one another."""
 
     type: Literal["Concat"] = "Concat"
     kind: ClassVar[Kind] = "joint"
     operands: ClassVar[int] = 2
+    torchs: ClassVar = False
     channels: ClassVar = "stacked"
     examples: ClassVar = (
         Example({}, ((3, 4, 5), (2, 4, 5))),
@@ -909,11 +1047,26 @@ def scaled(text: str, scale: bool, shift: bool) -> str:
     return ("gamma * " if scale else "") + text + (" + beta" if shift else "")
 
 
+def hard_sigmoid(given: Any) -> Any:
+    """What nn.Hardsigmoid gives."""
+    from torch.nn import functional
+
+    return functional.relu6(given + 3) / 6
+
+
 def added(*parts: Any) -> Any:
     """Tensors entry by entry."""
     total = parts[0]
     for part in parts[1:]:
         total = total + part
+    return total
+
+
+def multiplied(*parts: Any) -> Any:
+    """Tensors entry by entry."""
+    total = parts[0]
+    for part in parts[1:]:
+        total = total * part
     return total
 
 
@@ -965,17 +1118,11 @@ else:
     ]
 
 
-def some(names: Collection[str]) -> str:
-    """How many layers there are, and the first of them."""
-    return f"there are {len(names)}, such as {', '.join([*names][:MOST_TOLD])}"
-
-
 def make(type: str, arguments: dict[str, Any]) -> Layer:
     """A layer by name; a Problem in words for an unknown one and for arguments out of bounds."""
     if type not in LAYERS:
-        near = nearest(type, LAYERS)
-        hint = f"; did you mean `{near}`?" if near else f"; {some(LAYERS)}"
-        raise Problem(f"no layer `{type}`{hint}", suggestion=near)
+        said, near = unknown(type, LAYERS)
+        raise Problem(said, suggestion=near)
     row = LAYERS[type]
     try:
         return row(**arguments)

@@ -43,8 +43,8 @@ class LayerAnswer(TypedDict):
     ]
 
 
-class OverlookedAnswer(TypedDict):
-    """What was pasted and makes no part of the network."""
+class NoteAnswer(TypedDict):
+    """A piece of what was pasted, and what is to be said of it."""
 
     text: str
     line: Annotated[int, Field(description="Counted from 1.")]
@@ -70,8 +70,13 @@ class NetworkAnswer(TypedDict):
     code: NotRequired[str | None]
     overlooked: NotRequired[
         Annotated[
-            list[OverlookedAnswer] | None,
+            list[NoteAnswer] | None,
             Field(description="What of the source makes no part of the network."),
+        ]
+    ]
+    notes: NotRequired[
+        Annotated[
+            list[NoteAnswer] | None, Field(description="What was decided in reading the source.")
         ]
     ]
 

@@ -15,6 +15,7 @@ from typing_extensions import TypedDict
 
 from app.core.errors import Problem, nearest
 from app.core.layers import table as layers
+from app.core.layers.names import ALIKE
 from app.core.layers.table import Layer, Shape
 from app.core.networks.answers import NetworkAnswer, network_answer
 from app.core.networks.network import INPUT, Network
@@ -424,7 +425,7 @@ def known(name: str, field: str = "architecture") -> Architecture:
     """The row of a name that a field of a question gives; a Problem if there is none."""
     row = ARCHITECTURES.get(name)
     if row is None:
-        near = nearest(name, ARCHITECTURES)
+        near = nearest(name, ARCHITECTURES, ALIKE)
         hint = f"; did you mean `{near}`?" if near else ""
         raise Problem(f"there is no architecture `{name}`{hint}", {"field": field}, near)
     return row

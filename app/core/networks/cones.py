@@ -60,6 +60,8 @@ def cone(network: Network, name: str, unit: tuple[int, ...]) -> Cone:
             for source, features, count in _features_below(result, i, vectors[i]):
                 vectors[source] = _together(vectors.get(source, set()), features, count)
         for patch in seen.get(i, ()):
+            for source, features, count in _vectors_below(result, i, patch):
+                vectors[source] = _together(vectors.get(source, set()), features, count)
             for source, below in _below(result, i, patch):
                 seen[source] = _joined(seen.get(source, []), below)
     regions = {i: _region(patches) for i, patches in sorted(seen.items())}
@@ -112,6 +114,22 @@ def _features_below(
                 below = {at for some in taken for at in some}
         if below:  # else it sees another part only
             yield source, below, shape[0]
+
+
+def _vectors_below(result: Analysis, i: int, patch: Patch) -> Iterator[tuple[int, Features, int]]:
+    """(source, its features, of how many) that some units of maps see of a vector laid out."""
+    shape = result.shapes[i]
+    for source in result.sources[i] if shape and shape[1:] else ():
+        below = result.shape(source)
+        if shape and below and len(below) == 1:
+            rows, columns = ([k for k in range(n) if bits >> k & 1] for bits, n in
+                             zip(patch, shape[1:], strict=True))  # fmt: skip
+            yield source, {
+                (channel * shape[1] + row) * shape[2] + column
+                for channel in range(shape[0])
+                for row in rows
+                for column in columns
+            }, below[0]  # fmt: skip
 
 
 def _together(one: Features, other: Features, count: int) -> Features:

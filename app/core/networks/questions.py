@@ -1,5 +1,6 @@
 """The questions that the figures on networks ask, and their answers."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 from math import prod
 from typing import Annotated, Any, Literal, cast
@@ -9,7 +10,7 @@ from typing_extensions import TypedDict
 
 from app.core.errors import Problem
 from app.core.layers.table import Layer, Shape
-from app.core.networks.answers import FLOAT_BYTES, NetworkAnswer, network_answer
+from app.core.networks.answers import FLOAT_BYTES, NetworkAnswer, NoteAnswer, network_answer
 from app.core.networks.architectures import (
     ARCHITECTURES,
     Architecture,
@@ -24,7 +25,7 @@ from app.core.networks.drawing.tikz import network_tikz
 from app.core.networks.drawing.volumes import drawing, svg
 from app.core.networks.exports import code, layer_code, pytorch
 from app.core.networks.network import MAX_LAYERS, Input, Network, analyse
-from app.core.networks.torch_code import MAX_SOURCE, Reading, reading
+from app.core.networks.torch_code import MAX_SOURCE, Note, Reading, reading
 from app.core.questions import Asked, shown, up_to
 
 LITTLE = {
@@ -194,10 +195,8 @@ def network(question: NetworkQuestion) -> NetworkAnswer:
         for row in answer["rows"]:
             row["place"] = places.get(row["name"])
     if question.source is not None:
-        answer["overlooked"] = [
-            {"text": entry.text, "line": entry.line, "why": entry.why}
-            for entry in question.reading.overlooked
-        ]
+        answer["overlooked"] = noted(question.reading.overlooked)
+        answer["notes"] = noted(question.reading.notes)
     if "network" in question.include:
         answer["network"] = cast(Network, found.model_dump(exclude_defaults=False))  # as it is sent
         for node, row in zip(found.layers, answer["rows"], strict=True):
@@ -208,6 +207,11 @@ def network(question: NetworkQuestion) -> NetworkAnswer:
     if "code" in question.include:
         answer["code"] = code(found)
     return answer
+
+
+def noted(notes: Sequence[Note]) -> list[NoteAnswer]:
+    """What is to be said of pieces of a source."""
+    return [{"text": note.text, "line": note.line, "why": note.why} for note in notes]
 
 
 def arithmetic(layer: Layer, output: Shape | None) -> dict[str, str]:

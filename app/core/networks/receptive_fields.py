@@ -16,7 +16,7 @@ from typing_extensions import TypedDict
 
 from app.core.errors import Problem
 from app.core.layers.layer import Layer, Shape, Windows
-from app.core.layers.windows import Axis, Window
+from app.core.layers.windows import Axis, Whole, Window
 
 WORDS = ("size", "stride", "padding", "low", "high")
 
@@ -154,7 +154,7 @@ def sight(
     extent = extent_of(layer, output, first.extent)
     try:
         high, wide = first.known() if len(known) == 1 else _meet(known, extent)
-        tall, broad = windows_of(layer, shape, first.extent)
+        tall, broad = windows_of(layer, shape, first.extent, output)
         square = high is wide and tall is broad  # as in most networks: half the work
         high = high.through(tall)
         wide = high if square else wide.through(broad)
@@ -173,10 +173,15 @@ def extent_of(layer: Layer, output: Shape, before: tuple[int, int]) -> tuple[int
     return (1, 1) if layer.blends else before
 
 
-def windows_of(layer: Layer, shape: Shape, extent: tuple[int, int]) -> Windows:
+def windows_of(layer: Layer, shape: Shape, extent: tuple[int, int], output: Shape = ()) -> Windows:
     """How a unit sees what it takes, of a given shape and extent: whole, where a vector blends."""
     if shape[1:]:
         return layer.windows(shape)
+    if output[1:]:  # a vector laid out as maps: as it was, or each number of it anywhere
+        if extent not in (output[1:], (1, 1)):
+            raise Problem("a vector of other maps is laid out here, so that units see odd places")
+        window = Window(1) if extent == output[1:] else Whole(1)
+        return window, window
     reach = extent if layer.blends else (1, 1)
     return Window(reach[0]), Window(reach[1])
 

@@ -3,36 +3,29 @@
 import ast
 from dataclasses import dataclass
 
+from app.core.errors import OverBudget, Problem
 from app.core.layers.table import Shape
-from app.core.networks.code.stacks import (
-    ELSEWHERE,
-    MAX_SOURCE,
-    WHOLE,
-    Reader,
-    readable,
-    stack_of,
-    too_long,
-)
-from app.core.networks.code.through import Classes
+from app.core.networks.code.layers import ELSEWHERE, readable
+from app.core.networks.code.roots import Code
+from app.core.networks.code.text import MAX_SOURCE, WHOLE, too_long
 from app.core.networks.network import Network
 
 __all__ = [
     "ELSEWHERE",
     "MAX_SOURCE",
     "WHOLE",
-    "Overlooked",
+    "Note",
     "Reading",
     "read",
     "readable",
     "reading",
 ]
 TOLD = 80  # characters of what was overlooked that are told
-WIDE = (ast.ClassDef, ast.FunctionDef, ast.For, ast.AugAssign)
 
 
 @dataclass(frozen=True)
-class Overlooked:
-    """What was pasted and makes no part of the network."""
+class Note:
+    """A piece of what was pasted, and what is to be said of it."""
 
     text: str
     line: int
@@ -41,31 +34,49 @@ class Overlooked:
 
 @dataclass(frozen=True)
 class Reading:
-    """The network of a text, where in it each layer stands: name -> (offset, length), and what of
-    it makes no part of the network."""
+    """The network of a text, where in it each layer stands: name -> (offset, length), what of it
+    makes no part of the network, and what was decided in reading the rest."""
 
     network: Network
     places: dict[str, tuple[int, int]]
-    overlooked: tuple[Overlooked, ...] = ()
+    overlooked: tuple[Note, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 def reading(source: str, input: Shape) -> Reading:
-    """What a text comes to. Sizes are not looked at yet, but where `forward` asks for them.
+    """What a text comes to.
 
-    Raises Problem with the offset and length of what cannot be read.
+    Layers are called as torch calls them: by position, by the names of an OrderedDict or of a
+    class's attributes, with dots where one holds another. Raises Problem with the offset and length
+    of what cannot be read.
     """
     too_long(source)
-    if not any(isinstance(statement, WIDE) for statement in Reader(source).statements()):
-        return Reading(*stack_of(source, input))
-    interpreter = Classes(source, input)
-    network, places = interpreter.network()
-    told: dict[Overlooked, None] = {}
-    for node, why in interpreter.overlooked:
-        where = interpreter.where(node)
-        text = source[where["offset"] :][: where["length"]].split("\n", 1)[0][:TOLD]
-        line = source.count("\n", 0, where["offset"]) + 1
-        told[Overlooked(text, line, why)] = None
-    return Reading(network, places, tuple(told))
+    code = Code(source, input)
+    try:
+        network, places = code.network()
+    except OverBudget:
+        raise
+    except Problem:
+        code = Code(source, input)
+        printed = code.printed()
+        if printed is None:
+            raise
+        network, places = printed
+
+    def note(offset: int, length: int, why: str) -> Note:
+        text = source[offset:][:length].split("\n", 1)[0].rstrip("\r")[:TOLD]
+        return Note(text, source.count("\n", 0, offset) + 1, why)
+
+    def span(node: ast.AST) -> tuple[int, int]:
+        where = code.where(node)
+        return where["offset"], where["length"]
+
+    spans = [(*span(node), why) for node, why in code.overlooked]
+    spans += [(*place, why) for place, why in code.left]
+    spans += [(code.starts[i], code.starts[i + 1] - code.starts[i], why) for i, why in code.around]
+    found = dict.fromkeys(note(*one) for one in sorted(spans))
+    said = dict.fromkeys(note(*span(node), why) for node, why in code.notes)
+    return Reading(network, places, tuple(found), tuple(said))
 
 
 def read(source: str, input: Shape) -> tuple[Network, dict[str, tuple[int, int]]]:

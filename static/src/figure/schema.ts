@@ -965,7 +965,12 @@ export interface components {
              * Overlooked
              * @description What of the source makes no part of the network.
              */
-            overlooked?: components["schemas"]["OverlookedAnswer"][] | null;
+            overlooked?: components["schemas"]["NoteAnswer"][] | null;
+            /**
+             * Notes
+             * @description What was decided in reading the source.
+             */
+            notes?: components["schemas"]["NoteAnswer"][] | null;
             /** Name */
             name: string;
             /** Title */
@@ -3659,7 +3664,12 @@ export interface components {
              * Overlooked
              * @description What of the source makes no part of the network.
              */
-            overlooked?: components["schemas"]["OverlookedAnswer"][] | null;
+            overlooked?: components["schemas"]["NoteAnswer"][] | null;
+            /**
+             * Notes
+             * @description What was decided in reading the source.
+             */
+            notes?: components["schemas"]["NoteAnswer"][] | null;
         };
         /**
          * NetworkExportQuestion
@@ -3911,6 +3921,21 @@ export interface components {
             label: components["schemas"]["Point"];
             grid: components["schemas"]["GridPlace"] | null;
             out: components["schemas"]["Point"];
+        };
+        /**
+         * NoteAnswer
+         * @description A piece of what was pasted, and what is to be said of it.
+         */
+        NoteAnswer: {
+            /** Text */
+            text: string;
+            /**
+             * Line
+             * @description Counted from 1.
+             */
+            line: number;
+            /** Why */
+            why: string;
         };
         /**
          * OcclusionAnswer
@@ -4174,21 +4199,6 @@ export interface components {
              * @default 96
              */
             steps: number;
-        };
-        /**
-         * OverlookedAnswer
-         * @description What was pasted and makes no part of the network.
-         */
-        OverlookedAnswer: {
-            /** Text */
-            text: string;
-            /**
-             * Line
-             * @description Counted from 1.
-             */
-            line: number;
-            /** Why */
-            why: string;
         };
         /** ParameterCount */
         ParameterCount: {

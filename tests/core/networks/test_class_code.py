@@ -187,7 +187,7 @@ def test_a_class_alone_is_made_and_what_stands_around_it_is_listed() -> None:
     found = reading(source, (3, 32, 32))
     assert found.network == read(TUTORIAL, (3, 32, 32))[0]
     assert [entry.text.split("(")[0] for entry in found.overlooked] == [
-        "torch.manual_seed", "opt = optim.SGD"
+        "torch.manual_seed", "opt = optim.SGD", "criterion = nn.CrossEntropyLoss"
     ]  # fmt: skip
     assert all(source.split("\n")[entry.line - 1] == entry.text for entry in found.overlooked)
 
@@ -207,7 +207,7 @@ def test_a_layer_that_forward_does_not_use_is_named() -> None:
         ("F.relu(self.fc1(x))", "torch.fft.fft(self.fc1(x))", "no layer that is known"),
         ("F.relu(self.fc1(x))", "self.fc1(x) * 2", "only sums of two"),
         ("F.relu(self.fc1(x))", "self.forward(x)", "used twice"),
-        ("F.relu(self.fc1(x))", "eval('x')", "no layer `eval`"),
+        ("F.relu(self.fc1(x))", "eval('x')", "`eval` is not read here; code is never"),
         ("nn.Conv2d(6, 16, 5)", "nn.Conv2D(6, 16, 5)", "did you mean `Conv2d`"),
         ("nn.Conv2d(6, 16, 5)", "nn.Conv2d(6, 10**10**10, 5)", "too large"),
         ("nn.Conv2d(6, 16, 5)", "[nn.ReLU() for i in range(10**9)]", "5,000 long"),
@@ -257,12 +257,28 @@ def test_parts_of_a_class_are_joined_where_they_fit_and_refused_where_not() -> N
         read(PARTS.replace("nn.Flatten(), ", ""), (3, 32, 32))
 
 
-def test_of_two_networks_none_is_taken_in_silence() -> None:
-    with pytest.raises(Problem, match="`model` stands apart"):
-        read("model = nn.Linear(3, 4)\nsoftmax = nn.Softmax(dim=1)", (3,))
+def test_of_two_networks_one_is_read_and_the_other_named() -> None:
+    found = reading("model = nn.Linear(3, 4)\nsoftmax = nn.Softmax(dim=1)", (3,))
+    assert [node.layer.type for node in found.network.layers] == ["Linear"]
+    assert [(entry.text, entry.line) for entry in found.overlooked] == [("softmax", 2)]
+    assert "of 2 networks here `model` is read" in found.notes[0].why
 
 
-def test_of_two_that_a_class_made_none_is_taken_in_silence() -> None:
-    read(TUTORIAL + "\nnet = Net()\n", (3, 32, 32))
-    with pytest.raises(Problem, match="two networks are made here"):
-        read(TUTORIAL + "\nnet = Net()\nother = Net()\n", (3, 32, 32))
+def test_of_two_that_a_class_made_the_other_is_named() -> None:
+    assert not reading(TUTORIAL + "\nnet = Net()\n", (3, 32, 32)).notes
+    found = reading(TUTORIAL + "\nother = Net()\n", (3, 32, 32))
+    assert [entry.text for entry in found.overlooked][:1] == ["net"]
+    assert "`other` is read" in found.notes[0].why
+
+
+GAN = """
+G = nn.Sequential(nn.ConvTranspose2d(100, 64, 4), nn.ReLU(), nn.ConvTranspose2d(64, 3, 4, 2, 1))
+D = nn.Sequential(nn.Conv2d(3, 8, 4, 2, 1), nn.LeakyReLU(0.2), nn.Conv2d(8, 1, 4))
+"""
+
+
+@pytest.mark.parametrize(("input", "name"), [((100, 1, 1), "G"), ((3, 8, 8), "D")])
+def test_of_two_networks_that_is_read_which_fits_what_comes_in(input: Any, name: str) -> None:
+    found = reading(GAN, input)
+    assert f"`{name}` is read" in found.notes[0].why
+    assert network_answer(found.network)["problem"] is None

@@ -131,7 +131,8 @@ def test_what_a_unit_sees_is_where_its_gradient_reaches(name: str, example: Exam
     sight = analyse(network).sights[network.position(ROW)]
     assert sight
     if len(example.shapes[0]) == 1:
-        assert cone(network, ROW, (0,))["input"] == {"rows": [0, 0], "columns": [0, 0]}
+        first = (0,) * len(shape[1:] or shape)
+        assert cone(network, ROW, first)["input"] == {"rows": [0, 0], "columns": [0, 0]}
         return
     axes = shape[1:] or shape
     units = {tuple(random.Random(k).randrange(n) for n in axes) for k in range(12)}

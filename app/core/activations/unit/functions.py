@@ -195,6 +195,8 @@ def carried(captured: Capture, i: int, place: Place) -> list[tuple[int, Place]]:
 
     found: list[tuple[int, Place]] = []
     layer, sources = captured.network.layers[i].layer, captured.sources(i)
+    if layer.places == "own" and layer.channels == "own":  # a product by 0 carries it, too
+        return [(j, place) for j in sources]
     with torch.enable_grad():
         parts, at = cut(layer, [captured.activation(j)[None] for j in sources], place)
         given = [part.clone().requires_grad_() for part in parts]

@@ -1,283 +1,198 @@
-"""Expressions and calls of pasted code: of classes, functions, layers, and of maps in `forward`."""
+"""Calls in pasted code: of its classes and functions, of layers, of what torch and Python have."""
 
 import ast
+import math
 from typing import Any
 
-from app.core.errors import OverBudget
+from app.core.errors import Problem
 from app.core.layers.layer import Layer
 from app.core.layers.table import LAYERS
-from app.core.networks.code.classes import (
-    ABOUT,
-    BUILTINS,
-    COMPARED,
-    FULL,
-    MAX_CALLS,
-    MAX_LIST,
-    MAX_POWER,
-    MODULES,
-    PLAIN,
-    SUMS,
-    Interpreter,
-    Returned,
-)  # fmt: skip
+from app.core.networks.code.expressions import BUILTINS, Expressions
 from app.core.networks.code.forward import BATCH, JOINS, Maps
-from app.core.networks.code.stacks import MOVES, Setting, Stack, dotted
-from app.core.networks.code.values import Kind, Made, Of, Outer, Routine, Unknown
+from app.core.networks.code.layers import Given, lazy
+from app.core.networks.code.members import Members
+from app.core.networks.code.statements import Returned
+from app.core.networks.code.text import dotted
+from app.core.networks.code.values import (
+    Kind,
+    Lazy,
+    Made,
+    Of,
+    Outer,
+    Partial,
+    Routine,
+    Setting,
+    Stack,
+    Unknown,
+)
 
-Given = list[tuple[Any, Any]]
+MAX_CALLS = 25  # within one another
+ABOUT = ("torch.nn.functional.", "torch.", "torch.special.")
+SAME = (  # what they return is what they are given, as far as sizes go
+    "torch.compile", "torch.jit.script", "torch.fx.symbolic_trace", "torch.nn.DataParallel",
+    "torch.nn.parallel.DistributedDataParallel", "torch.nn.utils.weight_norm",
+    "torch.nn.utils.spectral_norm", "torch.nn.utils.parametrizations.weight_norm",
+    "torch.nn.utils.parametrizations.spectral_norm", "torch.jit.annotate",
+    "torch.nn.SyncBatchNorm.convert_sync_batchnorm",
+)  # fmt: skip
+FALSE = ("torch.jit.is_scripting", "torch.jit.is_tracing")
+MATHS = {"ceil": math.ceil, "floor": math.floor, "sqrt": math.sqrt, "log2": math.log2}
+TYPES: dict[str, Any] = {
+    "int": int, "float": (float,), "str": str, "bool": bool, "list": list, "tuple": list,
+    "dict": dict, "collections.abc.Iterable": (list, range), "typing.Iterable": (list, range),
+    "typing.Sequence": list, "collections.OrderedDict": dict, "torch.Tensor": Maps,
+    "torch.nn.Sequential": Stack, "torch.nn.ModuleList": Stack,
+    "torch.nn.Module": (Layer, Lazy, Stack, Made),
+}  # fmt: skip
 
 
-class Calls(Interpreter):
-    """The values of expressions."""
+class Calls(Members, Expressions):
+    """What calls give."""
 
-    def value(self, node: ast.AST) -> Any:
-        self.step(node)
-        found = self.special(node)
-        return super().value(node) if found is NotImplemented else found
+    def through(self, of: Any, given: Given, named: dict[str, Any], node: ast.AST) -> Any:
+        """What a layer, or several, give."""
+        raise NotImplementedError
 
-    def special(self, node: ast.AST) -> Any:
-        """What goes beyond a stack of layers; NotImplemented for the rest."""
-        match node:
-            case ast.Name(id=name):
-                if name in self.names:
-                    return self.names[name]
-                if name in MODULES:
-                    return Outer(FULL.get(name, name))
-                if name in BUILTINS:
-                    return Outer(name)
-                if name in LAYERS or name in ("Sequential", "ModuleList"):
-                    return Outer(f"torch.nn.{name}")
-            case ast.Attribute(value=of, attr=name):
-                return self.attribute(self.value(of), name, node)
-            case ast.Call():
-                return self.called(node)
-            case ast.Subscript(value=of, slice=at):
-                return self.item(self.value(of), at, node)
-            case ast.BinOp(left=left, op=op, right=right):
-                return self.sum(op, self.value(left), self.value(right), node)
-            case ast.UnaryOp(op=ast.Not(), operand=operand):
-                return not self.true(operand)
-            case ast.Compare(left=left, ops=[op], comparators=[right]):
-                return self.compared(op, self.value(left), self.value(right), node)
-            case ast.BoolOp(op=op, values=values):
-                value: Any = None
-                for part in values:
-                    value = self.value(part)
-                    if isinstance(value, Unknown | Maps):
-                        self.fail("this condition is not read here", part)
-                    if bool(value) is isinstance(op, ast.Or):
-                        break
-                return value
-            case ast.IfExp(test=test, body=body, orelse=orelse):
-                asked = self.value(test)
-                if isinstance(asked, Unknown | Outer):
-                    return Setting()
-                return self.value(body if asked else orelse)
-            case ast.ListComp(generators=[each]) | ast.GeneratorExp(generators=[each]):
-                return self.comprehended(node, each)
-            case ast.Lambda():
-                return Routine(node, self.names)
-        return NotImplemented
+    def joined(self, parts: list[Any], rest: Given, named: dict[str, Any], node: ast.AST) -> Any:
+        """What torch.cat gives."""
+        raise NotImplementedError
 
-    def comprehended(self, node: Any, each: ast.comprehension) -> list[Any]:
-        items, outside, found = self.items(self.value(each.iter), each.iter), self.names, []
-        self.names = outside.new_child()
-        try:
-            for item in items:
-                self.store(each.target, item)
-                if all(self.true(test) for test in each.ifs):
-                    found.append(self.value(node.elt))
-        finally:
-            self.names = outside
-        return found
-
-    def attribute(self, of: Any, name: str, node: ast.AST) -> Any:
-        match of:
-            case Outer(path=path):
-                return Outer(f"{path}.{name}")
-            case Unknown():
-                return of
-            case Made():
-                if name in of.held:
-                    return of.held[name]
-                found = of.kind.find(name)
-                if found is not None:
-                    bound = isinstance(found, Routine) and not found.static
-                    return Of(of, name) if bound else found
-                return False if name == "training" else Of(of, name)
-            case Kind() if (found := of.find(name)) is not None:
-                return found
-            case Maps() if name == "shape":
-                return self.sizes(of, node)
-            case Maps() if name == "ndim":
-                return len(self.sizes(of, node))
-            case Layer() if name in of.arguments:
-                return of.arguments[name]
-            case Stack() if name in of.held:
-                return of.held[name]
-        return Of(of, name)
-
-    def sizes(self, maps: Maps, node: ast.AST) -> list[Any]:
-        shape = maps.laid or maps.shape
-        if shape is None:
-            self.fail("the size here is not known: a layer before it does not fit", node)
-        return [BATCH, *shape]
-
-    def item(self, of: Any, at: ast.expr, node: ast.AST) -> Any:
-        if isinstance(of, Unknown):
-            return of
-        if isinstance(at, ast.Slice) and isinstance(of, list | Stack):
-            ends = [None if end is None else self.value(end) for end in (at.lower, at.upper)]
-            if all(end is None or type(end) is int for end in ends) and at.step is None:
-                if isinstance(of, Stack):
-                    return Stack(dict(list(of.held.items())[slice(*ends)]))
-                return of[slice(*ends)]
-        elif isinstance(of, list | Stack) and type(key := self.value(at)) is int:
-            items = list(of.held.values()) if isinstance(of, Stack) else of
-            if -len(items) <= key < len(items):
-                return items[key]
-            self.fail(f"there are {len(items)} here, counted from 0", node)
-        self.fail("an index like this is not read here", node)
-
-    def sum(self, op: ast.operator, left: Any, right: Any, node: ast.AST) -> Any:
-        for value in (left, right):
-            if isinstance(value, Unknown):
-                self.fail(value.why, node)
-        if isinstance(left, Maps) or isinstance(right, Maps):
-            if isinstance(left, Maps) and isinstance(right, Maps) and isinstance(op, ast.Add):
-                return self.put("Add", {}, [left, right], "add", node)
-            self.fail("of maps only sums of two are read here", node)
-        if isinstance(left, list) and isinstance(right, list) and isinstance(op, ast.Add):
-            return self.short(left + right, node)
-        if isinstance(left, list) and type(right) is int and isinstance(op, ast.Mult):
-            if len(left) * right > MAX_LIST:
-                self.fail(f"a list may be {MAX_LIST:,} long here", node)
-            return self.short(left * right, node)
-        if not all(type(value) in (int, float) for value in (left, right)):
-            self.fail("only numbers are calculated with", node)
-        if type(op) not in SUMS or (isinstance(op, ast.Pow) and abs(right) > MAX_POWER):
-            self.fail("this is not calculated here", node)
-        try:
-            value = SUMS[type(op)](left, right)
-        except ZeroDivisionError:
-            self.fail("this divides by 0", node)
-        except OverflowError:
-            self.fail("this number is too large", node)
-        if isinstance(value, complex):
-            self.fail("this is not calculated here", node)
-        return self.number(value, node)
-
-    def compared(self, op: ast.cmpop, left: Any, right: Any, node: ast.AST) -> bool:
-        if isinstance(left, Unknown) or isinstance(right, Unknown):
-            self.fail((left if isinstance(left, Unknown) else right).why, node)
-        if isinstance(op, ast.Is | ast.IsNot):
-            same = left is right
-            return same if isinstance(op, ast.Is) else not same
-        if isinstance(op, ast.In | ast.NotIn) and isinstance(right, list):
-            found = type(left) in PLAIN and any(type(v) in PLAIN and v == left for v in right)
-            return found if isinstance(op, ast.In) else not found
-        if type(op) in COMPARED and type(left) in PLAIN and type(right) in PLAIN:
-            try:
-                return bool(COMPARED[type(op)](left, right))
-            except TypeError:
-                self.fail("these two are not compared", node)
-        self.fail("this comparison is not read here", node)
-
-    # Calls
+    def of_maps(
+        self, maps: Maps, name: str, given: Given, named: dict[str, Any], node: ast.AST
+    ) -> Any:
+        """What a function of torch gives."""
+        raise NotImplementedError
 
     def called(self, node: ast.Call) -> Any:
         func = node.func
-        over = func.value if isinstance(func, ast.Attribute) else None
-        if isinstance(func, ast.Attribute) and isinstance(over, ast.Call):
-            called = dotted(over.func)
-            if called == "super":
-                return self.above(func.attr, node)
-        name = dotted(func)
-        known = (*BUILTINS, "Sequential", "ModuleList")
-        if isinstance(func, ast.Name) and func.id not in self.names and func.id not in known:
-            return super().call(node)
-        of = self.value(func)
-        if isinstance(of, Of) and of.name in MOVES and not isinstance(of.owner, Maps):
-            return of.owner
+        match func:
+            case ast.Attribute(value=ast.Call(func=ast.Name("super")), attr=name):
+                return self.above(name, node)
+            case ast.Attribute(value=ast.Name(id), attr="verify") if id.endswith("_Weights"):
+                return self.value(node.args[0]) if node.args else None
+        if isinstance(func, ast.Name) and func.id not in self.names:
+            try:
+                of = self.called_so(func)
+            except Problem:
+                self.arguments(node)
+                return self.nothing(func.id, node)
+        else:
+            of = self.value(func)
         if isinstance(of, Unknown):
             return of
-        if isinstance(of, Outer):
-            return self.outer(of.path, node, name)
-        given = self.elements(node.args)
-        named = {word.arg: self.value(word.value) for word in node.keywords if word.arg}
-        if len(named) < len(node.keywords):
-            self.fail("`**` is not read here", node)
+        given, named = self.arguments(node)
         return self.apply(of, given, named, node)
 
-    def apply(self, of: Any, given: Given, named: dict[str, Any], node: ast.Call) -> Any:
+    def arguments(self, node: ast.Call) -> tuple[Given, dict[str, Any]]:
+        given = self.elements(node.args)
+        named: dict[str, Any] = {}
+        for word in node.keywords:
+            # Where weights are is told by names of the code around.
+            told = word.arg in ("device", "dtype") and isinstance(word.value, ast.Name)
+            value = Setting() if told else self.value(word.value)
+            if word.arg is None:
+                if isinstance(value, Unknown):
+                    self.missing(value, word.value)
+                if not isinstance(value, dict):
+                    self.fail("`**` wants a dict", word.value)
+                named |= value
+            elif word.arg in named:
+                called = dotted(node.func) or "this"
+                self.fail(f"`{word.arg[:40]}` of {called.split('.')[-1]} is given twice", word)
+            else:
+                named[word.arg] = value
+        return given, named
+
+    def apply(self, of: Any, given: Given, named: dict[str, Any], node: Any) -> Any:
         match of:
             case Kind():
                 return self.make(of, [value for value, _ in given], named, node)
+            case Routine(decorated="classmethod"):
+                return self.routine(of, [of.of, *(value for value, _ in given)], named, node)
             case Routine():
                 return self.routine(of, [value for value, _ in given], named, node)
+            case Partial():
+                return self.apply(of.of, [*of.given, *given], of.named | named, node)
+            case Outer(path=path):
+                return self.outer(path, given, named, node)
             case Of(owner=Maps() as maps, name=name):
                 return self.of_maps(maps, name, given, named, node)
-            case Of(owner=Made() as made, name=name) if isinstance(
-                found := made.kind.find(name), Routine
-            ):
-                return self.routine(found, [made, *(value for value, _ in given)], named, node)
-            case Of(owner=Made() | Stack() as owner, name="add_module") if len(given) == 2:
-                owner.held[str(given[0][0])] = given[1][0]
-                return None
-            case Of(owner=Stack() as stack, name="append") if len(given) == 1:
-                stack.held[str(len(stack.held))] = given[0][0]
-                return stack
-            case Of(owner=list() as items, name="append") if len(given) == 1:
-                items.append(given[0][0])
-                self.short(items, node)
-                return None
-            case Of(owner=list() as items, name="extend") if len(given) == 1:
-                items.extend(self.items(given[0][0], node))
-                self.short(items, node)
-                return None
-            case Layer() | Stack() | Made() if self.trace is None:
-                return Unknown("the network is not run here")
-            case Layer() | Stack() | Made():
+            case Of(owner=owner, name=name):
+                return self.member(owner, name, given, named, node)
+            case Layer() | Lazy() | Stack() | Made() if self.trace is None:
+                return Unknown("what the network gives is not worked out here")
+            case Layer() | Lazy() | Stack() | Made():
                 return self.through(of, given, named, node)
-            case Of(name=name):
-                return Unknown(f"`{name}` changes no size that is known here")
-        self.fail("a call like this is not read here", node.func)
+        self.fail("a call like this is not read here; code is never executed", node)
+
+    # Classes and functions of the text
 
     def above(self, name: str, node: ast.Call) -> Any:
         """`super().name(...)`."""
         made, routine = self.names.get(" first"), self.names.get(" routine")
         if not isinstance(made, Made) or not isinstance(routine, Routine) or routine.of is None:
             self.fail("`super` is not read here", node)
-        given = self.elements(node.args)
-        named = {word.arg: self.value(word.value) for word in node.keywords if word.arg}
+        given, named = self.arguments(node)
         for base in routine.of.bases:
             if isinstance(base, Kind) and isinstance(found := base.find(name), Routine):
                 return self.routine(found, [made, *(v for v, _ in given)], named, node)
         if name == "__init__":
-            self.begin(made, given, node)
+            self.begin(made, given, named, node)
             return None
+        if name == "forward" and self.trace and " layer" in made.held:
+            return self.through(made.held[" layer"], given, named, node)
+        if name == "forward" and self.trace and self.stacks(made.kind):
+            return self.through(Stack(made.held), given, named, node)
+        if name in ("train", "eval"):
+            return made
         self.fail(f"`super().{name[:40]}` is not read here", node)
 
-    def begin(self, made: Made, given: Given, node: ast.AST) -> None:
+    def begin(self, made: Made, given: Given, named: dict[str, Any], node: Any) -> None:
         """What torch's own `__init__` does: a Sequential takes its layers."""
         if self.stacks(made.kind):
-            made.held |= self.stacked(given).held
+            listed = given and isinstance(given[0][0], list) and not self.calls_in_order(made.kind)
+            items = [(value, node) for value in given[0][0]] if listed else given
+            made.held |= self.stacked(items).held
+            return
+        base = self.base(made.kind)
+        if base:
+            made.held[" layer"] = self.layer(base, given, named, node)
+
+    def bases(self, kind: Kind, depth: int = 0) -> list[str]:
+        """What of PyTorch a class builds on."""
+        found: list[str] = []
+        for base in kind.bases if depth < 20 else ():
+            if isinstance(base, Outer):
+                found.append(base.path)
+            elif isinstance(base, Kind):
+                found += self.bases(base, depth + 1)
+        return found
 
     def stacks(self, kind: Kind) -> bool:
-        return any(
-            base.path.endswith("nn.Sequential") if isinstance(base, Outer) else self.stacks(base)
-            for base in kind.bases
-            if isinstance(base, Outer | Kind)
-        )
+        """Whether a class is a Sequential, a ModuleList or a ModuleDict."""
+        words = ("nn.Sequential", "nn.ModuleList", "nn.ModuleDict")
+        return any(path.endswith(words) for path in self.bases(kind))
 
-    def make(self, kind: Kind, given: list[Any], named: dict[str, Any], node: ast.AST) -> Made:
+    def calls_in_order(self, kind: Kind) -> bool:
+        return any(path.endswith("nn.Sequential") for path in self.bases(kind))
+
+    def base(self, kind: Kind) -> str | None:
+        """The layer that a class builds on."""
+        names = (path.removeprefix("torch.nn.") for path in self.bases(kind))
+        return next((name for name in names if name in LAYERS or lazy(name)), None)
+
+    def make(self, kind: Kind, given: list[Any], named: dict[str, Any], node: Any) -> Made:
+        if not kind.bases and not kind.find("__init__"):
+            self.fail(f"`{kind.name}` is no network", node)
         made = Made(kind)
         self.kept.append(made)
         begin = kind.find("__init__")
         if isinstance(begin, Routine):
             self.routine(begin, [made, *given], named, node)
+        elif isinstance(begin, Unknown):
+            self.missing(begin, node)
         else:
-            self.begin(made, [(value, node) for value in given], node)
+            self.begin(made, [(value, node) for value in given], named, node)
         return made
 
     def routine(self, of: Routine, given: list[Any], named: dict[str, Any], node: ast.AST) -> Any:
@@ -285,36 +200,12 @@ class Calls(Interpreter):
         self.calls += 1
         if self.calls > MAX_CALLS:
             self.calls -= 1
-            said = "functions call one another too deeply to be read"
-            raise OverBudget(said, self.where(node))
-        asked, names = (
-            of.node.args,
-            of.names.new_child({" routine": of, " first": given[0] if given else None}),
-        )
-        words = [arg.arg for arg in (*asked.posonlyargs, *asked.args)]
-        title = of.of.name if of.of else getattr(of.node, "name", "this")
+            self.spent_out("functions call one another too deeply to be read", node)
+        names = of.names.new_child({" routine": of, " first": given[0] if given else None})
         outside, depth = self.names, self.depth
         try:
             self.names, self.depth = of.names, 0
-            firsts = zip(reversed(words), reversed(asked.defaults), strict=False)
-            known = {word: self.value(default) for word, default in firsts}
-            for arg, default in zip(asked.kwonlyargs, asked.kw_defaults, strict=True):
-                words.append(arg.arg)
-                if default is not None:
-                    known[arg.arg] = self.value(default)
-            places = len(words) - len(asked.kwonlyargs)
-            known |= zip(words, given[:places], strict=False)
-            if asked.vararg:
-                known[asked.vararg.arg] = list(given[places:])
-            elif len(given) > places:
-                self.fail(f"`{title}` takes {places} values and is given {len(given)}", node)
-            for word, value in named.items():
-                if word not in words:
-                    self.fail(f"`{title}` has no argument `{word[:40]}`", node)
-                known[word] = value
-            if missing := [word for word in words if word not in known]:
-                line = f"model = {title}({missing[0]}=...)"
-                self.fail(f"`{title}` wants `{missing[0]}`: write it below, as in {line}", node)
+            known = self.bound(of, given, named, node)
             names.maps[0].update(known)
             self.names = names
             if isinstance(of.node, ast.Lambda):
@@ -327,68 +218,236 @@ class Calls(Interpreter):
             self.calls -= 1
         return None
 
-    def outer(self, path: str, node: ast.Call, name: str | None) -> Any:
+    def bound(
+        self, of: Routine, given: list[Any], named: dict[str, Any], node: ast.AST
+    ) -> dict[str, Any]:
+        """What a function's arguments stand for in a call."""
+        asked, known = of.node.args, dict[str, Any]()
+        words = [arg.arg for arg in (*asked.posonlyargs, *asked.args)]
+        title = of.of.name if of.of else getattr(of.node, "name", "this")
+        method = getattr(of.node, "name", "")
+        called = title if method in ("__init__", "") or not of.of else f"{title}.{method}"
+        for word, default in zip(reversed(words), reversed(asked.defaults), strict=False):
+            known[word] = self.value(default)
+        for arg, default_ in zip(asked.kwonlyargs, asked.kw_defaults, strict=True):
+            words.append(arg.arg)
+            if default_ is not None:
+                known[arg.arg] = self.value(default_)
+        places = len(words) - len(asked.kwonlyargs)
+        known |= zip(words, given[:places], strict=False)
+        if asked.vararg:
+            known[asked.vararg.arg] = list(given[places:])
+        elif len(given) > places:
+            self.fail(f"`{called}` takes {places} values and is given {len(given)}", node)
+        more: dict[str, Any] = {}
+        for word, value in named.items():
+            if word in words:
+                known[word] = value
+            elif asked.kwarg:
+                more[word] = value
+            else:
+                self.fail(f"`{called}` has no argument `{word[:40]}`", node)
+        if asked.kwarg:
+            known[asked.kwarg.arg] = more
+        if left := [word for word in words if word not in known]:
+            if method == "forward":
+                said = f"forward takes `{left[0]}` too: networks with one input are read here"
+                self.fail(said, of.node)
+            line = f"model = {title}({left[0]}=...)"
+            self.fail(f"`{called}` wants `{left[0]}`: write it below, as in {line}", node)
+        return known
+
+    # What PyTorch and Python have
+
+    def outer(self, path: str, given: Given, named: dict[str, Any], node: ast.Call) -> Any:
         """A call of what PyTorch or Python has."""
         last = path.split(".")[-1]
+        if path in SAME and given:
+            return given[0][0]
+        if path in FALSE:
+            return False
         if path.startswith("torch.nn.") and path.count(".") == 2:
-            if last == "ModuleList":
-                items = self.items(self.value(node.args[0]), node) if node.args else []
-                return Stack({str(i): item for i, item in enumerate(items)})
-            if last == "DataParallel" and node.args:
-                return self.value(node.args[0])
-            if last.endswith("Loss"):
-                return Unknown("a loss stands behind the network")
-            call = ast.Call(ast.Name(last, ast.Load()), node.args, node.keywords)
-            ast.copy_location(call.func, node.func)
-            found = super().call(ast.copy_location(call, node))
-            self.kept.append(found)
-            return found
-        if path in ("torch.compile", "torch.jit.script") and node.args:
-            return self.value(node.args[0])
-        if path in ("collections.OrderedDict", "torch.device"):
-            return super().call(node)
-        given = self.elements(node.args)
-        named = {word.arg: self.value(word.value) for word in node.keywords if word.arg}
+            return self.of_nn(last, given, named, node)
+        if path == "collections.OrderedDict":
+            return self.ordered_dict(given, named, node)
+        if path == "typing.cast" and len(given) == 2:
+            return given[1][0]
+        if path == "functools.partial" and given:
+            return Partial(given[0][0], given[1:], named)
+        if path.startswith(("torch.device", "torch.cuda.is_", "torch.backends")):
+            return Setting()
         if given and path.startswith(ABOUT):
             first = given[0][0]
             if last in JOINS and isinstance(first, list):
-                return self.joined(first, [*given[1:]], named, node)
+                return self.joined(first, given[1:], named, node)
             if isinstance(first, Maps):
                 return self.of_maps(first, last, given[1:], named, node)
+        if last in JOINS and "tensors" in named:
+            return self.joined(named.pop("tensors"), given, named, node)
+        if isinstance(named.get("input"), Maps):
+            return self.of_maps(named.pop("input"), last, given, named, node)
+        if path.startswith(("math.", "numpy.")) and given:
+            return self.worked_out(last, [value for value, _ in given], node)
         if path in BUILTINS:
-            return self.builtin(path, [value for value, _ in given], node)
-        return Unknown(f"`{path[:60]}` makes no layer that is known here")
+            return self.builtin(path, [value for value, _ in given], named, node)
+        for value, at in given:
+            if isinstance(value, Maps):
+                self.fail(f"`{path[:40]}` is no layer that is known here", at)
+            if isinstance(value, Unknown) and value.problem:
+                return value
+        return Unknown(f"`{path[:60]}` makes no layer")
 
-    def builtin(self, name: str, given: list[Any], node: ast.Call) -> Any:
+    def of_nn(self, last: str, given: Given, named: dict[str, Any], node: ast.Call) -> Any:
+        if last == "Sequential":
+            if named:
+                self.fail("Sequential takes layers, not keywords", node.keywords[0])
+            return self.kept_too(self.stacked(given))
+        if last == "ModuleList":
+            items = [(v, node) for v in self.items(given[0][0], node)] if given else []
+            return self.kept_too(self.stacked(items, called=False))
+        if last == "ModuleDict":
+            return self.kept_too(
+                Stack(self.ordered_dict(given, named, node), called=False)
+            )  # fmt: skip
+        if last == "Module":
+            return Unknown("`nn.Module` alone is no network")
+        if last.endswith("Loss"):
+            return Unknown("a loss stands behind the network")
+        if last == "Parameter":
+            return Unknown("a parameter by itself is no layer that is known here")
+        row = LAYERS.get(last)
+        if (row and row.torchs) or lazy(last):
+            return self.layer(last, given, named, node)
+        return self.nothing(last, node, firm=True)
+
+    def kept_too(self, stack: Stack) -> Stack:
+        self.kept.append(stack)
+        return stack
+
+    def worked_out(self, name: str, given: list[Any], node: ast.AST) -> Any:
+        """A function of numbers."""
+        if name == "prod" and isinstance(given[0], list):
+            given = given[0]
+            if given and all(type(n) is int for n in given):
+                return self.number(math.prod(given[:8]), node)
+        if name in MATHS and len(given) == 1 and type(given[0]) in (int, float):
+            try:
+                return MATHS[name](given[0])
+            except ValueError:
+                self.fail("this has no value", node)
+        return Unknown(f"`{name[:60]}` is not worked out here")
+
+    def builtin(self, name: str, given: list[Any], named: dict[str, Any], node: Any) -> Any:
         for value in given:
-            if isinstance(value, Unknown):
-                self.fail(value.why, node)
+            if isinstance(value, Unknown) and name not in ("isinstance", "hasattr"):
+                return value if name in ("enumerate", "zip", "list", "len") else Unknown(value.why)
         match name, given:
             case "int", [int() | float() as number]:
                 return int(number)
+            case "int", [str() as text] if text.strip().isdecimal() and len(text) < 12:
+                return self.number(int(text), node)
             case "float", [int() | float() as number]:
                 return float(number)
+            case "bool", [value]:
+                return bool(value)
+            case "abs", [int() | float() as number]:
+                return abs(number)
             case "round", [int() | float() as number]:
                 return round(number)
-            case "len", [list() | range() | dict() as items]:
+            case "str", [int() | float() | str() as value]:
+                return str(value)
+            case "len", [list() | range() | dict() | str() as items]:
                 return len(items)
-            case "len", [Stack() as stack]:
-                return len(stack.held)
+            case "len", [Stack() | Made() as stack]:
+                return len(self.items(stack, node))
+            case "len", [Maps()]:
+                return BATCH
             case "range", _ if 1 <= len(given) <= 3 and all(type(n) is int for n in given):
                 if len(given) < 3 or given[2]:
                     return range(*given)
+            case "list" | "tuple", []:
+                return []
             case "list" | "tuple", [items]:
                 return self.items(items, node)
-            case "enumerate", [items]:
-                return [[i, item] for i, item in enumerate(self.items(items, node))]
+            case "dict", []:
+                return dict(named)
+            case "dict", [dict() as held]:
+                return held | named
+            case "enumerate", [items, *first]:
+                start = named.get("start", first[0] if first else 0)
+                if type(start) is int:
+                    return [[start + i, it] for i, it in enumerate(self.items(items, node))]
             case "reversed", [items]:
                 return self.items(items, node)[::-1]
+            case "sorted", [items] if not named:
+                values = self.items(items, node)
+                if all(type(n) in (int, float) for n in values):
+                    return sorted(values)
             case "zip", _ if given:
                 return [list(p) for p in zip(*(self.items(g, node) for g in given), strict=False)]
+            case "any" | "all", [items]:
+                return (any if name == "any" else all)(map(bool, self.items(items, node)))
             case "max" | "min" | "sum", _ if given:
-                items = given if len(given) > 1 else self.items(given[0], node)
+                items = given if len(given) > 1 and name != "sum" else self.items(given[0], node)
                 if items and all(type(n) in (int, float) for n in items):
                     folds: dict[str, Any] = {"max": max, "min": min, "sum": sum}
-                    found = folds[name](items)
-                    return self.number(found, node)
+                    return self.number(folds[name](items), node)
+                if items and name == "sum" and all(isinstance(n, Maps) for n in items):
+                    total = items[0]
+                    for part in items[1:]:
+                        total = self.met(ast.Add(), total, part, node)
+                    return total
+            case "isinstance", [value, kinds]:
+                return self.is_one(value, kinds, node)
+            case "type", [value]:
+                return value.kind if isinstance(value, Made) else self.type_of(value)
+            case "hasattr" | "getattr", [Made() | Stack() as owner, str() as word, *rest]:
+                known = word in owner.held or (isinstance(owner, Made) and owner.kind.find(word))
+                if name == "hasattr":
+                    return bool(known)
+                return self.attribute(owner, word, node) if known or not rest else rest[0]
+            case "setattr", [Made() | Stack() as owner, str() as word, value]:
+                owner.held[word] = value
+                return None
+            case "map", [of, items]:
+                return [
+                    self.apply(of, [(item, node)], {}, node) for item in self.items(items, node)
+                ]
+            case "print", _:
+                return None
         self.fail(f"`{name}` is not read here with these values", node)
+
+    def type_of(self, value: Any) -> Any:
+        names = {int: "int", str: "str", list: "list", float: "float", dict: "dict"}
+        if isinstance(value, Layer):
+            return Outer(f"torch.nn.{value.type}")
+        return Outer(names.get(type(value), "object"))
+
+    def is_one(self, value: Any, kinds: Any, node: ast.AST) -> bool:
+        """`isinstance(value, kinds)`."""
+        if isinstance(value, Unknown):
+            self.missing(value, node)
+        for kind in kinds if isinstance(kinds, list) else [kinds]:
+            if isinstance(kind, Kind):
+                if isinstance(value, Made) and self.builds_on(value.kind, kind):
+                    return True
+            elif isinstance(kind, Outer):
+                known = TYPES.get(kind.path)
+                if known and isinstance(value, known) and not (
+                    kind.path in ("int", "float") and isinstance(value, bool)
+                ):  # fmt: skip
+                    return True
+                if isinstance(value, Layer) and kind.path == f"torch.nn.{value.type}":
+                    return True
+                if isinstance(value, Made) and kind.path in self.bases(value.kind):
+                    return True
+            else:
+                self.fail("`isinstance` is not read here with these values", node)
+        return False
+
+    def builds_on(self, kind: Kind, on: Kind, depth: int = 0) -> bool:
+        return kind is on or any(
+            self.builds_on(base, on, depth + 1)
+            for base in kind.bases
+            if isinstance(base, Kind) and depth < 20
+        )

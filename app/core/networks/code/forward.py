@@ -5,7 +5,7 @@ from math import prod
 from typing import Any, NoReturn, Protocol
 
 from app.core.layers.bounds import Misfit
-from app.core.layers.table import LAYERS, Layer, Shape
+from app.core.layers.table import LAYERS, Layer, Shape, make
 from app.core.networks.network import INPUT, MAX_LAYERS
 
 # torch.nn.functional: the row that does the same, and the arguments that follow the maps.
@@ -17,6 +17,10 @@ FUNCTIONS = {
     "gelu": ("GELU", "approximate"),
     "silu": ("SiLU", "inplace"),
     "softplus": ("Softplus", "beta threshold"),
+    "hardswish": ("Hardswish", "inplace"),
+    "hardsigmoid": ("Hardsigmoid", "inplace"),
+    "mish": ("Mish", "inplace"),
+    "selu": ("SELU", "inplace"),
     "sigmoid": ("Sigmoid", ""),
     "tanh": ("Tanh", ""),
     "softmax": ("Softmax", "dim _stacklevel dtype"),
@@ -29,6 +33,8 @@ FUNCTIONS = {
     "adaptive_max_pool2d": ("AdaptiveMaxPool2d", "output_size return_indices"),
     "dropout": ("Dropout", "p training inplace"),
     "dropout2d": ("Dropout2d", "p training inplace"),
+    "alpha_dropout": ("AlphaDropout", "p training inplace"),
+    "pixel_shuffle": ("PixelShuffle", "upscale_factor"),
     "local_response_norm": ("LocalResponseNorm", "size alpha beta k"),
     "interpolate": (
         "Upsample", "size scale_factor mode align_corners recompute_scale_factor antialias"),
@@ -36,7 +42,8 @@ FUNCTIONS = {
 }  # fmt: skip
 LEFT = ("training", "dtype", "_stacklevel", "antialias")  # they change no size
 METHODS = ("relu", "sigmoid", "tanh", "softmax", "log_softmax")  # of maps themselves
-SAME = ("contiguous", "clone", "float", "to", "cuda", "cpu", "requires_grad_")
+SAME = ("contiguous", "clone", "float", "to", "cuda", "cpu", "requires_grad_", "detach", "half",
+        "double", "type", "type_as", "requires_grad", "identity")  # fmt: skip
 JOINS = ("cat", "concat", "concatenate")
 
 
@@ -65,6 +72,8 @@ class Place(Protocol):
 
     def fail(self, message: str, node: Any, suggestion: str | None = None) -> NoReturn: ...
 
+    def noted(self, maps: "Maps", node: Any) -> "Maps": ...
+
 
 class Trace:
     """The nodes of a network as they come about."""
@@ -75,15 +84,13 @@ class Trace:
         self.names = {INPUT, *owned}  # names that layers have of their own are kept for them
         self.shapes: dict[str, Shape | None] = {INPUT: input}
         self.used: set[str] = set()
+        self.counts: dict[str, int] = {}
 
     def emit(self, place: Place, layer: Layer, given: list[Maps], name: str, node: Any) -> Maps:
         """Put a layer behind others; `name` is its own, or one to be made free."""
         if len(self.nodes) >= MAX_LAYERS:
             place.fail(f"a network may have {MAX_LAYERS:,} layers; this has more", node)
-        for maps in given:
-            if maps.laid is not None:
-                laid = " × ".join(map(str, maps.laid))
-                place.fail(f"numbers laid out anew as {laid} are not read here", node)
+        given = [self.settle(place, maps, name, node) for maps in given]
         if name in self.used or name in (INPUT,):
             name = self.free(name)
         self.used.add(name)
@@ -103,13 +110,33 @@ class Trace:
             maps.source for maps in given]})  # fmt: skip
         return Maps(name, output)
 
+    def settle(self, place: Place, maps: Maps, name: str, node: Any) -> Maps:
+        """What was laid out anew, as it is taken by a layer."""
+        laid = maps.laid
+        if laid is None:
+            return maps
+        if len(laid) != 3:
+            said = " × ".join(map(str, laid))
+            place.fail(f"numbers laid out anew as {said} are not read here", node)
+        group = f"{name.rpartition('.')[0]}.".lstrip(".")
+        plain = Maps(maps.source, maps.shape)
+        for row, arguments in (
+            ("Flatten", {}),
+            ("Unflatten", {"dim": 1, "unflattened_size": laid}),
+        ):
+            if row == "Unflatten" or len(maps.shape or ()) != 1:
+                called = self.made(f"{group}{row.lower()}")
+                plain = self.emit(place, make(row, arguments), [plain], called, node)
+                place.noted(plain, node)
+        maps.source, maps.shape, maps.laid = plain.source, plain.shape, None
+        return maps
+
     def free(self, name: str) -> str:
         """A name that no layer has: relu, relu_2, relu_3, ..."""
-        count = 2
-        taken = f"{name}_{count}"
+        taken = name
         while taken in self.names:
-            count += 1
-            taken = f"{name}_{count}"
+            self.counts[name] = self.counts.get(name, 1) + 1
+            taken = f"{name}_{self.counts[name]}"
         return taken
 
     def made(self, name: str) -> str:

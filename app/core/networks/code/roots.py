@@ -1,0 +1,406 @@
+"""Which of what a text makes is the network, and what of the text makes no part of it."""
+
+import ast
+from typing import Any
+
+from app.core.errors import OverBudget, Problem
+from app.core.layers.layer import Layer, Shape
+from app.core.networks.code import forward as maps_of
+from app.core.networks.code.forward import Maps, Trace
+from app.core.networks.code.layers import PARTS
+from app.core.networks.code.printed import printed_model
+from app.core.networks.code.statements import Left, Returned, printed
+from app.core.networks.code.text import WHOLE, dotted
+from app.core.networks.code.through import Through
+from app.core.networks.code.values import Kind, Lazy, Made, Routine, Stack, Unknown
+from app.core.networks.network import MAX_NAME, Network, analyse
+
+NOTHING = "there is no layer here yet; try `nn.Sequential(nn.Conv2d(3, 6, 5), nn.ReLU())`"
+MOST_DEEP = 25  # parts within one another
+ANOTHER = "another network stands below or above; to read this one, leave it alone"
+Places = dict[str, tuple[int, int]]
+
+
+class Code(Through):
+    """A text as a whole."""
+
+    def __init__(self, source: str, input: Shape) -> None:
+        super().__init__(source, input)
+        self.me = Made(Kind("Net", ast.Pass(), []))  # `self`, of a class whose head is left out
+        self.loose: list[tuple[Any, ast.AST]] = []  # expressions that stand by themselves
+        self.assigned: dict[str, tuple[Any, ast.AST]] = {}
+        self.in_order = False  # whether parts of a class were put one behind another
+        self.firm: Problem | None = None  # what was not read and may be the network
+        self.doubt: Problem | None = None  # or why something else was not read
+        self.left: list[tuple[tuple[int, int], str]] = []  # layers that go nowhere, by their place
+
+    def network(self) -> tuple[Network, Places]:
+        """The network that was pasted, and where in it each layer stands."""
+        try:
+            return self.built(self.statements())
+        except RecursionError:
+            raise Problem("this is nested too deeply to be read", WHOLE) from None
+
+    def printed(self) -> tuple[Network, Places] | None:
+        """The network that was printed; None where nothing was."""
+        stack = printed_model(self)
+        if stack is None:
+            return None
+        self.in_order = True
+        return self.traced(stack, None)
+
+    def built(self, statements: list[ast.stmt]) -> tuple[Network, Places]:
+        self.names["self"] = self.me
+        for statement in statements:
+            self.step(statement)
+            try:
+                self.top(statement)
+            except (Returned, Left):
+                self.fail("this stands outside of a function and of a loop", statement)
+            except Problem as problem:
+                defined = isinstance(statement, ast.FunctionDef | ast.ClassDef)
+                if isinstance(problem, OverBudget) or (self.makes(statement) and not defined):
+                    raise
+                self.doubts(statement, problem)
+        root = self.root(statements)
+        return self.traced(root, statements[-1])
+
+    def doubts(self, statement: ast.AST, problem: Problem) -> None:
+        """Go on without a statement that is not read, and list it."""
+        self.doubt = self.doubt or problem
+        named = getattr(statement, "name", None)
+        if named:
+            forward = any(getattr(part, "name", "") == "forward" for part in ast.walk(statement))
+            if forward or isinstance(statement, ast.FunctionDef):
+                self.firm = self.firm or problem
+            self.names[named] = Unknown(problem.message, problem)
+            if forward:
+                raise problem
+        self.overlooked.append((statement, problem.message))
+        for name in stored(statement):
+            if not isinstance(self.names.get(name), PARTS):  # a network, only put elsewhere
+                self.names[name] = Unknown(problem.message, problem)
+
+    def top(self, statement: ast.stmt) -> None:
+        """A statement that stands in no class and no function."""
+        match statement:
+            case ast.Expr(value=value):
+                if printed(value):
+                    return
+                if isinstance(value, ast.Constant) and isinstance(value.value, str):
+                    return
+                found = self.value(value)
+                if isinstance(found, Unknown):
+                    if found.firm and found.problem:
+                        raise found.problem
+                    self.doubt = self.doubt or found.problem
+                    self.overlooked.append((statement, found.why))
+                elif found is not None and not (isinstance(value, ast.Call) and self.grew(value)):
+                    values = found if isinstance(found, list) else [found]
+                    self.spend(len(values), statement)
+                    self.loose += [(value, statement) for value in values]
+            case ast.If(test=ast.Compare(left=ast.Name("__name__"))):
+                for part in statement.body:
+                    try:
+                        self.top(part)
+                    except Problem as problem:
+                        if isinstance(problem, OverBudget) or self.makes(part):
+                            raise
+                        self.doubts(part, problem)
+            case ast.For() | ast.While() | ast.With() | ast.Try() if not self.makes(
+                statement, grows=True
+            ):
+                self.overlooked.append((statement, "it makes no layer"))
+                for name in stored(statement):
+                    if not isinstance(self.names.get(name), PARTS):
+                        self.names[name] = Unknown("it comes of a loop that is not read")
+            case _:
+                self.run([statement])
+                self.note_assigned(statement)
+
+    def grew(self, call: ast.Call) -> bool:
+        """Whether a call changed something that has a name of its own: `model.append(...)`."""
+        return isinstance(call.func, ast.Attribute) and dotted(call.func) is not None and (
+            self.names.get((dotted(call.func) or "").split(".")[0]) is not None
+        )  # fmt: skip
+
+    def note_assigned(self, statement: ast.stmt) -> None:
+        """Remember what a statement gave a name to, where that may be a network."""
+        targets = statement.targets if isinstance(statement, ast.Assign) else []
+        if isinstance(statement, ast.AnnAssign) and statement.value is not None:
+            targets = [statement.target]
+        for target in targets:
+            name = dotted(target)
+            if name is None:
+                continue
+            first, *rest = name.split(".")
+            if first == "self" and len(rest) == 1:
+                value = self.me.held.get(rest[0])
+            else:
+                value = self.names.get(name)
+            if isinstance(value, Unknown) and not rest:
+                what = value.why
+                self.doubt = self.doubt or value.problem
+                self.overlooked.append((statement, what))
+            if isinstance(value, PARTS):
+                self.assigned.pop(name, None)
+                self.assigned[name] = (value, target)
+                self.loose = []
+            elif name in self.assigned:
+                del self.assigned[name]
+
+    # Which network
+
+    def root(self, statements: list[ast.stmt]) -> Any:
+        if self.loose:
+            if len(self.loose) == 1 and isinstance(self.loose[0][0], PARTS):
+                found = self.loose[0][0]
+                return found if not isinstance(found, Layer | Lazy) else Stack({"0": found})
+            return self.stacked(self.loose)
+        mine = {n: v for n, v in self.assigned.items() if n.startswith("self.")}
+        methods = [self.names.get(name) for name in ("forward", "__init__")]
+        if any(isinstance(m, Routine) and words(m) == ["self"] for m in methods):
+            return self.headless(statements)
+        others = [(n, v, at) for n, (v, at) in self.assigned.items() if n not in mine]
+        others = [(n, v, at) for n, v, at in others if self.network_like(v)]
+        if mine and not others:
+            return self.in_a_row({name: value for name, (value, _) in mine.items()}, statements)
+        if others:
+            return self.chosen(others, statements)
+        if self.doubt is None and not any(isinstance(v, Kind) for v in self.names.values()):
+            raise Problem(NOTHING, {"offset": 0, "length": 0})
+        return self.instance(statements)
+
+    def network_like(self, value: Any) -> bool:
+        if isinstance(value, Made):
+            return isinstance(value.kind.find("forward"), Routine) or self.calls_in_order(
+                value.kind
+            ) or " layer" in value.held  # fmt: skip
+        return isinstance(value, Layer | Lazy) or (isinstance(value, Stack) and value.called)
+
+    def headless(self, statements: list[ast.stmt]) -> Any:
+        """A class whose first line was not pasted."""
+        kind = self.me.kind
+        for name, value in list(self.names.items()):
+            if isinstance(value, Routine) and value.of is None:
+                kind.held[name], value.of = value, kind
+        if isinstance(begin := kind.held.get("__init__"), Routine):
+            self.routine(begin, [self.me], {}, begin.node)
+        if kind.held.get("forward"):
+            return self.me
+        parts = {name: v for name, v in self.me.held.items() if isinstance(v, PARTS)}
+        return self.in_a_row(parts, statements)
+
+    def apart(self, values: list[Any]) -> list[Any]:
+        """Those of some that none of the others holds."""
+        within: set[int] = set()
+        for value in values:
+            todo, seen = [*getattr(value, "held", {}).values()], set[int]()
+            while todo:
+                held = todo.pop()
+                if id(held) in seen:
+                    continue
+                seen.add(id(held))
+                self.step(ast.Pass())
+                if isinstance(held, Made | Stack):
+                    todo += held.held.values()
+                elif isinstance(held, list):
+                    todo += held
+            if id(value) not in seen:
+                within |= seen
+        return [value for value in values if id(value) not in within]
+
+    def in_a_row(self, parts: dict[str, Any], statements: list[ast.stmt]) -> Any:
+        """Parts of a class one behind another, as they stand."""
+        apart = self.apart(list(parts.values()))
+        named = {name.split(".")[-1]: value for name, value in parts.items() if value in apart}
+        if len(named) == 1:
+            (found,) = named.values()
+            return Stack({"0": found}) if isinstance(found, Layer | Lazy) else found
+        self.in_order = True
+        names = ", ".join(f"`{name}`" for name in list(named)[:6])
+        more = ", ..." if len(named) > 6 else ""
+        said = (f"{names}{more} are put one behind another, as they stand: there is no forward "
+                "to say how they are joined")  # fmt: skip
+        self.notes.append((statements[0], said))
+        return Stack(named)
+
+    def chosen(self, found: list[tuple[str, Any, ast.AST]], statements: list[ast.stmt]) -> Any:
+        """Of several networks the one that fits what comes in and has most to learn."""
+        apart = self.apart([value for _, value, _ in found])
+        found = [entry for entry in found if any(entry[1] is value for value in apart)]
+        best, most = found[-1], (-1, -1, -1)
+        if len(found) > 1:
+            for k, entry in enumerate(found):
+                fits, parameters = self.tried(entry[1], statements)
+                if (fits, parameters, k) > most:
+                    best, most = entry, (fits, parameters, k)
+            for _, value, at in found:
+                if value is not best[1]:
+                    self.overlooked.append((at, ANOTHER))
+            self.notes.append((best[2], f"of {len(found)} networks here `{best[0]}` is read"))
+        return Stack({"0": best[1]}) if isinstance(best[1], Layer | Lazy) else best[1]
+
+    def tried(self, value: Any, statements: list[ast.stmt]) -> tuple[int, int]:
+        """Whether a network fits what comes in, and how much it learns."""
+        other = Code(self.source, self.input)
+        other.lines, other.cut, other.skipped = self.lines, self.cut, self.skipped
+        other.places, other.steps = self.places, self.steps
+        root = Stack({"0": value}) if isinstance(value, Layer | Lazy) else value
+        try:
+            network, _ = other.traced(root, statements[-1])
+        except OverBudget:
+            raise
+        except Problem:
+            return -1, 0
+        finally:
+            self.steps = other.steps
+        fits = not analyse(network).problems
+        return int(fits), sum(node.layer.parameters for node in network.layers)
+
+    def instance(self, statements: list[ast.stmt]) -> Any:
+        """The class that no other one uses, made without arguments."""
+        kinds = [
+            value
+            for value in self.names.values()
+            if isinstance(value, Kind)
+            and (value.find("forward") is not None or self.calls_in_order(value))
+        ]
+        kinds.reverse()  # names come last first
+        if not kinds:
+            return self.nothing_made(statements)
+        used = {
+            node.id
+            for kind in kinds
+            for node in ast.walk(kind.node)
+            if isinstance(node, ast.Name) and node.id != kind.name
+        }
+        roots = [kind for kind in kinds if kind.name not in used] or kinds
+        if len(roots) == 1:
+            return self.make(roots[0], [], {}, roots[0].node)
+        made: list[tuple[str, Any, ast.AST]] = []
+        problem: Problem | None = None
+        for kind in roots:
+            try:
+                made.append((kind.name, self.make(kind, [], {}, kind.node), kind.node))
+            except OverBudget:
+                raise
+            except Problem as refused:
+                problem = problem or refused
+        if not made:
+            names = ", ".join(f"`{kind.name}`" for kind in roots[:4])
+            self.fail(
+                f"there are several networks here, {names}: write which one is meant below, "
+                f"such as model = {roots[0].name}(...)",
+                roots[0].node,
+            )
+        return self.chosen(made, statements)
+
+    def bodiless(self, kind: Kind, statements: list[ast.stmt]) -> Any:
+        """What a class without its forward makes, one behind another."""
+        if isinstance(kind.find("__init__"), Routine):
+            made = self.make(kind, [], {}, kind.node)
+            parts = {name: v for name, v in made.held.items() if isinstance(v, PARTS)}
+            if parts:
+                return self.in_a_row(parts, statements)
+        said = f"`{kind.name}` has no forward: paste it too, or nn.Sequential(...)"
+        self.fail(said, kind.node)
+
+    def nothing_made(self, statements: list[ast.stmt]) -> Any:
+        if self.firm or self.doubt:
+            raise self.firm or self.doubt or Problem(NOTHING)
+        for value in self.names.values():
+            if isinstance(value, Kind):
+                return self.bodiless(value, statements)
+        for value in self.names.values():
+            if isinstance(value, Routine):
+                name = getattr(value.node, "name", "this")
+                said = f"this function is not called: write below model = {name}(...)"
+                self.fail(said, value.node)
+        raise Problem(NOTHING, {"offset": 0, "length": 0})
+
+    # Through it
+
+    def traced(self, root: Any, node: ast.AST | None) -> tuple[Network, Places]:
+        """The network of what `forward` of the root does with its input."""
+        at: Any = node or ast.Pass(lineno=1, col_offset=0, end_lineno=1, end_col_offset=0)
+        self.walk(root, "", at)
+        self.trace = Trace(self.input, set(self.paths.values()))
+        output = self.through(root, [(self.trace.start, at)], {}, at)
+        if isinstance(output, list | dict) and output:
+            output = output[0] if isinstance(output, list) else next(iter(output.values()))
+            self.notes.append((at, "of what forward returns the first is the output"))
+        if isinstance(output, Unknown):
+            self.missing(output, at)
+        if not isinstance(output, Maps):
+            self.fail("forward returns nothing that a layer gave", at)
+        if output.laid is not None:
+            output = maps_of.settled(self, self.trace, output, (-1,), at, "flatten")
+        nodes, left = self.trace.reaching(output.source)
+        if not nodes:
+            if not self.trace.nodes and isinstance(root, Stack):
+                raise Problem(NOTHING, {"offset": 0, "length": 0})
+            said = "there is no layer between what comes in and what goes out"
+            raise Problem(said, {"offset": 0, "length": 0})
+        for layer in nodes:
+            if len(layer["name"]) > MAX_NAME:
+                said = (
+                    f"names of layers may be {MAX_NAME} long; `{layer['name'][:20]}...` is longer"
+                )
+                raise Problem(said, WHOLE)
+        network = Network.model_validate({"input": self.input, "layers": nodes})
+        places = {layer["name"]: self.stands[layer["name"]] for layer in nodes}
+        if self.in_order:
+            self.fitting(network, places)
+        for name in left:
+            if name in self.stands:
+                self.left.append((self.stands[name], f"`{name}` is worked out and goes nowhere"))
+        self.idle()
+        return network, places
+
+    def fitting(self, network: Network, places: Places) -> None:
+        """Refuse parts in a row that do not fit one another."""
+        for i, problem in analyse(network).problems.items():
+            offset, length = places[network.layers[i].name]
+            raise Problem(
+                "these lines say which layers there are, not how forward joins them, and one "
+                f"behind another they do not fit ({problem.message.split(';')[0]}): paste the "
+                "class with its forward",
+                {"offset": offset, "length": length},
+            )
+
+    def idle(self) -> None:
+        """List what was made and is not joined."""
+        for value in self.kept:
+            if isinstance(value, Layer | Lazy) and id(value) not in self.taken:
+                name = self.paths.get(id(value), "")
+                if name:
+                    said = f"`{name}` is made, and forward does not use it"
+                    self.left.append((self.places[id(value)], said))
+
+    def walk(self, value: Any, path: str, node: ast.AST) -> None:
+        """Give every layer within its dotted name, the first it has."""
+        self.step(node)
+        if id(value) in self.paths:
+            return
+        self.paths[id(value)] = path
+        if isinstance(value, Stack | Made) and path.count(".") < MOST_DEEP:
+            for name, held in value.held.items():
+                if name == " layer":
+                    self.walk(held, path, node)
+                elif isinstance(held, PARTS):
+                    self.walk(held, f"{path}.{name}" if path else name, node)
+
+
+def words(routine: Routine) -> list[str]:
+    """The first of a function's arguments, if it has any."""
+    return [arg.arg for arg in routine.node.args.args[:1]]
+
+
+def stored(statement: ast.AST) -> list[str]:
+    """The names that a statement gives values to."""
+    return [
+        node.id
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    ]
