@@ -31,7 +31,8 @@ class Op:
     operands, a last one `*parts` takes any number; `parameters` are plain values with defaults, a
     first one `*shape` takes all that follows. `latex` and `text` are templates: `{a:20}` puts
     brackets around an operand that binds less tightly than 20; `precedence` is how tightly the op's
-    own template binds. Without `text` the op is written as a call.
+    own template binds. Without `text` the op is written as a call. `names` are second names, by
+    which it can be called too; unlike its own they may name values.
     """
 
     name: str
@@ -49,6 +50,8 @@ class Op:
     precedence: int = 50
     symbol: str = ""
     torch: str = ""  # the same in PyTorch, over the arguments; torch.name(arguments) unless told
+    torch_whole: str = ""  # the same where a reduction takes all entries
+    names: tuple[str, ...] = ()
     reduces: bool = False  # the result's axes are gone: upstream is spread over them again
     as_matrices: bool = False  # a vector is one row on the left, one column on the right
 
@@ -76,7 +79,7 @@ class Op:
             return SLOT.sub(r"\1", self.text)
         code = self.torch or f"torch.{self.name}({', '.join(self.arguments)})"
         if "keepdims" in attributes and attributes.get("axis") is None:
-            whole = code.replace(", dim=axis, keepdim=keepdims", "")
+            whole = self.torch_whole or code.replace(", dim=axis, keepdim=keepdims", "")
             return whole + ".reshape([1] * x.ndim)" if attributes["keepdims"] else whole
         return code
 
@@ -166,12 +169,15 @@ VOCABULARY = _Vocabulary(
         "pi": math.pi,
         "size": np.shape,
         "sum": lambda x, axis, keepdims: np.sum(x, axis=axis, keepdims=keepdims),
+        "mean": lambda x, axis, keepdims: np.mean(x, axis=axis, keepdims=keepdims),
     }
     | {
         function.__name__: function
         for function in (
+            arrays.away,
             arrays.count,
             arrays.cut,
+            arrays.entry,
             arrays.one_hot,
             arrays.others,
             arrays.rows,

@@ -8,6 +8,9 @@ from app.core.expressions.table.losses import generators, losses
 from app.core.expressions.table.numbers import numbers
 from app.core.expressions.table.tensors import tensors
 
-__all__ = ["OPS", "SLOT", "Op"]
+__all__ = ["NAMES", "OPS", "SLOT", "Op"]
 
 OPS |= {row.name: row for row in chain(numbers(), choices(), tensors(), losses(), generators())}
+
+# Second names: typed, they are the op.
+NAMES = {second: row.name for row in OPS.values() for second in row.names}

@@ -38,6 +38,16 @@ def losses() -> Iterator[Op]:
         downstream={"x": "upstream * (softmax(x) - one_hot(y, x)) / rows(x)"},
     )  # fmt: skip
     yield Op(
+        "soft_cross_entropy", ("x", "p"), arrays.soft_cross_entropy,
+        "Softmax loss against probabilities, one-hot ones among them: the gradient is the softmax "
+        "less p, the mean over examples.",
+        "L = soft_cross_entropy(x * [1, 2, 3], [0.5, 0.5, 0])", category="loss", symbol="CE",
+        torch="F.cross_entropy(x, p)",
+        latex=r"\operatorname{cross\_entropy}({x:0}, {p:0})",
+        downstream={"x": "upstream * (softmax(x) * sum(p, -1, True) - p) / rows(x)",
+                    "p": "-(upstream * log_softmax(x)) / rows(x)"},
+    )  # fmt: skip
+    yield Op(
         "hinge", ("x", "y"), arrays.hinge,
         "Multiclass SVM loss: every class over the margin gets +1, the right one minus their "
         "number, the mean over examples; a margin of exactly 0 counts as met.",
