@@ -12,7 +12,8 @@ from app.core.expressions import lean
 from app.core.expressions.drawing.layout import Layout, arrange_answer
 from app.core.expressions.evaluation import FULL, Budget, Evaluation, Mistake, evaluate
 from app.core.expressions.formulas import text_of
-from app.core.expressions.graphs import Graph
+from app.core.expressions.graphs import Graph, Remark
+from app.core.expressions.remarks import readings
 from app.core.expressions.sheets import FlowWords, NodeWords, sheet_of
 from app.core.expressions.steps import StepAnswer, Telling, Track, track
 from app.core.expressions.values import Value, plain
@@ -64,6 +65,12 @@ class ExpressionAnswer(TypedDict):
         Annotated[
             list[StepAnswer],
             Field(description='Left out where the question says `"steps": false`.'),
+        ]
+    ]
+    remarks: NotRequired[
+        Annotated[
+            list[Remark],
+            Field(description="How the text was read, where there is more than one way."),
         ]
     ]
     wrong: NotRequired[list[WrongGradient] | None]
@@ -126,6 +133,8 @@ def tell(
             formulas = telling.flow_formulas(k)
             flow["rule"], flow["latex"] = formulas["rule"], formulas["latex"]
         told["steps"] = telling.steps()
+    if graph.remarks or graph.written or result.needed is not None:
+        told["remarks"] = list(readings(result))
     return told
 
 
@@ -141,7 +150,7 @@ def _nodes(
             "shape": () if isinstance(value, float) else value.shape,
             "value": plain(value, preview),
             "gradient": None if i in missing else plain(gradient, preview),
-            "reason": missing.get(i) or reason,
+            "reason": missing.get(i) or result.spared.get(i) or reason,
         }
         for i, (static, value, gradient, reason) in enumerate(columns)
     ]

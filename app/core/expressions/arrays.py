@@ -137,6 +137,51 @@ def cross_entropy(scores: Array, y: Array) -> Array:
     return np.asarray(-np.sum(log_softmax(scores) * one_hot(y, scores)) / rows(scores))
 
 
+def soft_cross_entropy(scores: Array, p: Array) -> Array:
+    """-sum(p log softmax(s)); the mean over rows, as in torch."""
+    if scores.ndim not in (1, 2) or p.shape != scores.shape:
+        raise Problem(
+            f"probabilities of shape {shape_text(p)} do not fit scores of shape "
+            f"{shape_text(scores)}; both are (C,) or (N, C)"
+        )
+    return np.asarray(-np.sum(log_softmax(scores) * p) / rows(scores))
+
+
+def logsumexp(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
+    """log(sum(e^x)), shifted by the maximum so that nothing overflows."""
+    most = np.max(x, axis=axis, keepdims=True)
+    total = np.log(np.sum(np.exp(x - most), axis=axis, keepdims=True)) + most
+    if keepdims or not x.ndim:
+        return np.asarray(total)
+    return np.asarray(total.reshape(()) if axis is None else np.squeeze(total, axis))
+
+
+def variance(x: Array, axis: Axis = None, keepdims: bool = False, correction: int = 0) -> Array:
+    """The mean of (x - mean(x)) ** 2, or their sum over n - correction."""
+    n = count(x, axis)
+    if n <= correction:
+        raise Problem(f"a variance with correction={correction} needs more than {n:g} numbers")
+    squares = np.sum(away(x, axis) ** 2, axis=axis, keepdims=keepdims)
+    return np.asarray(squares / (n - correction))
+
+
+def deviation(x: Array, axis: Axis = None, keepdims: bool = False, correction: int = 0) -> Array:
+    """The root of the variance."""
+    return np.asarray(np.sqrt(variance(x, axis, keepdims, correction)))
+
+
+def away(x: Array, axis: Axis = None) -> Array:
+    """Each entry's distance from the mean; where all are equal exactly 0."""
+    far = x - np.mean(x, axis=axis, keepdims=True)
+    flat = np.ptp(x, axis=axis, keepdims=True) == 0 if x.ndim else True
+    return np.where(flat, 0.0, far)
+
+
+def entry(upstream: Array, i: int) -> Array:
+    """The piece of a list's gradient that belongs to part i."""
+    return np.asarray(upstream[i])
+
+
 def spread(v: Array, x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
     """Repeat a reduction's result (or its gradient) so that it lines up with what it reduced."""
     if axis is not None and not keepdims and x.ndim:
@@ -230,7 +275,8 @@ def cut(upstream: Array, parts: Sequence[Array], i: int, axis: int) -> Array:
 
 
 def index(x: Array, *indices: Array, key: Sequence[Any]) -> Array:
-    """x[key]: numbers, slices [start, stop, step], or {"input": i} for a computed index."""
+    """x[key]: numbers, slices [start, stop, step], None for a new axis, or {"input": i} for a
+    computed index."""
     plain, computed = subscripts(key, indices)
     return np.asarray(x[plain][computed])
 
@@ -256,6 +302,9 @@ def subscripts(
                 part = int(part)
         if isinstance(part, int):
             plain.append(part)
+        elif part is None:  # a new axis
+            plain.append(None)
+            computed.append(slice(None))
         elif isinstance(part, list | tuple):
             plain.append(slice(*part))
             computed.append(slice(None))

@@ -11,7 +11,9 @@ from typing import Any
 from app.core.errors import Problem, nearest
 from app.core.expressions.arrays import Value, tensor
 from app.core.expressions.graphs import Graph
+from app.core.expressions.needs import chooses
 from app.core.expressions.outcomes import FULL, Budget, Evaluation, Mistake
+from app.core.expressions.remarks import product_of_letters
 from app.core.expressions.tape import plan_of, scalar_backward, scalar_forward
 from app.core.expressions.tensors import backward, forward
 
@@ -34,20 +36,42 @@ def evaluate(
     not exist or overflow (at their node), and for work past the limits.
     """
     plan = plan_of(graph)
+    deadline = time.monotonic() + budget.seconds
     values = plan.starting_values(inputs)
     if values is not None:
-        scalar_forward(plan, values)
+        try:
+            scalar_forward(plan, values)
+        except Problem:
+            if not chooses(graph):
+                raise
+            return _in_floats(_on_arrays(graph, inputs, mistake, budget, deadline))
         if mistake is None:
-            return scalar_backward(plan, values)
-    deadline = time.monotonic() + budget.seconds
-    if values is not None:
+            result = scalar_backward(plan, values)
+            if result.finite or not chooses(graph):
+                return result
         result = Evaluation(graph, values, graph.flows)
-    else:
-        result = forward(graph, _leaves(graph, inputs, budget), budget, deadline)
+        backward(result, mistake, budget, deadline)
+        return _in_floats(result)
+    return _on_arrays(graph, inputs, mistake, budget, deadline)
+
+
+def _on_arrays(
+    graph: Graph,
+    inputs: Mapping[str, Any],
+    mistake: Mistake | None,
+    budget: Budget,
+    deadline: float,
+) -> Evaluation:
+    result = forward(graph, _leaves(graph, inputs, budget), budget, deadline)
     backward(result, mistake, budget, deadline)
-    if values is not None:  # a scalar graph, mistaken: its numbers are plain floats all the same
-        for numbers in (result.gradients, result.upstreams, result.locals, result.downstreams):
-            numbers[:] = [None if number is None else float(number) for number in numbers]
+    return result
+
+
+def _in_floats(result: Evaluation) -> Evaluation:
+    """A scalar graph's numbers as plain floats, as they are on the tape."""
+    columns = (result.gradients, result.upstreams, result.locals, result.downstreams)
+    for numbers in (result.values, *columns):
+        numbers[:] = [None if number is None else float(number) for number in numbers]
     return result
 
 
@@ -56,7 +80,9 @@ def _leaves(graph: Graph, inputs: Mapping[str, Any], budget: Budget) -> dict[int
     if missing:
         place = graph.where(graph.inputs[missing[0]])
         names = " and ".join(f"`{name}`" for name in missing[:5])
-        raise Problem(f"no value is given for {names}", place | {"inputs": missing})
+        meant = product_of_letters(missing[0], {*graph.inputs, *inputs})
+        hint = f"; if it is a product, it is written `{meant}`" if meant else ""
+        raise Problem(f"no value is given for {names}{hint}", place | {"inputs": missing}, meant)
     leaves: dict[int, Value] = {}
     for name, given in inputs.items():
         position = graph.inputs.get(name)

@@ -3,18 +3,33 @@
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
+from typing_extensions import TypedDict
 
 from app.core.errors import Problem, nearest
 from app.core.expressions.arrays import tensor
-from app.core.expressions.ops import OPS, Op
+from app.core.expressions.ops import NAMES, OPS, Op
 
 MAX_NODES = 5_000
 LARGEST_SLOPE = 1e6
-NAME = re.compile(r"[^\W\d]\w*")
+SLOPES = ("slope", "alpha")
+# Letters, digits and what stands above or below them, but no powers, fractions or transposing T.
+NOT_IN_NAMES = "⁰¹²³⁴⁵⁶⁷⁸⁹ⁿˣʸᵀ¼½¾⅐-⅞"
+NAME = re.compile(rf"[^\W\d{NOT_IN_NAMES}₀-₉](?:[^\W{NOT_IN_NAMES}]|[\u0300-\u036f\u20d0-\u20ff])*")
 WORDS = {"pi": math.pi, "True": True, "False": False, "None": None}  # names with a meaning
+CONSTANTS = {"e": math.e, "π": math.pi}  # the same, unless a value has the name
+
+
+class Remark(TypedDict):
+    """Something to know about how a text was read; no mistake."""
+
+    message: str
+    where: Annotated[dict[str, Any], Field(description="The place, as of a problem.")]
+    suggestion: Annotated[str | None, Field(description="What may have been meant instead.")]
 
 
 @dataclass(slots=True)
@@ -45,16 +60,33 @@ class Node:
         return self.op in ("input", "constant")
 
 
+LACKING = {
+    "inv inverse pinv": "the inverse of a matrix",
+    "tr trace": "the trace (`sum(A * eye(n))`)",
+    "det logdet": "the determinant",
+    "eig eigh svd qr cholesky": "a decomposition of a matrix",
+    "argmax argmin sort argsort topk cumsum cumprod": "sorting and counting",
+    "floor ceil round mod fmod": "rounding, which is flat wherever it has a slope,",
+    "conv2d conv maxpool": "a convolution (there is a page for it)",
+    "cbrt": "a cube root (`x ** (1 / 3)`)",
+}
+
+
 @dataclass(eq=False)
 class Graph:
     """Nodes in topological order, operands before what uses them, and the output's position.
 
-    `notes` hold what others work out of a graph once: its tape, its formulas, its layout.
+    `written` says of some nodes by which word they were typed, where the word can be read in more
+    than one way: "·", "max", "min", "dot", "var", "std", "power". `remarks` are what reading the
+    text has to say. `notes` hold what others work out of a graph once: its tape, its formulas, its
+    layout.
     """
 
     nodes: Sequence[Node]
     output: int
     text: str | None = None
+    written: Mapping[int, str] = field(default_factory=dict)
+    remarks: Sequence[Remark] = ()
     notes: dict[str, Any] = field(default_factory=dict)
 
     @cached_property
@@ -113,6 +145,21 @@ class Graph:
             for target, node in enumerate(self.nodes)
         ]
 
+    @cached_property
+    def undecided(self) -> frozenset[int]:
+        """Nodes whose op hangs on the shapes of their operands."""
+        words = {i for i, word in self.written.items() if word in ("·", "dot")}
+        return frozenset(words | {i for i, n in enumerate(self.nodes) if n.op == "cross_entropy"})
+
+    def with_op(self, i: int, op: str) -> "Graph":
+        """The same graph with another op at one node; made once."""
+        known: dict[tuple[int, str], Graph] = self.notes.setdefault("with op", {})
+        if (i, op) not in known:
+            node = replace(self.nodes[i], op=op)
+            nodes = [*self.nodes[:i], node, *self.nodes[i + 1 :]]
+            known[i, op] = Graph(nodes, self.output, self.text, self.written, self.remarks)
+        return known[i, op]
+
     def where(self, i: int) -> dict[str, Any]:
         """The place of a node, for a Problem."""
         place: dict[str, Any] = {"node": self.nodes[i].id}
@@ -149,7 +196,8 @@ def from_nodes(nodes: Sequence[Mapping[str, Any]], output: str) -> Graph:
     built: list[Node] = []
     for id in order:
         node = described[id]
-        op, operands = node["op"], tuple(position[source] for source in node.get("inputs") or ())
+        op = node["op"] if node["op"] in OPS else NAMES.get(node["op"], node["op"])
+        operands = tuple(position[source] for source in node.get("inputs") or ())
         where = {"node": id}
         if not NAME.fullmatch(id) or id in OPS or id in WORDS:
             raise Problem(f"`{id}` cannot be a node's name", where)
@@ -211,10 +259,12 @@ def _check_parameter(op: Op, key: str, value: Any, operands: int, where: Mapping
         refuse("is a whole number, such as 0")
     if key == "keepdims" and not isinstance(value, bool | int):
         refuse("is True or False")
-    if key == "slope" and (isinstance(value, bool) or not isinstance(value, int | float)):
+    if key in SLOPES and (isinstance(value, bool) or not isinstance(value, int | float)):
         refuse("is a number")
-    if key == "slope" and not abs(value) <= LARGEST_SLOPE:
+    if key in SLOPES and not abs(value) <= LARGEST_SLOPE:
         refuse(f"is a number up to {LARGEST_SLOPE:g}")
+    if key == "correction" and not (whole and 0 <= value <= 1):
+        refuse("is 0 or 1: whether n or n - 1 divides")
     if key == "seed" and value is not None and not (whole and 0 <= value < 2**32):
         refuse("is a whole number from 0 to 4294967295")
     if key == "shape":
@@ -239,22 +289,29 @@ def _check_key(value: Any, operands: int, refuse: Any) -> None:
     for part in value:
         if isinstance(part, dict) and isinstance(part.get("input"), int) and len(part) == 1:
             computed.append(part["input"])
+        elif part is None:
+            continue
         elif isinstance(part, list) and len(part) == 3:
             if not all(n is None or (isinstance(n, int) and abs(n) < 2**31) for n in part):
                 refuse("has slices of whole numbers")
             if part[2] is not None and part[2] < 1:
                 refuse("has a slice whose step is not above 0; PyTorch has no others either")
         elif not isinstance(part, int) or isinstance(part, bool) or abs(part) >= 2**31:
-            refuse("is whole numbers, slices [start, stop, step] or {input: position}")
+            refuse("is whole numbers, slices [start, stop, step], null or {input: position}")
     if computed != list(range(operands - 1)):
         refuse("names its computed indices in order, 0 first")
 
 
 def known(name: str, where: Mapping[str, Any]) -> Op:
     """The op of that name; a Problem with the nearest one if there is none."""
-    op = OPS.get(name)
+    op = OPS.get(name) or OPS.get(NAMES.get(name, ""))
     if op is None:
+        lacking = next((what for names, what in LACKING.items() if name in names.split()), None)
+        if lacking:
+            raise Problem(f"no op `{name}`: {lacking} is not among the ops", where)
         near = nearest(name, OPS)
+        if near and len(name) < 4 and near[0] != name[0].lower():
+            near = None  # `sin` is no hint for `inv`
         hint = f"; did you mean `{near}`?" if near else ""
         raise Problem(f"no op `{name}`{hint}", where, near)
     return op

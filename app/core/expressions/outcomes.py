@@ -11,10 +11,19 @@ from app.core.errors import Problem
 from app.core.expressions import arrays
 from app.core.expressions.arrays import MAX_ENTRIES
 from app.core.expressions.graphs import Graph
+from app.core.expressions.needs import Masks, there
 from app.core.expressions.ops import OPS, Op
 from app.core.numbers import format_number
 
 Mistake = Literal["overwrite", "order"]
+LOGARITHMS = ("log", "log2", "log10")
+DOMAINS = {
+    "log1p": "above -1",
+    "arcsin": "from -1 to 1",
+    "arccos": "from -1 to 1",
+    "arccosh": "from 1 up",
+    "arctanh": "between -1 and 1",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +47,8 @@ class Evaluation:
     `gradients` are None for literals and others that take none; a gradient or flow that does not
     exist is NaN and has its sentence in `reasons` (key: node position) or `flow_reasons` (key: flow
     position). `locals` are None for flows of ops that state a vector-Jacobian product. `finite`:
-    it is known that every number is a float and there, as on most tapes.
+    it is known that every number is a float and there, as on most tapes. `needed`: which entries
+    have to exist, where some do not; what is said of a node that lacks them is in `spared`.
     """
 
     graph: Graph
@@ -51,6 +61,8 @@ class Evaluation:
     reasons: dict[int, str] = field(default_factory=dict)
     flow_reasons: dict[int, str] = field(default_factory=dict)
     finite: bool = False
+    needed: Masks | None = None
+    spared: dict[int, str] = field(default_factory=dict)
 
 
 def finite(x: Any) -> bool:
@@ -62,6 +74,12 @@ def finite(x: Any) -> bool:
 
 def undefined(graph: Graph, i: int, values: Sequence[Any], overflow: bool) -> NoReturn:
     """Say which node has no value and why, with the operands it had."""
+    sentence = why_undefined(graph, i, values, overflow)
+    raise Problem(f"{sentence}, at node `{graph.nodes[i].id}`", graph.where(i))
+
+
+def why_undefined(graph: Graph, i: int, values: Sequence[Any], overflow: bool) -> str:
+    """Why a node has no value, with the operands it had."""
     node, place = graph.nodes[i], ""
     operands = [values[j] for j in node.inputs]
     if np.ndim(values[i]) and OPS[node.op].local and not OPS[node.op].reduces:
@@ -72,17 +90,17 @@ def undefined(graph: Graph, i: int, values: Sequence[Any], overflow: bool) -> No
     shown = _call_text(OPS[node.op], [_operand_text(x) for x in operands]) + place
     divisor = {"reciprocal": 0, "/": 1}.get(node.op)
     if divisor is not None and not np.all(values[node.inputs[divisor]]):
-        sentence = f"{shown} divides by zero"
-    elif node.op in ("log", "sqrt"):
-        least = "above 0" if node.op == "log" else "at least 0"
-        sentence = f"{shown} is undefined: it needs a number {least}"
-    elif node.op == "**" and np.any((values[node.inputs[0]] == 0) & (values[node.inputs[1]] < 0)):
-        sentence = f"{shown} divides by zero: 0 has no negative powers"
-    elif overflow:
-        sentence = f"{shown} is too large for a number (about 1.8e308 is the most)"
-    else:
-        sentence = f"{shown} is undefined"
-    raise Problem(f"{sentence}, at node `{node.id}`", graph.where(i))
+        return f"{shown} divides by zero"
+    if node.op in ("sqrt", *LOGARITHMS):
+        least = "at least 0" if node.op == "sqrt" else "above 0"
+        return f"{shown} is undefined: it needs a number {least}"
+    if node.op == "**" and np.any((values[node.inputs[0]] == 0) & (values[node.inputs[1]] < 0)):
+        return f"{shown} divides by zero: 0 has no negative powers"
+    if overflow:
+        return f"{shown} is too large for a number (about 1.8e308 is the most)"
+    if node.op in DOMAINS:
+        return f"{shown} is undefined: it needs a number {DOMAINS[node.op]}"
+    return f"{shown} is undefined"
 
 
 def _operand_text(value: Any) -> str:
@@ -109,7 +127,7 @@ def explain_missing(result: Evaluation) -> None:
         node, op = graph.nodes[target], OPS[graph.nodes[target].op]
         if target in reasons:
             flow_reasons[k] = f"the gradient that arrives at `{node.id}` does not exist"
-        elif result.locals[k] is not None and not finite(result.locals[k]):
+        elif result.locals[k] is not None and not _exists(result, target, result.locals[k]):
             at = ", ".join(_operand_text(result.values[j]) for j in node.inputs)
             flow_reasons[k] = (
                 f"the local gradient of `{op.name}` by `{op.argument(position)}` does not exist "
@@ -124,3 +142,11 @@ def explain_missing(result: Evaluation) -> None:
     for i, gradient in enumerate(result.gradients):
         if gradient is not None and i not in reasons and not finite(gradient):
             reasons[i] = f"the gradient of `{graph.nodes[i].id}` is too large for a number"
+
+
+def _exists(result: Evaluation, target: int, local: Any) -> bool:
+    """Whether a local gradient exists wherever it is needed."""
+    if result.needed is None or np.shape(local) != np.shape(result.values[target]):
+        return finite(local) or (result.needed is not None and result.needed[target] is None)
+    mask = result.needed[target]
+    return there(local, mask)

@@ -6,64 +6,25 @@ sub-expressions are not merged, and a name used twice is one node. `-u` is a gat
 """
 
 import math
-import re
-from dataclasses import dataclass
+import unicodedata
 from functools import lru_cache
-from typing import Any, NoReturn
+from typing import Any
 
 from app.core.errors import Problem
-from app.core.expressions.graphs import MAX_NODES, NAME, WORDS, Graph, Node, check, known
+from app.core.expressions.building import ENDS, MAX_DEPTH, Literal, Operand, Ref
+from app.core.expressions.calls import FLAT, LEFT_ALONE, SAME, Calls
+from app.core.expressions.graphs import CONSTANTS, WORDS, Graph
 from app.core.expressions.ops import OPS
+from app.core.expressions.products import SUMS, Products
+from app.core.expressions.tokens import FRACTIONS, SUPERSCRIPTS, Token
 
 MAX_TEXT = 65_536
-MAX_DEPTH = 100
-MAX_LITERAL = 10_000
-
-TOKEN = re.compile(
-    r"(?P<space>[ \t\r\f]+|\#[^\n]*)"
-    r"|(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)"
-    rf"|(?P<name>{NAME.pattern})"
-    r"|(?P<sign>\*\*|[<>=!]=|[-+*/@()\[\],:;=<>.]|\n)"
-)
-# Signs that come along when a formula is pasted from a slide; each is one character for another.
-PASTED = str.maketrans({"−": "-", "–": "-", "×": "*", "·": "*", "⋅": "*", "\u00a0": " "})
 COMPARISONS = (">", "<", ">=", "<=", "==", "!=")
-ENDS = ("\n", ";", "end")
-
-
-@dataclass(slots=True)
-class Token:
-    """One word of the text: its kind ("number", "name", or the sign itself) and its place."""
-
-    kind: str
-    text: str
-    offset: int
-
-
-@dataclass(slots=True)
-class Literal:
-    """A number or nested list in the text, not yet a node: it may turn out to be a parameter."""
-
-    value: Any
-    start: int
-    end: int
-
-
-@dataclass(slots=True)
-class Ref:
-    """A node, and the stretch of text that stands for it here."""
-
-    node: int
-    start: int
-    end: int
-
-
-Operand = Literal | Ref
 
 
 @lru_cache(maxsize=256)
-def parse(text: str) -> Graph:
-    """The graph of an expression.
+def parse(text: str, given: frozenset[str] = frozenset()) -> Graph:
+    """The graph of an expression; `given` are names that have values, though they have a meaning.
 
     Raises Problem with the offset and length of the mistake. Results are cached by the text.
     """
@@ -73,48 +34,11 @@ def parse(text: str) -> Graph:
             f"an expression may be 64 KB long; this one has {size:,} bytes",
             {"field": "expression"},
         )
-    return _Parser(text).graph()
+    return _Parser(text, given=given).graph()
 
 
-def tokens(text: str) -> list[Token]:
-    """The words of a text; newlines inside brackets are not among them."""
-    found: list[Token] = []
-    depth, at, source = 0, 0, text.translate(PASTED)
-    while at < len(source):
-        match = TOKEN.match(source, at)
-        if not match:
-            hint = {"^": "; a power is written `**`", "&": "", "!": "; `!=` is a comparison"}
-            sign = text[at]
-            raise Problem(
-                f"`{sign}` means nothing here{hint.get(sign, '')}",
-                {"offset": at, "length": 1},
-                "**" if sign == "^" else None,
-            )
-        kind, word = str(match.lastgroup), match.group()
-        if kind == "sign":
-            depth += (word in "([") - (word in ")]")
-            if not (word == "\n" and depth > 0):
-                found.append(Token(word, word, at))
-        elif kind != "space":
-            found.append(Token(kind, word, at))
-        at = match.end()
-    found.append(Token("end", "", len(source)))
-    return found
-
-
-class _Parser:
+class _Parser(Products, Calls):
     """Precedence climbing; loops where the grammar repeats, so that long sums need no stack."""
-
-    def __init__(self, text: str, vocabulary: bool = False) -> None:
-        self.text = text
-        self.vocabulary = vocabulary  # any function name will do: for the texts of derivatives
-        self.tokens = tokens(text)
-        self.at = 0
-        self.depth = 0
-        self.nodes: list[Node] = []
-        self.names: dict[str, int] = {}
-        self.used_as_input: dict[str, Token] = {}
-        self.generators = 0
 
     # Statements
 
@@ -133,25 +57,54 @@ class _Parser:
                 "there is no expression yet; try `f = (x + y) * z`", {"offset": 0, "length": 0}
             )
         self.name_the_rest()
-        return Graph(self.nodes, output, self.text)
+        return Graph(self.nodes, output, self.text, self.written, tuple(self.remarks))
 
     def statement(self) -> int:
-        first, second = self.peek(), self.tokens[min(self.at + 1, len(self.tokens) - 1)]
-        if first.kind == "name" and second.kind == "=":
-            self.at += 2
-            self.check_assignable(first)
-            before = len(self.nodes)
-            value = self.expression()
-            if first.text in self.used_as_input:
-                self.fail(f"`{first.text}` is used in its own value", first)
-            node = self.node_of(value, name=first.text)
-            made = self.nodes[node]
-            if node >= before and made.name is None:
-                # Only what this statement made takes its name: `q = x` is x by another name.
-                made.name = made.id = first.text
-            self.names[first.text] = node
-            return node
-        return self.node_of(self.expression(), name=None)
+        first, second = self.peek(), self.ahead(1)
+        head = self.head() if first.kind == "name" and second.kind == "(" else None
+        if head is None and not (first.kind == "name" and second.kind == "="):
+            return self.node_of(self.expression(), name=None)
+        self.at += 2 if head is None else len(head)
+        self.check_assignable(first)
+        before = len(self.nodes)
+        value = self.expression()
+        if first.text in self.used_as_input:
+            self.fail(f"`{first.text}` is used in its own value", first)
+        node = self.node_of(value, name=first.text)
+        made = self.nodes[node]
+        if node >= before and made.name is None:
+            # Only what this statement made takes its name: `q = x` is x by another name.
+            made.name = made.id = first.text
+        self.names[first.text] = node
+        if head is not None:
+            self.declare(first, head)
+        return node
+
+    def head(self) -> list[Token] | None:
+        """The words of `f(x, y) =`, if that is what stands here."""
+        found = self.tokens[self.at : self.at + 2]
+        for token in self.tokens[self.at + 2 :]:
+            found.append(token)
+            if token.kind == "=" and found[-2].kind == ")":
+                return found
+            if token.kind not in ("name", ",", ")") or found[-2].kind == ")":
+                return None
+        return None
+
+    def declare(self, name: Token, head: list[Token]) -> None:
+        """A name with a head is a value; what its head names and it does not use is said."""
+        names = [token for token in head[2:] if token.kind == "name"]
+        self.functions[name.text] = ", ".join(token.text for token in names)
+        for token in names:
+            if token.text not in self.names:
+                self.remarks.append(
+                    {
+                        "message": f"`{token.text}` stands in the head of `{name.text}` and is not "
+                        "used",
+                        "where": {"offset": token.offset, "length": len(token.text)},
+                        "suggestion": None,
+                    }
+                )
 
     def check_assignable(self, token: Token) -> None:
         name = token.text
@@ -161,6 +114,8 @@ class _Parser:
             self.fail(f"`{name}` has a meaning of its own; give the value another name", token)
         if name in self.used_as_input:
             self.fail(f"`{name}` was used before it is assigned, so it is an input", token)
+        if name in self.used_as_constant:
+            self.fail(f"`{name}` was used before it is assigned, as the number that it is", token)
         if name in self.names:
             self.fail(f"`{name}` is assigned twice; a name stands for one value", token)
 
@@ -177,34 +132,30 @@ class _Parser:
     # Expressions
 
     def expression(self) -> Operand:
-        self.depth += 1
-        if self.depth > MAX_DEPTH:
-            self.fail(f"brackets may be nested {MAX_DEPTH} deep", self.peek())
-        left = self.sum()
+        self.deeper(self.peek())
+        left = self.compared(self.sum())
+        if self.peek().kind == "if":
+            sign = self.next()
+            condition = self.compared(self.sum())
+            self.expect("else")
+            other = self.expression()
+            left = self.apply("where", [condition, left, other], {}, left.start, sign, other.end)
+        self.depth -= 1
+        return left
+
+    def compared(self, left: Operand) -> Operand:
         if self.peek().kind in COMPARISONS:
             sign = self.next()
-            left = self.apply(sign.text, [left, self.sum()], {}, left.start, sign)
+            left = self.apply(sign.kind, [left, self.sum()], {}, left.start, sign)
             if self.peek().kind in COMPARISONS:
                 self.fail("compare two things at a time", self.peek())
-        self.depth -= 1
         return left
 
     def sum(self) -> Operand:
         left = self.product()
         while self.peek().kind in ("+", "-"):
             sign = self.next()
-            left = self.apply(sign.text, [left, self.product()], {}, left.start, sign)
-        return left
-
-    def product(self) -> Operand:
-        left = self.unary()
-        while self.peek().kind in ("*", "/", "@"):
-            sign = self.next()
-            right = self.unary()
-            if sign.text == "/" and isinstance(left, Literal) and left.value == 1:
-                left = self.apply("reciprocal", [right], {}, left.start, sign)
-            else:
-                left = self.apply(sign.text, [left, right], {}, left.start, sign)
+            left = self.apply(sign.kind, [left, self.product()], {}, left.start, sign)
         return left
 
     def unary(self) -> Operand:
@@ -213,7 +164,7 @@ class _Parser:
             signs.append(self.next())
         value = self.power()
         for sign in reversed(signs):
-            if sign.text == "+":
+            if sign.kind == "+":
                 continue
             if isinstance(value, Literal) and isinstance(value.value, int | float):
                 value = Literal(-value.value, sign.offset, value.end)
@@ -222,7 +173,9 @@ class _Parser:
         return value
 
     def power(self) -> Operand:
-        base = self.postfix()
+        base = self.behind(self.atom())
+        while self.peek().kind == "power":
+            base = self.raised(base, self.next())
         if self.peek().kind != "**":
             return base
         sign = self.next()
@@ -233,119 +186,186 @@ class _Parser:
         self.depth -= 1
         return self.apply("**", [base, exponent], {}, base.start, sign)
 
-    def postfix(self) -> Operand:
-        value = self.atom()
-        while self.peek().kind in ("[", "."):
-            opening = self.next()
-            if opening.kind == "[":
-                value = self.index(value, opening)
+    def raised(self, base: Operand, sign: Token) -> Operand:
+        """`x²`, `x⁻¹`, `xⁿ`."""
+        typed = sign.text.translate(SUPERSCRIPTS)
+        letter = typed.lstrip("+-")
+        exponent: Operand
+        if letter.isdecimal():
+            exponent = Literal(
+                int(letter[:15]) * (-1 if typed[0] == "-" else 1), sign.offset, sign.end
+            )
+        else:
+            exponent = self.variable(Token("name", letter, sign.end - 1))
+            if typed[0] == "-":
+                exponent = self.apply("neg", [exponent], {}, sign.offset, sign)
+        made = self.apply("**", [base, exponent], {}, base.start, sign, sign.end)
+        self.written[made.node] = "power"
+        return made
+
+    def behind(self, value: Operand) -> Operand:
+        """A value with what stands behind it: `x[0]`, `x.T`, `x'`."""
+        while True:
+            kind = self.peek().kind
+            if kind == "[":
+                value = self.index(value, self.next())
+            elif kind == "'":
+                sign = self.next()
+                value = self.apply("transpose", [value], {}, value.start, sign, sign.end)
+            elif kind == ".":
+                value = self.dotted(value, self.next())
             else:
-                if self.peek().text != "T":
-                    self.fail("after the dot only `T` (transposed) is known", self.peek(), "T")
-                end = self.next().offset + 1
-                value = self.apply("transpose", [value], {}, value.start, opening, end)
-        return value
+                return value
+
+    def dotted(self, value: Operand, dot: Token) -> Operand:
+        """`x.T` and `x.sum()`."""
+        if self.peek().text in ("T", "mT") and self.ahead(1).kind != "(":
+            end = self.next().end
+            return self.apply("transpose", [value], {}, value.start, dot, end)
+        name = self.method(value, dot)
+        operands, keywords, end = self.given_to(name, [value])
+        if name.text in LEFT_ALONE and len(operands) == 1:
+            return self.over(operands[0], value.start, end)
+        return self.finished(name, operands, keywords, value.start, end, method=True)
 
     def atom(self) -> Operand:
         token = self.peek()
         if token.kind == "number":
             self.at += 1
-            return Literal(self.number(token), token.offset, token.offset + len(token.text))
+            return Literal(self.number(token), token.offset, token.end)
         if token.kind == "name":
-            self.at += 1
-            if self.peek().kind == "(":
-                return self.call(token)
-            return self.variable(token)
+            return self.named(token)
         if token.kind == "(":
-            self.at += 1
-            inner = self.expression()
-            end = self.expect(")")
-            return type(inner)(  # the brackets belong to what they hold
-                inner.value if isinstance(inner, Literal) else inner.node,
-                token.offset,
-                end.offset + 1,
-            )
+            return self.bracket(self.next())
         if token.kind == "[":
-            return self.nested_list()
+            return self.nested_list(self.next(), "]")
+        if token.kind in ("|", "||"):
+            return self.bars(self.next())
+        if token.kind == "√":
+            return self.root(self.next())
+        if token.kind in SUMS:
+            return self.big(self.next())
         self.unexpected()
 
+    def bracket(self, opening: Token) -> Operand:
+        before = len(self.nodes)
+        inner = self.expression()
+        if self.peek().kind == ",":  # a tuple is a list
+            return self.nested_list(opening, ")", self.folded(before, inner))
+        end = self.expect(")").end
+        return self.over(inner, opening.offset, end)  # the brackets belong to what they hold
+
+    def named(self, token: Token) -> Operand:
+        """A name, what is called by it, and what stands behind `np.`."""
+        start, prefix = token.offset, ""
+        if self.ahead(1).kind == "." and not self.vocabulary:
+            found = self.prefixed()
+            if found is not None:
+                token, prefix = found
+        self.at += 1
+        behind = self.peek()
+        squared = behind.kind == "power" and self.ahead(1).kind == "(" and self.op_named(token.text)
+        if behind.kind != "(" and not squared:
+            return self.over(self.variable(token), start, token.end)
+        if token.text in SUMS and token.text not in self.names:
+            return self.big(token)
+        if squared:
+            self.at += 1
+            if behind.text[0] == "⁻":
+                self.fail(
+                    f"`{token.text}{behind.text}(x)` can be read in two ways: write `1 / "
+                    f"{token.text}(x)`, or the op that undoes it, such as `arcsin(x)`",
+                    behind,
+                )
+        self.check_callable(token)
+        operands, keywords, end = self.given_to(token, [])
+        if self.vocabulary:
+            attributes = {key: self.parameter(value, at) for key, (at, value) in keywords.items()}
+            return self.add_op(token.text, operands, attributes, token.offset, end, token)
+        made = self.finished(token, operands, keywords, start, end, prefix)
+        return self.raised(made, behind) if squared else made
+
     def variable(self, token: Token) -> Operand:
-        name, end = token.text, token.offset + len(token.text)
+        name = token.text
         if name in self.names:
-            return Ref(self.names[name], token.offset, end)
+            return Ref(self.names[name], token.offset, token.end)
         if name in WORDS:
-            return Literal(WORDS[name], token.offset, end)
+            return Literal(WORDS[name], token.offset, token.end)
+        if self.constant(name) and not self.vocabulary:
+            self.used_as_constant.setdefault(name, token)
+            return Literal(CONSTANTS[name], token.offset, token.end)
         if name in OPS and not self.vocabulary:
-            self.fail(f"`{name}` is an op; call it as `{name}(...)`", token, f"{name}(")
+            self.fail_uncalled(token)
         if name not in self.used_as_input:
             self.used_as_input[name] = token
-            self.add(Node(name, "input", name=name, span=(token.offset, len(name))), token)
-            self.names[name] = len(self.nodes) - 1
-        return Ref(self.names[name], token.offset, end)
+            self.add_input(token)
+        return Ref(self.names[name], token.offset, token.end)
 
     def number(self, token: Token) -> int | float:
+        if token.text in FRACTIONS:
+            return unicodedata.numeric(token.text)
         whole = token.text.isdecimal() and len(token.text) <= 15
         value = int(token.text) if whole else float(token.text)
         if math.isinf(value):
             self.fail("this number is too large; the largest is about 1.8e308", token)
         return value
 
-    def nested_list(self) -> Literal:
-        opening = self.expect("[")
-        self.depth += 1
-        if self.depth > MAX_DEPTH:
-            self.fail(f"brackets may be nested {MAX_DEPTH} deep", opening)
-        values: list[Any] = []
-        while self.peek().kind != "]":
-            item = self.expression()
-            if not isinstance(item, Literal):
-                raise Problem(
-                    "a list holds numbers only; `concat` joins computed values",
-                    {"offset": item.start, "length": item.end - item.start},
-                )
-            values.append(item.value)
+    def nested_list(self, opening: Token, closing: str, first: Operand | None = None) -> Operand:
+        """`[1, 2]` as a literal, `[x, 2 * y]` as what is computed of its parts."""
+        self.deeper(opening)
+        items: list[Operand] = [] if first is None else [first]
+        if first is not None:
+            self.expect(",")
+        while self.peek().kind != closing:
+            before = len(self.nodes)
+            items.append(self.folded(before, self.expression()))
             if self.peek().kind != ",":
                 break
             self.at += 1
         self.depth -= 1
-        end = self.expect("]").offset + 1
-        if not values:
+        end = self.expect(closing).end
+        if not items:
             self.fail("an empty list has no value", opening)
-        return Literal(values, opening.offset, end)
+        literals = [item for item in items if isinstance(item, Literal)]
+        if len(literals) == len(items):
+            return Literal([item.value for item in literals], opening.offset, end)
+        return self.add_op("stack", items, {}, opening.offset, end, opening)
 
     # Calls and indexing
 
-    def call(self, name: Token) -> Operand:
+    def check_callable(self, name: Token) -> None:
+        """Whether there is such an op. Raises Problem."""
+        known = self.vocabulary or name.text in SAME or name.text in FLAT
+        if not known and self.op_named(name.text) is None:
+            self.fail_unknown(name)
+
+    def given_to(
+        self, name: Token, operands: list[Operand]
+    ) -> tuple[list[Operand], dict[str, tuple[Token, Operand]], int]:
+        """What stands between the brackets of a call."""
         self.expect("(")
-        if not self.vocabulary:
-            known(name.text, {"offset": name.offset, "length": len(name.text)})
-        if name.text == "index":
-            self.fail("indexing is written with brackets, as in `x[1]`", name)
-        operands: list[Operand] = []
-        keywords: dict[str, Any] = {}
+        row = OPS.get(self.op_named(name.text) or "")
+        fixed = row is not None and row.parameters and not row.variadic
+        most = len(row.arguments) if row is not None and fixed else math.inf  # then parameters
+        keywords: dict[str, tuple[Token, Operand]] = {}
         while self.peek().kind != ")":
-            key = self.peek()
-            if key.kind == "name" and self.tokens[self.at + 1].kind == "=":
+            key, before = self.peek(), len(self.nodes)
+            if key.kind == "name" and self.ahead(1).kind == "=":
                 self.at += 2
                 if key.text in keywords:
                     self.fail(f"`{key.text}` is given twice", key)
-                keywords[key.text] = self.parameter(self.expression(), key)
+                keywords[key.text] = (key, self.folded(before, self.expression()))
             else:
                 if keywords:
                     self.fail("operands come before parameters", key)
-                operands.append(self.expression())
+                operand = self.expression()
+                if len(operands) >= most:
+                    operand = self.folded(before, operand)
+                operands.append(operand)
             if self.peek().kind != ",":
                 break
             self.at += 1
-        end = self.expect(")").offset + 1
-        if self.vocabulary:
-            return self.add_op(name.text, operands, keywords, name.offset, end, name)
-        return self.apply(name.text, operands, keywords, name.offset, name, end)
-
-    def parameter(self, value: Operand, at: Token) -> Any:
-        if not isinstance(value, Literal):
-            self.fail("a parameter is a plain number, not a computed value", at)
-        return value.value
+        return operands, keywords, self.expect(")").end
 
     def index(self, value: Operand, opening: Token) -> Operand:
         key: list[Any] = []
@@ -361,6 +381,9 @@ class _Parser:
                 else:
                     if part is not None:
                         self.unexpected()
+                    if self.peek().text in ("np", "torch") and self.ahead(2).text == "newaxis":
+                        self.at += 2
+                        self.tokens[self.at] = Token("name", "None", self.peek().offset)
                     part = self.expression()
             if bounds:
                 bounds.append(part)
@@ -370,7 +393,7 @@ class _Parser:
                 key.append(numbers + [None] * (3 - len(numbers)))
             elif part is None:
                 self.unexpected()
-            elif isinstance(part, Literal) and isinstance(part.value, int):
+            elif isinstance(part, Literal) and (part.value is None or isinstance(part.value, int)):
                 key.append(part.value)
             else:
                 key.append({"input": len(operands) - 1})
@@ -378,106 +401,7 @@ class _Parser:
             if self.peek().kind != ",":
                 break
             self.at += 1
-        end = self.expect("]").offset + 1
-        return self.apply("index", operands, {"key": key}, value.start, opening, end)
-
-    # Nodes
-
-    def apply(
-        self,
-        name: str,
-        operands: list[Operand],
-        keywords: dict[str, Any],
-        start: int,
-        at: Token,
-        end: int | None = None,
-    ) -> Ref:
-        """A node of an op; literals past its operands are its parameters."""
-        op = OPS[name]
-        if end is None:
-            end = operands[-1].end
-        where = {"offset": start, "length": end - start}
-        attributes = dict(keywords)
-        if op.parameters and name != "index" and not op.variadic:
-            operands, extra = operands[: len(op.arguments)], operands[len(op.arguments) :]
-            for parameter in op.parameters:
-                if not extra:
-                    break
-                key = parameter.lstrip("*")
-                if key in keywords:
-                    self.fail(f"`{key}` is given twice", at)
-                if parameter.startswith("*"):
-                    values = [self.parameter(value, at) for value in extra]
-                    nested = len(values) == 1 and isinstance(values[0], list)
-                    attributes[key], extra = values[0] if nested else values, []
-                else:
-                    attributes[key] = self.parameter(extra.pop(0), at)
-            operands += extra
-        attributes = check(name, len(operands), attributes, where)
-        if "seed" in attributes and attributes["seed"] is None:
-            attributes["seed"] = self.generators
-            self.generators += 1
-        return self.add_op(name, operands, attributes, start, end, at)
-
-    def add_op(
-        self,
-        name: str,
-        operands: list[Operand],
-        attributes: dict[str, Any],
-        start: int,
-        end: int,
-        at: Token,
-    ) -> Ref:
-        inputs = tuple(self.node_of(operand, name=None) for operand in operands)
-        self.add(Node("", name, inputs, attributes, span=(start, end - start)), at)
-        return Ref(len(self.nodes) - 1, start, end)
-
-    def node_of(self, value: Operand, name: str | None) -> int:
-        """The node of an operand; a literal becomes a constant."""
-        if isinstance(value, Ref):
-            return value.node
-        if value.value is None:
-            raise Problem(
-                "`None` is no value", {"offset": value.start, "length": value.end - value.start}
-            )
-        span = (value.start, value.end - value.start)
-        self.add(Node(name or "", "constant", value=value.value, name=name, span=span), None)
-        return len(self.nodes) - 1
-
-    def add(self, node: Node, at: Token | None) -> None:
-        if len(self.nodes) >= MAX_NODES:
-            where = {"offset": at.offset, "length": len(at.text)} if at else {}
-            raise Problem(f"a graph may have {MAX_NODES:,} nodes; this text makes more", where)
-        self.nodes.append(node)
-
-    # Words
-
-    def peek(self) -> Token:
-        return self.tokens[self.at]
-
-    def next(self) -> Token:
-        self.at += 1
-        return self.tokens[self.at - 1]
-
-    def expect(self, kind: str) -> Token:
-        if self.peek().kind != kind:
-            token = self.peek()
-            found = "the text ends" if token.kind in ENDS else f"`{token.text}` stands"
-            self.fail(f"a `{kind}` is missing where {found}", token)
-        return self.next()
-
-    def unexpected(self) -> NoReturn:
-        token = self.peek()
-        if token.kind in ENDS:
-            self.fail("the expression breaks off here; something is missing", token)
-        if token.kind == "=":
-            self.fail("`=` names a whole statement, as in `q = x + y`; equal is `==`", token)
-        self.fail(f"`{token.text}` is not expected here", token)
-
-    def fail(self, message: str, token: Token, suggestion: str | None = None) -> NoReturn:
-        raise Problem(
-            message, {"offset": token.offset, "length": len(token.text.strip("\n"))}, suggestion
-        )
+        return self.indexed(operands, key, opening, self.expect("]").end)
 
 
 @lru_cache(maxsize=512)

@@ -15,9 +15,10 @@ from app.core.expressions.drawing.svg import svg
 from app.core.expressions.evaluation import FULL, Budget, Mistake, evaluate
 from app.core.expressions.familiar import Familiar
 from app.core.expressions.gradient_check import GradientCheckAnswer, gradient_check
-from app.core.expressions.graphs import MAX_NODES, Graph, from_nodes
+from app.core.expressions.graphs import CONSTANTS, MAX_NODES, Graph, from_nodes
 from app.core.expressions.ops import OPS, Op
 from app.core.expressions.parsing import MAX_TEXT, parse
+from app.core.expressions.remarks import new_inputs
 from app.core.expressions.steps import BATCH, ExpressionStepsAnswer, Telling
 from app.core.expressions.tape import plan_of
 from app.core.questions import Asked, counted, little, shown, up_to
@@ -115,7 +116,8 @@ class ExpressionQuestion(Asked):
     def graph(self) -> Graph:
         """The graph that is asked about; a Problem if there is none."""
         if isinstance(self.expression, str):
-            return parse(self.expression)
+            named = CONSTANTS.keys() & self.inputs.keys()  # `e` is a number unless it is given one
+            return parse(self.expression, frozenset(named)) if named else parse(self.expression)
         graph = from_nodes(
             [node.model_dump() for node in self.expression.nodes], self.expression.output
         )
@@ -228,7 +230,7 @@ def _familiar(question: PlayQuestion) -> Graph | None:
     if not isinstance(question.expression, str) or question.layout or question.mistake:
         return None
     graph = FAMILIAR.graph(question.expression)
-    if graph is None or question.told(graph):
+    if graph is None or question.told(graph) or CONSTANTS.keys() & question.inputs.keys():
         return None
     tape = plan_of(graph).starting_values(question.values(graph)) is not None
     return graph if tape else None
@@ -253,7 +255,7 @@ def play(question: PlayQuestion) -> ExpressionAnswer:
 
 
 def _played(question: PlayQuestion, graph: Graph, budget: Budget) -> ExpressionAnswer:
-    return answers.answer(
+    told = answers.answer(
         graph,
         question.values(graph),
         question.mistake,
@@ -262,6 +264,11 @@ def _played(question: PlayQuestion, graph: Graph, budget: Budget) -> ExpressionA
         question.told(graph),
         question.layout,
     )
+    if question.fill:
+        new = list(new_inputs(graph, question.inputs))
+        if new:
+            told["remarks"] = new + told.get("remarks", [])
+    return told
 
 
 def steps(question: ExpressionStepsQuestion, budget: Budget = FULL) -> ExpressionStepsAnswer:

@@ -11,6 +11,7 @@ from app.core.errors import OverBudget, Problem
 from app.core.expressions import arrays
 from app.core.expressions.arrays import MAX_RANK, Array
 from app.core.expressions.graphs import Graph
+from app.core.expressions.needs import chooses, divided_by_zero, needed, there
 from app.core.expressions.ops import OPS, Op
 from app.core.expressions.outcomes import (
     FULL,
@@ -20,6 +21,7 @@ from app.core.expressions.outcomes import (
     explain_missing,
     finite,
     undefined,
+    why_undefined,
 )
 
 Shape = tuple[int, ...]
@@ -34,9 +36,13 @@ def forward(
     """Values only, as arrays (or floats at the leaves); `backward` adds the rest."""
     values: list[Any] = [None] * len(graph.nodes)
     shapes: list[Shape] = []
-    total = 0
+    total, lacking = 0, False
+    lenient = chooses(graph)
     with np.errstate(all="ignore"):
-        for i, node in enumerate(graph.nodes):
+        for i in range(len(graph.nodes)):
+            if i in graph.undecided:
+                graph = _decided(graph, i, [shapes[j] for j in graph.nodes[i].inputs])
+            node = graph.nodes[i]
             if node.leaf:
                 values[i] = leaves[i]
             else:
@@ -46,12 +52,48 @@ def forward(
                     _too_many(budget, graph, i)
                 values[i] = _apply(graph, i, [values[j] for j in node.inputs])
                 if not finite(values[i]):
-                    undefined(graph, i, values, not np.isnan(values[i]).any())
+                    if not lenient:
+                        undefined(graph, i, values, not np.isnan(values[i]).any())
+                    operands = [values[j] for j in node.inputs]
+                    values[i], lacking = divided_by_zero(node.op, operands, values[i]), True
             shapes.append(np.shape(values[i]))
             total += math.prod(shapes[i])
             if total > budget.entries:
                 _too_many(budget, graph, i)
-    return Evaluation(graph, values, graph.flows)
+    result = Evaluation(graph, values, graph.flows)
+    if lacking:
+        _spare(result)
+    return result
+
+
+def _decided(graph: Graph, i: int, shapes: Sequence[Shape]) -> Graph:
+    """The graph with the op that a node's word stands for between operands of these shapes."""
+    node, word = graph.nodes[i], graph.written.get(i)
+    vectors = [len(shape) for shape in shapes] == [1, 1]
+    if node.op == "cross_entropy":
+        soft = len(shapes) == 2 and shapes[0] and shapes[0] == shapes[1]
+        return graph.with_op(i, "soft_cross_entropy") if soft else graph
+    if word == "·":
+        return graph.with_op(i, "dot") if vectors else graph
+    if word == "dot" and not vectors and max(map(len, shapes)) <= 2:
+        return graph.with_op(i, "@" if all(shapes) else "*")
+    return graph
+
+
+def _spare(result: Evaluation) -> None:
+    """Accept that values are missing where none is needed. Raises Problem for the first that is."""
+    graph, values = result.graph, result.values
+    masks = needed(graph, values, pull)
+    for i, value in enumerate(values):
+        if graph.nodes[i].leaf or finite(value):
+            continue
+        mask = masks[i]
+        if mask is not None and not there(value, mask):
+            wanted = np.where(mask, value, 0.0)
+            undefined(graph, i, [*values[:i], wanted, *values[i + 1 :]], not np.isnan(wanted).any())
+        why = why_undefined(graph, i, values, not np.isnan(value).any())
+        result.spared[i] = f"{why}; it is not needed: another branch, or a bound, is taken there"
+    result.needed = needed(graph, values, pull, slopes=True)
 
 
 def _within(deadline: float, budget: Budget, graph: Graph, i: int) -> None:
@@ -88,19 +130,20 @@ def _entries(op: Op, shapes: Sequence[Shape], attributes: Mapping[str, Any]) -> 
         if len(shapes) == 1:
             return 0  # a view
         # The computed indices broadcast together, and each takes the place of one axis.
-        computed = [isinstance(part, dict) for part in attributes["key"]]
+        along = [part for part in attributes["key"] if part is not None]
+        computed = [isinstance(part, dict) for part in along]
         kept = [n for k, n in enumerate(shapes[0]) if k >= len(computed) or not computed[k]]
         try:
             return math.prod(np.broadcast_shapes(*shapes[1:])) * math.prod(kept)
         except ValueError:
             return 0
-    if op.name == "concat":
+    if op.name in ("concat", "stack"):
         return sum(math.prod(shape) for shape in shapes)
     if op.reduces:
         axis = attributes.get("axis")
         kept = [n for k, n in enumerate(shapes[0]) if axis not in (k, k - len(shapes[0]))]
         return 1 if axis is None else math.prod(kept)
-    if op.name in ("hinge", "cross_entropy"):
+    if op.name in ("hinge", "cross_entropy", "soft_cross_entropy"):
         return 1
     if op.downstream:
         return math.prod(shapes[0]) if shapes else 0
@@ -172,6 +215,8 @@ def backward(
                 source = flow[0]
                 upstream = gradients[target]
                 local, downstream = pull(graph, values, flow, upstream)
+                if result.needed is not None:
+                    local, downstream = _kept(result, flow, upstream, local, downstream)
                 # A local gradient has its upstream's shape.
                 entries += (1 + (local is not None)) * np.size(upstream) + np.size(downstream)
                 if entries > 4 * budget.entries:
@@ -193,7 +238,28 @@ def backward(
         _fill_in(result)
         # What is infinite in a local gradient is infinite or NaN in the gradient it leads to.
         if not all(g is None or finite(g) for g in gradients):
-            explain_missing(result)
+            if result.needed is None and chooses(graph):  # once more, of what is needed only
+                result.needed = needed(graph, values, pull, slopes=True)
+                for column in (result.upstreams, result.locals, result.downstreams):
+                    column.clear()
+                backward(result, mistake, budget, deadline)
+            else:
+                explain_missing(result)
+
+
+def _kept(
+    result: Evaluation, flow: tuple[int, int, int], upstream: Any, local: Any, downstream: Any
+) -> tuple[Any, Any]:
+    """A flow without what would come from entries that are not needed, which may be NaN."""
+    source, target, _ = flow
+    assert result.needed is not None
+    mask = result.needed[target]
+    if mask is None:
+        return local, np.zeros(np.shape(result.values[source]))
+    if local is None or np.shape(local) != mask.shape or mask.all():
+        return local, downstream
+    kept = np.where(mask, np.asarray(upstream) * local, 0.0)
+    return local, sum_to(kept, np.shape(result.values[source]))
 
 
 def _ones(value: Any) -> Any:
