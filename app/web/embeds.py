@@ -57,10 +57,12 @@ async def embed(request: Request, name: str) -> HTMLResponse:
                 answer = await told(request, figure, valid)
     except Problem as found:
         problem, question = found.told, repeated(question, {})
+    of_question = {*figure.question.model_fields, *figure.old_names}
+    view = {name: text for name, text in request.query_params.items() if name not in of_question}
     drawn = DRAWN[name](answer) if answer and name in DRAWN else ""
     context = {
         "figure": figure,
-        "first": {"question": question, "answer": answer, "problem": problem},
+        "first": {"question": question, "answer": answer, "problem": problem, "view": view},
         "svg": Markup(drawn),
         "says": (answer.get("sentence") if isinstance(answer, dict) else None) or figure.says,
         "entry": ENTRY if ENTRY in ASSETS.manifest else None,

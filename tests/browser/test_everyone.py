@@ -380,7 +380,7 @@ def test_the_slider_says_the_step(page: Page) -> None:
 
 def test_mistakes_are_announced(page: Page) -> None:
     page.goto("/")
-    expect(page.locator("#problem")).to_have_attribute("aria-live", "polite")
+    expect(page.locator(".editor .problem")).to_have_attribute("aria-live", "polite")
     text(page).fill("f = sigmod(x)")
     expect(text(page)).to_have_accessible_description(re.compile("did you mean `sigmoid`"))
 
@@ -433,7 +433,7 @@ def test_axe_finds_nothing(page: Page, axe: Axe, theme: str) -> None:
     expect(page.get_by_role("complementary", name="Node")).to_contain_text("Local gradient")
     look("node")
     text(page).fill("f = (x + y) * sigmod(z)")
-    expect(page.locator("#problem")).to_contain_text("sigmoid")
+    expect(page.locator(".editor .problem")).to_contain_text("sigmoid")
     look("mistake")
     page.goto(link(FAN_OUT, theme=theme, mistake="overwrite"))
     if theme != "projector":

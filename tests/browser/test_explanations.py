@@ -227,7 +227,7 @@ def test_the_gallery_opens_and_plays_every_example_to_the_end(page: Page) -> Non
         )
         expect(page.locator(".player .count")).to_have_text(f"{count} / {count}")
         expect(page.locator(".pulse")).to_have_count(0)
-        expect(page.locator("#problem")).to_be_empty()
+        expect(page.locator(".editor .problem")).to_be_empty()
         expect(page.locator("text.gradient").first).to_be_visible()
         # Formulas that KaTeX does not understand are written in red.
         expect(page.locator(".katex-error")).to_have_count(0)

@@ -307,7 +307,7 @@ def test_the_sigmoid_neuron_to_the_printed_digit(page: Page) -> None:
 def test_a_mistake_is_marked_at_its_place_and_nothing_is_lost(page: Page) -> None:
     page.goto("/")
     text(page).fill("f = (x + y) * sigmod(z)")
-    message = page.locator("#problem")
+    message = page.locator(".editor .problem")
     expect(message).to_contain_text("no op `sigmod`; did you mean `sigmoid`?")
     expect(page.locator(".paper pre .error")).to_have_text("sigmod")
     expect(text(page)).to_have_value("f = (x + y) * sigmod(z)")
@@ -327,7 +327,7 @@ def test_the_suggestion_mends_it(page: Page) -> None:
     text(page).fill("f = (x + y) * sigmod(z)")
     page.get_by_role("button", name="Use sigmoid").click()
     expect(text(page)).to_have_value("f = (x + y) * sigmoid(z)")
-    expect(page.locator("#problem")).to_be_empty()
+    expect(page.locator(".editor .problem")).to_be_empty()
     expect(text(page)).to_be_focused()
     expect(page.locator(".node text.sign").filter(has_text="σ")).to_have_count(1)
 
@@ -342,7 +342,7 @@ def test_every_mistake_is_a_sentence_beside_the_text(page: Page) -> None:
         ("f = dot(x, y", "missing"),
     ):
         text(page).fill(typed)
-        expect(page.locator("#problem p")).to_contain_text(sentence)
+        expect(page.locator(".editor .problem p")).to_contain_text(sentence)
         expect(page.locator(".paper pre .error")).to_have_count(1)
         shows(page, **DONE)
         expect(text(page)).to_have_value(typed)

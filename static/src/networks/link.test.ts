@@ -1,6 +1,7 @@
 import { inflateRawSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { networkQuery, pack, stackOf, stackQuery, toQuery } from './link'
+import { pack } from '../figure/packing'
+import { networkQuery, stackOf, stackQuery, toQuery } from './link'
 import { shade } from '../grids/glow'
 import { sizesOf } from './network.svelte'
 

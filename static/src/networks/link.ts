@@ -1,14 +1,6 @@
 /** The whole setting as a link. */
+import { pack } from '../figure/packing'
 import type { Asked, DeepStack } from './types'
-
-/** JSON, deflated, in the letters that an address may have. */
-export async function pack(value: unknown): Promise<string> {
-  const stream = new Blob([JSON.stringify(value)]).stream().pipeThrough(new CompressionStream('deflate-raw'))
-  const bytes = new Uint8Array(await new Response(stream).arrayBuffer())
-  let letters = ''
-  for (const byte of bytes) letters += String.fromCharCode(byte)
-  return btoa(letters).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '')
-}
 
 const LONG_SOURCE = 2000
 /** What a server takes as an address, with some room for the rest of it. */

@@ -1,0 +1,43 @@
+/** The figures by their names, as in app/core/figures.py; each comes alive when it comes near. */
+import { firstIn, type Stand } from './figure/standing'
+
+const expressions = () => import('./expressions/standing')
+
+export const FIGURES: Record<string, () => Promise<Stand>> = {
+  expression: async () => (await expressions()).expression,
+}
+
+/** How far off a figure is fetched: a window's height. */
+const NEAR = '100% 0px'
+
+/** Told of a figure that is alive, and again whenever it asks something else. */
+type Told = (place: HTMLElement, asked: Record<string, unknown>) => void
+
+async function enliven(place: HTMLElement, told: Told): Promise<void> {
+  const first = firstIn(place)
+  const load = FIGURES[place.dataset.figure ?? '']
+  if (!first || !load) return
+  const stand = await load()
+  const figure = await stand(first)
+  place.replaceChildren()
+  figure.mount(place)
+  place.dataset.alive = ''
+  $effect.root(() => {
+    $effect(() => told(place, figure.asked()))
+  })
+}
+
+/** Every figure in a document; those far away wait until one comes near. */
+export function enlivenAll(root: ParentNode, told: Told = () => undefined): void {
+  const near = new IntersectionObserver(
+    (entries) => {
+      for (const { isIntersecting, target } of entries) {
+        if (!isIntersecting) continue
+        near.unobserve(target)
+        void enliven(target as HTMLElement, told)
+      }
+    },
+    { rootMargin: NEAR },
+  )
+  for (const place of root.querySelectorAll('[data-figure]')) near.observe(place)
+}

@@ -1,0 +1,72 @@
+/** Whom a key is for: the figure that has the focus, or else the one most in view; then the page. */
+import { commandOf, writing, type Command } from './keys'
+
+/** What a figure does at a command; one that says `false` leaves it to the page. */
+export type Commands = Partial<Record<Command, () => unknown>>
+type Hearer = { element: Element; commands: () => Commands }
+type Page = {
+  commands: () => Commands
+  /** Whether the page hears nothing at present, as while a list lies over it. */
+  deaf: () => boolean
+  /** Whether a command has been dealt with before it reaches anybody. */
+  before: (command: Command) => boolean
+}
+
+const figures = new Set<Hearer>()
+const pages = new Set<Page>()
+let listening = false
+
+/** A figure hears keys as long as its element stands in the document: `{@attach hears(() => commands)}`. */
+export const hears =
+  (commands: () => Commands) =>
+  (element: Element): (() => void) =>
+    joined(figures, { element, commands })
+
+/** The page itself does what no figure does. */
+export const pageHears = (page: Page): (() => void) => joined(pages, page)
+
+function joined<T>(all: Set<T>, one: T): () => void {
+  all.add(one)
+  if (!listening) addEventListener('keydown', keydown)
+  listening = true
+  return () => all.delete(one)
+}
+
+type Box = Pick<DOMRect, 'top' | 'bottom' | 'left' | 'right'>
+
+/** How much of a box can be seen, in square pixels. */
+export function seen(box: Box, width: number, height: number): number {
+  const across = Math.min(width, box.right) - Math.max(0, box.left)
+  const down = Math.min(height, box.bottom) - Math.max(0, box.top)
+  return Math.max(0, across) * Math.max(0, down)
+}
+
+/** The figure that keys are for. One alone hears them wherever it is; of several, one that can be seen. */
+function listener(): Hearer | null {
+  const all = [...figures]
+  const focused = document.activeElement
+  // Figures may stand in figures: the innermost has joined first.
+  const held = all.find(({ element }) => element.contains(focused))
+  if (held) return held
+  if (all.length < 2) return all[0] ?? null
+  let [best, most] = [null as Hearer | null, 0]
+  for (const one of all) {
+    const area = seen(one.element.getBoundingClientRect(), innerWidth, innerHeight)
+    if (area > most) [best, most] = [one, area]
+  }
+  return best
+}
+
+function keydown(event: KeyboardEvent): void {
+  const page = [...pages].at(-1)
+  if (writing(event) || event.defaultPrevented || page?.deaf()) return
+  const command = commandOf(event)
+  if (!command) return
+  const own = listener()?.commands()[command]
+  const general = page?.commands()[command]
+  const pressed = event.target instanceof HTMLButtonElement || event.target instanceof HTMLAnchorElement
+  if ((!own && !general) || (pressed && command === 'play')) return
+  event.preventDefault()
+  if (page?.before(command)) return
+  if (!own || own() === false) general?.()
+}
