@@ -65,11 +65,8 @@ def readings(result: Evaluation) -> Iterator[Remark]:
 
 def _spared(result: Evaluation) -> Remark:
     """What does not exist in a branch that is not taken, the first of it."""
-    for i, sentence in result.spared.items():
-        break
-    else:
-        i = result.graph.output
-        sentence = "a gradient does not exist in a branch that is not taken, and is not needed"
+    nowhere = "a gradient does not exist in a branch that is not taken, and is not needed"
+    i, sentence = next(iter(result.spared.items()), (result.graph.output, nowhere))
     return {
         "message": f"{sentence} (PyTorch multiplies 0 by the slope there, and gets NaN where there "
         "is none)",

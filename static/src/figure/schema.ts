@@ -2386,6 +2386,11 @@ export interface components {
              * @description Left out where the question says `"steps": false`.
              */
             steps?: components["schemas"]["StepAnswer"][];
+            /**
+             * Remarks
+             * @description How the text was read, where there is more than one way.
+             */
+            remarks?: components["schemas"]["Remark"][];
             /** Wrong */
             wrong?: components["schemas"]["WrongGradient"][] | null;
             layout?: components["schemas"]["Layout"] | null;
@@ -3079,6 +3084,40 @@ export interface components {
             affine: boolean;
         };
         /**
+         * Hardsigmoid
+         * @description A straight line from 0 at -3 to 1 at 3: the sigmoid without its exponential.
+         */
+        Hardsigmoid: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "Hardsigmoid";
+            /**
+             * Inplace
+             * @description True or False
+             * @default false
+             */
+            inplace: boolean;
+        };
+        /**
+         * Hardswish
+         * @description x times its Hardsigmoid: SiLU of straight lines and a parabola, cheap to work out.
+         */
+        Hardswish: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "Hardswish";
+            /**
+             * Inplace
+             * @description True or False
+             * @default false
+             */
+            inplace: boolean;
+        };
+        /**
          * Identity
          * @description Gives what it is given: holds a place, as where a layer was taken out.
          */
@@ -3252,7 +3291,7 @@ export interface components {
              */
             name: string;
             /** Layer */
-            layer: components["schemas"]["Conv2d"] | components["schemas"]["ConvTranspose2d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["AvgPool2d"] | components["schemas"]["AdaptiveAvgPool2d"] | components["schemas"]["AdaptiveMaxPool2d"] | components["schemas"]["ZeroPad2d"] | components["schemas"]["Upsample"] | components["schemas"]["Linear"] | components["schemas"]["Flatten"] | components["schemas"]["ReLU"] | components["schemas"]["ReLU6"] | components["schemas"]["LeakyReLU"] | components["schemas"]["ELU"] | components["schemas"]["GELU"] | components["schemas"]["SiLU"] | components["schemas"]["Softplus"] | components["schemas"]["Sigmoid"] | components["schemas"]["Tanh"] | components["schemas"]["Identity"] | components["schemas"]["Softmax"] | components["schemas"]["BatchNorm2d"] | components["schemas"]["BatchNorm1d"] | components["schemas"]["InstanceNorm2d"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"] | components["schemas"]["Dropout"] | components["schemas"]["Dropout2d"] | components["schemas"]["Add"] | components["schemas"]["Concat"];
+            layer: components["schemas"]["Conv2d"] | components["schemas"]["ConvTranspose2d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["AvgPool2d"] | components["schemas"]["AdaptiveAvgPool2d"] | components["schemas"]["AdaptiveMaxPool2d"] | components["schemas"]["ZeroPad2d"] | components["schemas"]["Upsample"] | components["schemas"]["PixelShuffle"] | components["schemas"]["Linear"] | components["schemas"]["Flatten"] | components["schemas"]["Unflatten"] | components["schemas"]["ReLU"] | components["schemas"]["ReLU6"] | components["schemas"]["LeakyReLU"] | components["schemas"]["ELU"] | components["schemas"]["GELU"] | components["schemas"]["SiLU"] | components["schemas"]["Softplus"] | components["schemas"]["Mish"] | components["schemas"]["Hardswish"] | components["schemas"]["Hardsigmoid"] | components["schemas"]["Sigmoid"] | components["schemas"]["Tanh"] | components["schemas"]["Identity"] | components["schemas"]["Softmax"] | components["schemas"]["LogSoftmax"] | components["schemas"]["BatchNorm2d"] | components["schemas"]["BatchNorm1d"] | components["schemas"]["InstanceNorm2d"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"] | components["schemas"]["Dropout"] | components["schemas"]["Dropout2d"] | components["schemas"]["Add"] | components["schemas"]["Multiply"] | components["schemas"]["Concat"];
             /**
              * Inputs
              * @description Layers, or "input"; if empty, the layer before.
@@ -3455,6 +3494,19 @@ export interface components {
             k: number;
         };
         /**
+         * LogSoftmax
+         * @description The logarithm of Softmax: what the loss of a classifier is made with.
+         */
+        LogSoftmax: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "LogSoftmax";
+            /** Dim */
+            dim?: (1 | -1) | null;
+        };
+        /**
          * LookStep
          * @description One moment of the timeline.
          */
@@ -3565,6 +3617,23 @@ export interface components {
             ceil_mode: boolean;
         };
         /**
+         * Mish
+         * @description x times tanh(softplus(x)): a smooth ReLU that dips a little below 0.
+         */
+        Mish: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "Mish";
+            /**
+             * Inplace
+             * @description True or False
+             * @default false
+             */
+            inplace: boolean;
+        };
+        /**
          * ModelRow
          * @description A network that ships with its weights.
          */
@@ -3601,6 +3670,17 @@ export interface components {
             data: string;
             /** Licence */
             licence: string;
+        };
+        /**
+         * Multiply
+         * @description Multiplies its inputs entry by entry: a gate, where one of them is between 0 and 1.
+         */
+        Multiply: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "Multiply";
         };
         /** NamedRegion */
         NamedRegion: {
@@ -4273,6 +4353,22 @@ export interface components {
             node: string;
         };
         /**
+         * PixelShuffle
+         * @description Makes maps larger by dealing several channels out into each of fewer: as many numbers.
+         */
+        PixelShuffle: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "PixelShuffle";
+            /**
+             * Upscale Factor
+             * @description from 1 to 16
+             */
+            upscale_factor: number;
+        };
+        /**
          * PlayQuestion
          * @description The whole pass: values, gradients, flows, steps.
          * @example {
@@ -4474,6 +4570,26 @@ export interface components {
             rows: number[];
             /** Columns */
             columns: number[];
+        };
+        /**
+         * Remark
+         * @description Something to know about how a text was read; no mistake.
+         */
+        Remark: {
+            /** Message */
+            message: string;
+            /**
+             * Where
+             * @description The place, as of a problem.
+             */
+            where: {
+                [key: string]: unknown;
+            };
+            /**
+             * Suggestion
+             * @description What may have been meant instead.
+             */
+            suggestion: string | null;
         };
         /**
          * SheetPlace
@@ -5073,6 +5189,28 @@ export interface components {
              * @description How many POST /api/expression/steps tells at most.
              */
             batch: number;
+        };
+        /**
+         * Unflatten
+         * @description Lays a vector out as maps: channel by channel, row by row; Flatten turned round.
+         */
+        Unflatten: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "Unflatten";
+            /**
+             * Dim
+             * @constant
+             */
+            dim: 1;
+            /** Unflattened Size */
+            unflattened_size: [
+                number,
+                number,
+                number
+            ];
         };
         /**
          * Unit
