@@ -53,6 +53,7 @@ def main() -> int:
         maps.to_canvas,
         maps.drawing,
         server.start,
+        page.first_sight,
         page.in_chromium,
         convolution.in_chromium,
         visitors.a_class,
