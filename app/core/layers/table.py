@@ -335,7 +335,7 @@ class Upsample(Layer):
         Example({"size": (5, 7)}, ((2, 3, 4),)),
         Example({"size": 2}, ((2, 3, 5),)),
     )
-    size: bounds.OptionalSize = None
+    size: bounds.Sides = None
     scale_factor: bounds.Scale = None
     mode: Literal["nearest"] = "nearest"
     align_corners: None = None
