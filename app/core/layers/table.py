@@ -260,6 +260,7 @@ class AvgPool2d(_Pool):
 class _Adaptive(Layer):
     kind: ClassVar[Kind] = "pooling"
     places: ClassVar = "window"
+    adaptive: ClassVar = True
     start: ClassVar = {"output_size": 2}
     examples: ClassVar = (
         Example({"output_size": 1}, ((3, 5, 6),)),
