@@ -17,9 +17,9 @@ from app.core.networks import questions as figure
 from app.core.networks.architectures import (
     ArchitectureAnswer,
     ArchitectureRow,
-    StrideOn,
     architecture_answer,
 )
+from app.core.networks.classics import StrideOn
 from app.core.networks.drawing.volumes import svg
 from app.core.networks.lecture_facts import LectureFact, lecture_facts
 from app.web.answering import Json, encode, told

@@ -21,21 +21,26 @@ PUBLISHED = {
     "resnet101": (101, 44_549_160, 7.801, 77.374),
     "resnet152": (152, 60_192_808, 11.514, 78.312),
     "squeezenet1_1": (18, 1_235_496, 0.349, 58.178),
+    "googlenet": (22, 6_624_904, 1.498, 69.778),
+    "densenet121": (121, 7_978_856, 2.834, 74.434),
+    "mobilenet_v2": (53, 3_504_872, 0.301, 71.878),
+    "efficientnet_b0": (82, 5_288_548, 0.386, 77.692),
 }
+OTHERS = ("lenet5", "cs231n", "tiny_vgg", "zfnet", "nin", "unet")  # of no table of torchvision's
 # With the stride on the 3x3, as torchvision; and on the 1x1, as the paper and Distill's table.
 FIELDS = {"resnet50": (427, 483), "resnet101": (971, 1027), "resnet152": (1451, 1507)}
 
 
 def test_the_table_of_published_numbers(client: TestClient) -> None:
     rows = {row["name"]: row for row in client.get("/api/architectures").json()}
-    assert {"lenet5", "cs231n", "tiny_vgg", *PUBLISHED} == set(rows)
+    assert {*OTHERS, *PUBLISHED} == set(rows)
     for name, (depth, parameters, gmacs, top1) in PUBLISHED.items():
         row = rows[name]
         assert (row["depth"], row["parameters"], row["top1"]) == (depth, parameters, top1), name
         assert round(row["macs"] / 1e9, 3) == gmacs, name
         assert row["parameter_bytes"] == 4 * parameters
         assert "torchvision" in row["top1_source"]
-    for name in ("lenet5", "cs231n", "tiny_vgg"):
+    for name in OTHERS:
         assert rows[name]["top1"] is None
         assert rows[name]["top1_source"] is None
 

@@ -43,6 +43,13 @@ Around = Annotated[
     NotNegative | tuple[NotNegative, NotNegative, NotNegative, NotNegative],
     Field(description="a whole number from 0 to 64, or four of them: left, right, top, bottom"),
 ]
+Side = Annotated[
+    int, Field(strict=True, ge=1, le=1024, description="a whole number from 1 to 1,024")
+]
+Sides = Annotated[
+    Side | tuple[Side, Side] | None,
+    Field(description="a whole number from 1 to 1,024, a pair (height, width) of them, or None"),
+]
 Times = Annotated[
     int, BeforeValidator(whole), Field(strict=True, ge=1, le=16, description="from 1 to 16")
 ]

@@ -67,6 +67,7 @@ class Layer(BaseModel):
     # `backward_rules`; the chain rule where nothing is said.
     guided: ClassVar[str | None] = None
     deconvnet: ClassVar[str | None] = None
+    adaptive: ClassVar[bool] = False  # whether its windows follow the size of what comes in
     probabilities: ClassVar[bool] = False  # whether what comes in are scores
     follow: ClassVar[tuple[str, ...]] = ()  # arguments that tell the size of what comes in
     start: ClassVar[Mapping[str, Any]] = {}  # arguments of one that is put in by hand
@@ -89,6 +90,11 @@ class Layer(BaseModel):
     def weighs(self) -> bool:
         """Whether its numbers are sums of weighted ones."""
         return "W" in self.words
+
+    @property
+    def slides(self) -> bool:
+        """Whether its weights slide over maps, as filters do."""
+        return self.weighs and self.places == "window"
 
     @cached_property
     def idle(self) -> bool:

@@ -260,6 +260,7 @@ class AvgPool2d(_Pool):
 class _Adaptive(Layer):
     kind: ClassVar[Kind] = "pooling"
     places: ClassVar = "window"
+    adaptive: ClassVar = True
     start: ClassVar = {"output_size": 2}
     examples: ClassVar = (
         Example({"output_size": 1}, ((3, 5, 6),)),
@@ -335,7 +336,7 @@ class Upsample(Layer):
         Example({"size": (5, 7)}, ((2, 3, 4),)),
         Example({"size": 2}, ((2, 3, 5),)),
     )
-    size: bounds.OptionalSize = None
+    size: bounds.Sides = None
     scale_factor: bounds.Scale = None
     mode: Literal["nearest"] = "nearest"
     align_corners: None = None

@@ -8,234 +8,33 @@ weights in torchvision/models, one centre crop).
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
 from pydantic import Field
 from typing_extensions import TypedDict
 
 from app.core.errors import Problem, nearest
-from app.core.layers import table as layers
 from app.core.layers.names import ALIKE
-from app.core.layers.table import Layer, Shape
+from app.core.layers.table import Shape
 from app.core.networks.answers import NetworkAnswer, network_answer
-from app.core.networks.network import INPUT, Network
-
-IMAGENET = (3, 224, 224)
-CLASSES = 1000
-StrideOn = Literal["3x3", "1x1"]
-
-
-class Builder:
-    """Collects layers; each takes the one before unless told, and numbers itself within its group.
-
-    `last` is the name of the newest layer, `channels` how many channels (or features) it gives.
-    """
-
-    def __init__(self, input: Shape) -> None:
-        self.input = input
-        self.nodes: list[dict[str, Any]] = []
-        self.last = INPUT
-        self.channels = input[0]
-
-    def add(self, name: str, layer: Layer, *inputs: str) -> str:
-        """Put a layer; its name."""
-        self.nodes.append({"name": name, "layer": layer, "inputs": inputs})
-        self.last = name
-        return name
-
-    def conv(self, name: str, channels: int, kernel: int, *inputs: str, **more: Any) -> str:
-        """A convolution of what comes last, or of a layer with as many channels."""
-        layer = layers.Conv2d(
-            in_channels=self.channels, out_channels=channels, kernel_size=kernel, **more
-        )
-        self.channels = channels
-        return self.add(name, layer, *inputs)
-
-    def linear(self, name: str, features: int, inside: int | None = None) -> str:
-        """A fully connected layer; `inside` where what comes in was flattened."""
-        layer = layers.Linear(in_features=inside or self.channels, out_features=features)
-        self.channels = features
-        return self.add(name, layer)
-
-    def stack(self, group: str, *items: Layer | int | tuple[int, int]) -> None:
-        """Layers called group.0, group.1, ...; a number stands for a Linear with so many features,
-        a pair (inside, features) for the first of them."""
-        for i, item in enumerate(items):
-            name = f"{group}.{i}"
-            if isinstance(item, Layer):
-                self.add(name, item)
-            else:
-                inside, features = item if isinstance(item, tuple) else (None, item)
-                self.linear(name, features, inside)
-
-    def network(self) -> Network:
-        """What was built."""
-        return Network.model_validate({"input": self.input, "layers": self.nodes})
-
-
-# The builders, a few lines each
-
-
-def lenet5() -> Network:
-    """With plain average pooling and a linear output instead of the paper's own kinds of both."""
-    net = Builder((1, 32, 32))
-    for i, channels in ((1, 6), (3, 16)):
-        net.conv(f"c{i}", channels, 5)
-        net.add(f"tanh{i}", layers.Tanh())
-        net.add(f"s{i + 1}", layers.AvgPool2d(kernel_size=2))
-    net.conv("c5", 120, 5)
-    net.add("tanh5", layers.Tanh())
-    net.add("flatten", layers.Flatten())
-    net.linear("f6", 84)
-    net.add("tanh6", layers.Tanh())
-    net.linear("output", 10)
-    return net.network()
-
-
-def alexnet() -> Network:
-    net = Builder(IMAGENET)
-    pool = layers.MaxPool2d(kernel_size=3, stride=2)
-    i = 0
-    for channels, kernel, stride, padding, pooled in (
-        (64, 11, 4, 2, True), (192, 5, 1, 2, True), (384, 3, 1, 1, False),
-        (256, 3, 1, 1, False), (256, 3, 1, 1, True),
-    ):  # fmt: skip
-        net.conv(f"features.{i}", channels, kernel, stride=stride, padding=padding)
-        net.add(f"features.{i + 1}", layers.ReLU(inplace=True))
-        if pooled:
-            net.add(f"features.{i + 2}", pool)
-        i += 2 + pooled
-    net.add("avgpool", layers.AdaptiveAvgPool2d(output_size=6))
-    net.add("flatten", layers.Flatten())
-    relu = layers.ReLU(inplace=True)
-    net.stack(
-        "classifier",
-        layers.Dropout(),
-        (256 * 36, 4096),
-        relu,
-        layers.Dropout(),
-        4096,
-        relu,
-        CLASSES,
-    )
-    return net.network()
-
-
-def vgg(convolutions: tuple[int, ...], norm: bool = False) -> Network:
-    """Blocks of 3x3 convolutions, as many in each as told, and a pooling after each block."""
-    net, i = Builder(IMAGENET), 0
-    for count, channels in zip(convolutions, (64, 128, 256, 512, 512), strict=True):
-        for _ in range(count):
-            net.conv(f"features.{i}", channels, 3, padding=1)
-            if norm:
-                net.add(f"features.{i + 1}", layers.BatchNorm2d(num_features=channels))
-            net.add(f"features.{i + 1 + norm}", layers.ReLU(inplace=True))
-            i += 2 + norm
-        net.add(f"features.{i}", layers.MaxPool2d(kernel_size=2, stride=2))
-        i += 1
-    net.add("avgpool", layers.AdaptiveAvgPool2d(output_size=7))
-    net.add("flatten", layers.Flatten())
-    relu = layers.ReLU(inplace=True)
-    net.stack(
-        "classifier",
-        (512 * 49, 4096),
-        relu,
-        layers.Dropout(),
-        4096,
-        relu,
-        layers.Dropout(),
-        CLASSES,
-    )
-    return net.network()
-
-
-def resnet(blocks: tuple[int, ...], bottleneck: bool, stride_on: StrideOn = "3x3") -> Network:
-    """Four groups of residual blocks: two 3x3 convolutions, or 1x1, 3x3 and 1x1 to four times."""
-    net = Builder(IMAGENET)
-    net.conv("conv1", 64, 7, stride=2, padding=3, bias=False)
-    net.add("bn1", layers.BatchNorm2d(num_features=64))
-    net.add("relu", layers.ReLU(inplace=True))
-    net.add("maxpool", layers.MaxPool2d(kernel_size=3, stride=2, padding=1))
-    for group, count in enumerate(blocks):
-        for i in range(count):
-            stride = 2 if group and i == 0 else 1
-            residual_block(net, f"layer{group + 1}.{i}", 64 << group, stride, bottleneck, stride_on)
-    net.add("avgpool", layers.AdaptiveAvgPool2d(output_size=1))
-    net.add("flatten", layers.Flatten())
-    net.linear("fc", CLASSES)
-    return net.network()
-
-
-def residual_block(
-    net: Builder, name: str, width: int, stride: int, bottleneck: bool, stride_on: StrideOn
-) -> None:
-    """The branch and the shortcut, which is a 1x1 convolution where sizes differ."""
-    start, before, after = net.last, net.channels, width * 4 if bottleneck else width
-    on_first, on_second = (1, stride) if stride_on == "3x3" else (stride, 1)
-    ways = [(1, width, on_first), (3, width, on_second), (1, after, 1)]
-    if not bottleneck:
-        ways = [(3, width, stride), (3, width, 1)]
-    for i, (kernel, channels, step) in enumerate(ways, 1):
-        if i > 1:
-            net.add(f"{name}.relu{i - 1}", layers.ReLU(inplace=True))
-        net.conv(f"{name}.conv{i}", channels, kernel, stride=step, padding=kernel // 2, bias=False)
-        net.add(f"{name}.bn{i}", layers.BatchNorm2d(num_features=channels))
-    branch, shortcut = net.last, start
-    if stride > 1 or before != after:
-        net.channels = before
-        net.conv(f"{name}.downsample.0", after, 1, start, stride=stride, bias=False)
-        shortcut = net.add(f"{name}.downsample.1", layers.BatchNorm2d(num_features=after))
-    net.add(f"{name}.add", layers.Add(), branch, shortcut)
-    net.add(f"{name}.relu{len(ways)}", layers.ReLU(inplace=True))
-
-
-def squeezenet1_1() -> Network:
-    net = Builder(IMAGENET)
-    pool = layers.MaxPool2d(kernel_size=3, stride=2, ceil_mode=True)
-    net.conv("features.0", 64, 3, stride=2)
-    net.add("features.1", layers.ReLU(inplace=True))
-    fires = {3: (16, 64), 4: (16, 64), 6: (32, 128), 7: (32, 128)}
-    fires |= {9: (48, 192), 10: (48, 192), 11: (64, 256), 12: (64, 256)}
-    for i in range(2, 13):
-        name = f"features.{i}"
-        if i not in fires:
-            net.add(name, pool)
-            continue
-        squeezed, expanded = fires[i]
-        net.conv(f"{name}.squeeze", squeezed, 1)
-        source = net.add(f"{name}.squeeze_activation", layers.ReLU(inplace=True))
-        ways = []
-        for kernel in (1, 3):
-            net.channels = squeezed
-            way = f"{name}.expand{kernel}x{kernel}"
-            net.conv(way, expanded, kernel, source, padding=kernel // 2)
-            ways.append(net.add(f"{way}_activation", layers.ReLU(inplace=True)))
-        net.add(f"{name}.concat", layers.Concat(), *ways)
-        net.channels = 2 * expanded
-    net.add("classifier.0", layers.Dropout())
-    net.conv("classifier.1", CLASSES, 1)
-    net.add("classifier.2", layers.ReLU(inplace=True))
-    net.add("classifier.3", layers.AdaptiveAvgPool2d(output_size=1))
-    net.add("flatten", layers.Flatten())
-    return net.network()
-
-
-def small(input: Shape, blocks: int, padding: int, features: int, softmax: bool) -> Network:
-    """CONV-RELU-CONV-RELU-POOL some times with ten 3x3 filters a layer, then a linear layer."""
-    net = Builder(input)
-    for block in range(1, blocks + 1):
-        for i in (1, 2):
-            net.conv(f"block{block}.conv{i}", 10, 3, padding=padding)
-            net.add(f"block{block}.relu{i}", layers.ReLU())
-        net.add(f"block{block}.pool", layers.MaxPool2d(kernel_size=2))
-    net.add("flatten", layers.Flatten())
-    net.linear("fc", 10, features)
-    if softmax:
-        net.add("softmax", layers.Softmax(dim=1))
-    return net.network()
-
-
-# The table
+from app.core.networks.classics import (
+    alexnet,
+    lenet5,
+    nin,
+    resnet,
+    small,
+    squeezenet1_1,
+    vgg,
+    zfnet,
+)
+from app.core.networks.moderns import (
+    densenet121,
+    efficientnet_b0,
+    googlenet,
+    mobilenet_v2,
+    unet,
+)
+from app.core.networks.network import Network
 
 
 class ArchitectureFacts(TypedDict):
@@ -343,6 +142,24 @@ def rows() -> list[Architecture]:
             "the one-GPU version of 2014, with 64 filters and padding 2 on 224x224.",
         ),
     ]  # fmt: skip
+    found += [
+        Architecture(
+            "zfnet", "ZFNet", 2013, "Zeiler & Fergus, Visualizing Convolutional Networks, 2013",
+            zfnet,
+            "AlexNet after a look at what its layers see: filters of 7x7 every 2 pixels lose less "
+            "than 11x11 every 4. The 62,357,608 weights follow from the paper's figure 3; its "
+            "contrast norms have none and are left out.",
+            slides="It won ImageNet 2013 as an average of several (Clarifai); one alone has 14.7 % "
+            "top-5 error.",
+        ),
+        Architecture(
+            "nin", "Network in Network", 2013, "Lin, Chen & Yan, Network In Network, 2013",
+            nin,
+            "Two 1x1 convolutions after each other one, and the mean of a map for each class in "
+            "place of linear layers: 7,595,176 weights in the authors' ImageNet model (Caffe's "
+            "model zoo) against AlexNet's 61 million.",
+        ),
+    ]  # fmt: skip
     for depth, convolutions, top1, with_norm in (
         (11, (1, 1, 2, 2, 2), 69.020, 70.370),
         (13, (2, 2, 2, 2, 2), 69.928, 71.586),
@@ -365,6 +182,18 @@ def rows() -> list[Architecture]:
                     VGG_SLIDES,
                 )
             )
+    found.append(
+        Architecture(
+            "googlenet", "GoogLeNet", 2014, "Szegedy et al., Going Deeper with Convolutions, 2014",
+            googlenet,
+            "Nine blocks that look with 1x1, 3x3, wider windows and a pooling at once, each after "
+            "a 1x1 convolution that leaves few channels. torchvision's form, without the two "
+            "auxiliary classifiers: 6,624,904 weights by its table.",
+            69.778,
+            "The 5 to 7 million weights of the slides are those of 2014; torchvision has batch "
+            "norm and 3x3 convolutions where the paper has 5x5.",
+        )
+    )  # fmt: skip
     for depth, blocks, top1 in (
         (18, (2, 2, 2, 2), 69.758),
         (34, (3, 4, 6, 3), 73.314),
@@ -400,6 +229,36 @@ def rows() -> list[Architecture]:
             "AlexNet's accuracy with a fiftieth of its weights: 1x1 convolutions squeeze the "
             "channels before 3x3 ones see them, and there is no linear layer.",
             58.178,
+        ),
+        Architecture(
+            "densenet121", "DenseNet-121", 2016,
+            "Huang, Liu, van der Maaten & Weinberger, Densely Connected Networks, 2016",
+            densenet121,
+            "Each layer is given all maps before it in its block and adds 32 of its own: nothing "
+            "is learned twice. 7,978,856 weights by torchvision's table.",
+            74.434,
+        ),
+        Architecture(
+            "mobilenet_v2", "MobileNetV2", 2018,
+            "Sandler, Howard, Zhu, Zhmoginov & Chen, Inverted Residuals, 2018",
+            mobilenet_v2,
+            "Depthwise convolutions see, 1x1 ones mix: a ninth of the work of both at once. "
+            "3,504,872 weights by torchvision's table.",
+            71.878,
+        ),
+        Architecture(
+            "efficientnet_b0", "EfficientNet-B0", 2019, "Tan & Le, EfficientNet, 2019",
+            efficientnet_b0,
+            "MobileNetV2's blocks with a gate on each channel (squeeze and excitation); depth, "
+            "width and input grow together in B1 to B7. 5,288,548 weights by torchvision's table.",
+            77.692,
+        ),
+        Architecture(
+            "unet", "U-Net", 2015, "Ronneberger, Fischer & Brox, U-Net, 2015",
+            unet,
+            "23 convolutions down and up again, one score for each pixel and class: what was seen "
+            "on the way down is put beside on the way up. Padded, as most write it today; the "
+            "paper's has no padding, and cuts.",
         ),
         Architecture(
             "cs231n", "CS231n's example ConvNet", 2015, "CS231n, Convolutional Neural Networks",

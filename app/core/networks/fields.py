@@ -50,7 +50,7 @@ class FieldQuestion(AskedNetwork):
         maps = [
             node.name
             for node, shape in zip(network.layers, result.shapes, strict=True)
-            if shape and shape[1:] and node.layer.type != "AdaptiveAvgPool2d"
+            if shape and shape[1:] and not (node.layer.averages and node.layer.adaptive)
         ]
         return network, (maps or [network.layers[-1].name])[-1]
 

@@ -128,7 +128,7 @@ def gradient_sizes(stack: DeepStack) -> GradientSizesAnswer:
         told = _measured(stack.model_copy(update={"residual": residual, "batch_norm": batch_norm}))
         asked = (residual, batch_norm) == (stack.residual, stack.batch_norm)
         curves.append({"residual": residual, "batch_norm": batch_norm, "asked": asked, **told})
-    names = [n.name for n in stack.network().layers if n.layer.kind == "convolution"]
+    names = [n.name for n in stack.network().layers if n.layer.slides]
     gradients = next(curve["gradients"] for curve in curves if curve["asked"])
     return {"layers": names, "curves": curves, "sentence": _sentence(gradients)}
 
@@ -149,7 +149,7 @@ def _measured(stack: DeepStack) -> Sizes:
         labels = torch.randint(CLASSES, (stack.images,))
     kept = model.activations(images)
     loss = functional.cross_entropy(kept[-1], labels)
-    at = [i for i, node in enumerate(network.layers) if node.layer.kind == "convolution"]
+    at = [i for i, node in enumerate(network.layers) if node.layer.slides]
     outputs, weights = [kept[i] for i in at], [model.steps[i].weight for i in at]
     gradients = torch.autograd.grad(loss, [*outputs, *weights])
     return {

@@ -17,7 +17,9 @@ from app.core.errors import Problem, nearest
 from app.core.layers import table as layers
 from app.core.networks import models
 from app.core.networks.answers import network_answer
-from app.core.networks.architectures import Builder, architecture, small
+from app.core.networks.architectures import architecture
+from app.core.networks.building import Builder
+from app.core.networks.classics import small
 from app.core.networks.network import Network
 from app.core.pictures.images import ASSETS, GARMENTS
 from app.core.pictures.preparation import Kind

@@ -15,11 +15,11 @@ from app.core.networks.architectures import (
     ARCHITECTURES,
     Architecture,
     ArchitectureRow,
-    StrideOn,
     Totals,
     architecture,
     known,
 )
+from app.core.networks.classics import StrideOn
 from app.core.networks.drawing.charts import scatter_tikz
 from app.core.networks.drawing.tikz import network_tikz
 from app.core.networks.drawing.volumes import drawing, svg

@@ -42,7 +42,7 @@ FUNCTIONS = {
 }  # fmt: skip
 LEFT = ("training", "dtype", "_stacklevel", "antialias")  # they change no size
 METHODS = ("relu", "sigmoid", "tanh", "softmax", "log_softmax")  # of maps themselves
-SAME = ("contiguous", "clone", "float", "to", "cuda", "cpu", "requires_grad_", "detach", "half",
+SAME = ("contiguous", "float", "to", "cuda", "cpu", "requires_grad_", "detach", "half",
         "double", "type", "type_as", "requires_grad", "identity")  # fmt: skip
 JOINS = ("cat", "concat", "concatenate")
 

@@ -39,6 +39,8 @@ class Members(Statements):
                 found = NotImplemented
             case str() if name in ("lower", "upper", "strip") and not values:
                 return getattr(owner, name)()
+            case Stack() if name == "add" and given:
+                self.fail("`add` is Keras; in PyTorch nn.Sequential(...) takes its layers", node)
             case Stack() | Made():
                 found = self.of_module(owner, name, given, node)
             case _:

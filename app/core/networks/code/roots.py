@@ -5,6 +5,7 @@ from typing import Any
 
 from app.core.errors import OverBudget, Problem
 from app.core.layers.layer import Layer, Shape
+from app.core.networks.architectures import ARCHITECTURES
 from app.core.networks.code import forward as maps_of
 from app.core.networks.code.forward import Maps, Trace
 from app.core.networks.code.layers import PARTS
@@ -91,6 +92,7 @@ class Code(Through):
                     return
                 found = self.value(value)
                 if isinstance(found, Unknown):
+                    self.doubt = self.doubt or self.named_elsewhere(value)
                     if found.firm and found.problem:
                         raise found.problem
                     self.doubt = self.doubt or found.problem
@@ -140,7 +142,8 @@ class Code(Through):
                 value = self.names.get(name)
             if isinstance(value, Unknown) and not rest:
                 what = value.why
-                self.doubt = self.doubt or value.problem
+                elsewhere = self.named_elsewhere(getattr(statement, "value", None))
+                self.doubt = self.doubt or value.problem or elsewhere
                 self.overlooked.append((statement, what))
             if isinstance(value, PARTS):
                 self.assigned.pop(name, None)
@@ -148,6 +151,15 @@ class Code(Through):
                 self.loose = []
             elif name in self.assigned:
                 del self.assigned[name]
+
+    def named_elsewhere(self, value: Any) -> Problem | None:
+        """A Problem for a network that is made by its name alone, as torchvision's are."""
+        name = dotted(value.func) if isinstance(value, ast.Call) else None
+        last = (name or "").split(".")[-1]
+        if last not in ARCHITECTURES:
+            return None
+        said = f"the code of `{last}` is not here; it stands among the architectures by that name"
+        return Problem(said, self.where(value), last)
 
     # Which network
 
@@ -339,7 +351,7 @@ class Code(Through):
         nodes, left = self.trace.reaching(output.source)
         if not nodes:
             if not self.trace.nodes and isinstance(root, Stack):
-                raise Problem(NOTHING, {"offset": 0, "length": 0})
+                raise self.firm or self.doubt or Problem(NOTHING, {"offset": 0, "length": 0})
             said = "there is no layer between what comes in and what goes out"
             raise Problem(said, {"offset": 0, "length": 0})
         for layer in nodes:

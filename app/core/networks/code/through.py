@@ -80,6 +80,7 @@ class Through(Calls):
         self.stands[found.source] = self.places[id(of)]
         if layer.arguments.get("inplace") is True:
             maps.source, maps.shape, maps.laid = found.source, found.shape, found.laid
+            return maps  # the same numbers: what changes one of the names changes both
         return found
 
     def free(self, name: str) -> str:
@@ -140,6 +141,8 @@ class Through(Calls):
         for value in (*values, *named.values()):
             if isinstance(value, Unknown):
                 self.missing(value, node)
+        if name == "clone":
+            return Maps(maps.source, maps.shape, maps.laid)
         if name in SAME:
             return maps
         if name in ("size", "dim"):
@@ -178,6 +181,7 @@ class Through(Calls):
             found = self.met(SUMMED[name.rstrip("_")](), maps, values[0], node)
             if name.endswith("_"):
                 maps.source, maps.shape = found.source, found.shape
+                return maps
             return found
         elif name == "expand_as" and values:
             return maps  # what multiplies or adds it spreads it
@@ -191,6 +195,7 @@ class Through(Calls):
             found = self.put(row, arguments, [maps], name.rstrip("_"), node)
             if name.endswith("_") or arguments.get("inplace") is True:
                 maps.source, maps.shape = found.source, found.shape
+                return maps
             return found
         self.fail(f"`{name[:40]}` of maps with these values is no layer that is known here", node)
 
