@@ -191,7 +191,7 @@ def test_what_is_offered_can_be_followed_to_a_value(text: str) -> None:
             return
         except Problem as problem:
             where, offered = problem.where, problem.suggestion
-            assert offered, problem.message
+        if offered:
             end = where["offset"] + where["length"]
             text = text[: where["offset"]] + offered + text[end:]
     pytest.fail(f"no end of offers: {text}")
