@@ -175,6 +175,8 @@ class RandomExpression:
             axis = int(self.random.integers(-x.value.ndim, x.value.ndim))
         keepdims = bool(self.random.random() < 0.4)
         extra = "" if axis is None else self.choose([f", {axis}", f", axis={axis}"])
+        if axis is not None and name in ("max", "min", "norm"):  # their second place is no axis
+            extra = f", axis={axis}"
         extra += ", keepdims=True" if keepdims else ""
         return name, [x], {"axis": axis, "keepdims": keepdims}, f"{name}({x.text}{extra})", True
 

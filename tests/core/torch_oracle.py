@@ -36,6 +36,17 @@ def reduction(whole: Function, along: Function) -> Function:
     return reduce
 
 
+def spread(function: Function) -> Function:
+    """`var(x)` and `std(x)`, which torch divides by n - 1 unless told."""
+
+    def reduce(x: Tensor, axis: int | None, keepdims: bool, correction: int) -> Tensor:
+        whole = lambda x: function(x, correction=correction)  # noqa: E731
+        along = lambda x, **axes: function(x, correction=correction, **axes)  # noqa: E731
+        return reduction(whole, along)(x, axis, keepdims)
+
+    return reduce
+
+
 def hinge(x: Tensor, y: Tensor) -> Tensor:
     """The lecture's SVM loss; torch's own divides it by the number of classes."""
     return functional.multi_margin_loss(x, y.long()) * x.shape[-1]
@@ -85,6 +96,23 @@ FUNCTIONS: dict[str, Function] = {
     "softplus": functional.softplus,
     "gelu": functional.gelu,
     "erf": torch.erf,
+    "sinh": torch.sinh,
+    "cosh": torch.cosh,
+    "arcsin": torch.asin,
+    "arccos": torch.acos,
+    "arctan": torch.atan,
+    "arcsinh": torch.asinh,
+    "arccosh": torch.acosh,
+    "arctanh": torch.atanh,
+    "arctan2": torch.atan2,
+    "log2": torch.log2,
+    "log10": torch.log10,
+    "log1p": torch.log1p,
+    "expm1": torch.expm1,
+    "silu": functional.silu,
+    "elu": lambda x, alpha: functional.elu(x, alpha),
+    "logsigmoid": functional.logsigmoid,
+    "softsign": functional.softsign,
     "abs": torch.abs,
     "sign": torch.sign,
     "maximum": torch.maximum,
@@ -103,15 +131,20 @@ FUNCTIONS: dict[str, Function] = {
     "min": reduction(torch.amin, torch.amin),
     "prod": reduction(torch.prod, torch.prod),
     "norm": reduction(torch.linalg.vector_norm, torch.linalg.vector_norm),
+    "logsumexp": reduction(lambda x: torch.logsumexp(x.flatten(), 0), torch.logsumexp),
+    "variance": spread(torch.var),
+    "deviation": spread(torch.std),
     "dot": torch.dot,
     "outer": torch.outer,
     "transpose": lambda x: x.mT if x.ndim > 1 else x,
     "reshape": lambda x, shape: torch.reshape(x, tuple(shape)),
     "concat": lambda *parts, axis: torch.cat(parts, dim=axis),
+    "stack": lambda *parts: torch.stack(parts),
     "index": index,
     "softmax": lambda x, axis: torch.softmax(x, dim=axis),
     "log_softmax": lambda x, axis: torch.log_softmax(x, dim=axis),
     "cross_entropy": lambda x, y: functional.cross_entropy(x, y.long()),
+    "soft_cross_entropy": functional.cross_entropy,
     "hinge": hinge,
     "ones": lambda shape: torch.ones(tuple(shape), dtype=torch.float64),
     "zeros": lambda shape: torch.zeros(tuple(shape), dtype=torch.float64),

@@ -152,6 +152,9 @@ class Calls(Building):
             self.text[operands[0].start : operands[0].end],
             self.text[value.start : value.end],
         )
+        if second.startswith("-"):
+            along = f"norm({x}, axis={second})"
+            self.fail_over(f"along an axis it is `{along}`", start, end, along)
         orders = {"1": f"sum(abs({x}))", "2": f"norm({x})"}
         meant = orders.get(second, f"sum(abs({x}) ** {second}) ** (1 / {second})")
         self.fail_over(

@@ -4,6 +4,7 @@ import json
 import keyword
 import re
 import shlex
+import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -17,7 +18,7 @@ from app.core.expressions.sheets import sheet_of
 from app.core.expressions.values import latex_value
 
 TAKEN = {*keyword.kwlist, *keyword.softkwlist, "torch", "F", "np", "print"}
-WORD = re.compile(r"[^\W\d]\w*")
+WORD = re.compile(r"[^\W\d]\w*\b(?!=)")  # no keyword
 
 
 def pytorch(result: Evaluation) -> str:
@@ -69,17 +70,29 @@ def pytorch(result: Evaluation) -> str:
 
 
 def _python_names(graph: Graph) -> dict[int, str]:
-    """Each node's id, with underscores behind it where Python or the program needs the word."""
+    """Each node's id as Python takes it: with underscores behind it where the program needs the
+    word, with plain digits below, and no two that Python takes for one."""
     taken = TAKEN | {node.id for node in graph.nodes}
-    names = {}
+    names, seen = {}, set[str]()
     for i, node in enumerate(graph.nodes):
         name = node.id
-        if name in TAKEN:
-            while name in taken:
-                name += "_"
-            taken.add(name)
+        if name.isidentifier():
+            name = unicodedata.normalize("NFKC", name)
+        else:
+            name = "".join(map(_in_names, name))
+        while name in seen or (name != node.id and name in taken) or name in TAKEN:
+            name += "_"
+        seen.add(name)
         names[i] = name
     return names
+
+
+def _in_names(character: str) -> str:
+    """A character as it may stand in a name: x₁ as x_1."""
+    if ("x" + character).isidentifier():
+        return unicodedata.normalize("NFKC", character)
+    plain = unicodedata.normalize("NFKC", character)
+    return "_" + (plain if ("x" + plain).isidentifier() else f"{ord(character):x}")
 
 
 def _leaf(value: Any, wants: bool) -> str:
@@ -92,7 +105,7 @@ def _statement(graph: Graph, node: Node, names: Mapping[int, str]) -> str:
     op = OPS[node.op]
     operands = [names[i] for i in node.inputs]
     # torch's functions want tensors where its operators take numbers, but not numbers only.
-    if not op.text or all(graph.nodes[i].number for i in node.inputs):
+    if not op.text or op.variadic or all(graph.nodes[i].number for i in node.inputs):
         operands = [
             f"torch.tensor({float(graph.nodes[i].value)!r})" if graph.nodes[i].number else name
             for i, name in zip(node.inputs, operands, strict=True)

@@ -340,6 +340,7 @@ class OpRow(TypedDict):
     """A row of the op table."""
 
     name: str
+    names: Annotated[list[str], Field(description="Second names, by which it is called too.")]
     symbol: str
     category: str
     arguments: list[str]
@@ -369,6 +370,7 @@ def op_row(op: Op) -> OpRow:
         attributes["shape"] = [2, 3][: 1 if op.name == "eye" else 2]
     return {
         "name": op.name,
+        "names": list(op.names),
         "symbol": op.symbol or op.name,
         "category": op.category,
         "arguments": list(op.arguments),

@@ -4151,6 +4151,11 @@ export interface components {
         OpRow: {
             /** Name */
             name: string;
+            /**
+             * Names
+             * @description Second names, by which it is called too.
+             */
+            names: string[];
             /** Symbol */
             symbol: string;
             /** Category */

@@ -468,7 +468,7 @@ def test_missing_gradients(
         ("f = x[5:]", {"x": [1, 2]}, "f", "empty"),
         ("f = sum(x, axis=1)", {"x": [1, 2]}, "f", "axis"),
         ("f = reshape(x, 4)", {"x": [1, 2]}, "f", "(2,)"),
-        ("f = dot(x, x)", {"x": [[1, 2]]}, "f", "two vectors"),
+        ("f = dot(x, x)", {"x": [[[1, 2]]]}, "f", "two vectors"),
         ("f = hinge(s, 3)", {"s": [1, 2, 3]}, "f", "label 3"),
         ("f = cross_entropy(s, 0.5)", {"s": [1, 2, 3]}, "f", "whole number"),
         ("f = hinge(s, [0, 1])", {"s": [1, 2, 3]}, "f", "labels of shape"),

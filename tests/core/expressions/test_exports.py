@@ -38,7 +38,7 @@ QUESTIONS: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "keepdims as a number": ("f = prod(x, axis=0, keepdims=1)", {"x": [1, 2]}),
     "bounds that are vectors": ("f = clip(x, -1, [1, 4])", {"x": 2}),
-    "largest along an axis": ("f = max(x, axis=0) @ min(x, 1)", {"x": [[1, 5], [3, 4]]}),
+    "largest along an axis": ("f = max(x, axis=0) @ min(x, axis=1)", {"x": [[1, 5], [3, 4]]}),
     "slices": ("f = sum(x[::2, 1:] ** 2) + x[-1, 0]", {"x": [[1, 2, 3], [3, 4, 5], [5, 6, 7]]}),
     "computed indices": ("f = sum(x[i, 1:] * 2)", {"x": [[1, 2, 3], [3, 4, 5]], "i": 1}),
     "indices as a list": ("f = x[[2, 0, 2]] @ [1, 2, 3]", {"x": [1, 2, 3]}),

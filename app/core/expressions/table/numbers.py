@@ -131,10 +131,12 @@ def numbers() -> Iterator[Op]:
         )  # fmt: skip
     yield Op(
         "arctan2", ("a", "b"), np.arctan2,
-        "The angle of the point (b, a): the gradient turns it, and falls with the distance.",
+        "The angle of the point (b, a): the gradient turns it, and falls with the distance; at the "
+        "origin, where there is no angle, it is 0, as in PyTorch.",
         "f = arctan2(x, y)", scalar=math.atan2, names=("atan2",),
         latex=r"\operatorname{arctan2}({a:0}, {b:0})",
-        local={"a": "b / (a ** 2 + b ** 2)", "b": "-(a / (a ** 2 + b ** 2))"},
+        local={"a": "where(a ** 2 + b ** 2 == 0, 0, b / (a ** 2 + b ** 2))",
+               "b": "where(a ** 2 + b ** 2 == 0, 0, -(a / (a ** 2 + b ** 2)))"},
     )  # fmt: skip
     for base, scalar, array in ((2, math.log2, np.log2), (10, math.log10, np.log10)):
         yield Op(
