@@ -2,9 +2,20 @@
 import { firstIn, type Stand } from './figure/standing'
 
 const expressions = () => import('./expressions/standing')
+const convolutions = () => import('./convolutions/standing')
+const networks = () => import('./networks/standing')
 
 export const FIGURES: Record<string, () => Promise<Stand>> = {
   expression: async () => (await expressions()).expression,
+  convolution: async () => (await convolutions()).convolution,
+  'fully-connected': async () => (await convolutions()).convolution,
+  window: async () => (await convolutions()).window,
+  network: async () => (await networks()).network,
+  'receptive-field': async () => (await networks()).receptiveField,
+  stack: async () => (await networks()).stack,
+  'effective-field': async () => (await networks()).effectiveField,
+  comparison: async () => (await networks()).comparison,
+  'gradient-sizes': async () => (await networks()).gradientSizes,
 }
 
 /** How far off a figure is fetched: a window's height. */

@@ -58,7 +58,7 @@ def test_paste_a_sequential_and_move_a_slider(page: Page) -> None:
 def test_a_mistake_in_the_code_is_marked_and_the_network_stays(page: Page) -> None:
     page.goto("/network?source=nn.ReLU()&input=3,8,8")
     page.get_by_label(CODE).fill("nn.Sequential(nn.Conv2d(3, 6, 5), nn.Relu())")
-    expect(page.locator("#code-problem")).to_contain_text("did you mean `ReLU`?")
+    expect(page.locator(".code-problem")).to_contain_text("did you mean `ReLU`?")
     expect(page.locator(".code-paper .error")).to_have_text("nn.Relu")
     expect(page.locator(".layer-table tbody tr")).to_have_count(1)
 
@@ -89,7 +89,7 @@ def test_the_code_of_branches_is_never_that_of_another_network(page: Page) -> No
     kernel = "Conv2d(3, 6, 5)"
     assert kernel in code.input_value()
     page.goto("/network?network=" + quote(json.dumps(NOWHERE)))
-    expect(page.locator("#code-problem")).to_contain_text("The code waits until sum fits")
+    expect(page.locator(".code-problem")).to_contain_text("The code waits until sum fits")
     expect(code).to_have_value("")
 
 
@@ -223,13 +223,13 @@ SMALL = "/network?source=nn.Sequential(nn.Conv2d(3,6,5),nn.ReLU())&input=3,32,32
 @pytest.mark.parametrize("wrong", ["99", "0", "abc"])
 def test_a_wrong_number_is_refused_at_its_field_and_nothing_is_lost(page: Page, wrong: str) -> None:
     page.goto(f"{SMALL}&layer=0")
-    field = page.locator("#argument-kernel_size")
+    field = page.locator("[data-argument=kernel_size]")
     field.fill(wrong)
     field.press("Enter")
-    expect(page.locator("#argument-refused")).to_contain_text("whole number from 1 to 64")
+    expect(page.locator(".argument-refused")).to_contain_text("whole number from 1 to 64")
     expect(field).to_have_attribute("aria-invalid", "true")
-    page.locator("#argument-stride").fill("2")
-    page.locator("#argument-stride").press("Enter")
+    page.locator("[data-argument=stride]").fill("2")
+    page.locator("[data-argument=stride]").press("Enter")
     expect(page).to_have_url(re.compile("network="))
     page.reload()
     names = page.locator(".layer-table tbody code")
@@ -240,12 +240,12 @@ def test_what_the_server_refuses_is_not_kept(page: Page) -> None:
     page.goto(f"{SMALL}&layer=0")
     # Past every bound that the page knows of: refused by the server alone.
     sizes = page.get_by_label("Input", exact=True)
-    page.locator("#argument-stride").fill("2")
-    page.locator("#argument-stride").press("Enter")
+    page.locator("[data-argument=stride]").fill("2")
+    page.locator("[data-argument=stride]").press("Enter")
     expect(page.get_by_label(CODE)).to_have_value(re.compile("stride=2"))
     sizes.fill("3, 5000, 32")
     sizes.press("Enter")
-    expect(page.locator("#sizes-problem")).to_contain_text("4096")
+    expect(page.locator(".sizes-problem")).to_contain_text("4096")
     expect(page).to_have_url(re.compile("network="))
     page.reload()
     expect(sizes).to_have_value("3, 32, 32")
@@ -258,10 +258,10 @@ def test_sizes_that_are_none_are_said_at_their_field(page: Page) -> None:
     for wrong in ("abc", "", "-1,3,3", "3,0,0", "3;32;32", "3,32.5,32"):
         sizes.fill("1, 32, 32")
         sizes.press("Enter")
-        expect(page.locator("#sizes-problem")).to_have_text("")
+        expect(page.locator(".sizes-problem")).to_have_text("")
         sizes.fill(wrong)
         sizes.press("Enter")
-        expect(page.locator("#sizes-problem")).to_contain_text("channels, height, width")
+        expect(page.locator(".sizes-problem")).to_contain_text("channels, height, width")
 
 
 def test_quick_actions_each_count(page: Page) -> None:
@@ -314,7 +314,7 @@ def test_the_focus_goes_with_a_block_and_with_what_is_mended(page: Page) -> None
         "/network?source=nn.Sequential(nn.Conv2d(3,8,3),nn.Conv2d(4,8,3))&input=3,8,8&layer=1"
     )
     page.get_by_role("button", name="Set in_channels to 8").press("Enter")
-    expect(page.locator("#argument-in_channels")).to_be_focused()
+    expect(page.locator("[data-argument=in_channels]")).to_be_focused()
 
 
 def test_a_server_out_of_reach_is_asked_again(page: Page) -> None:

@@ -36,6 +36,7 @@ const send = (asked: Asked, signal: AbortSignal): Promise<Reply<Answer>> =>
 
 export class Convolution extends Figure<Asked, Answer> {
   setting = $derived(this.question.setting)
+  given = $derived(this.question.given)
   /** The setting that the answer is for: what is refused gets into no link and no step. */
   kept = $derived(this.answered?.setting ?? this.setting)
   /** What was typed into a field and is no number for it. */

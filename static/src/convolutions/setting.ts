@@ -114,6 +114,11 @@ export function stepOf(search: string): number | null {
   return step !== null && /^\d+$/.test(step) ? Number(step) : null
 }
 
+/** A cell as a question names it; null for anything else. */
+export function cellIn(value: unknown): Cell | null {
+  return Array.isArray(value) && value.length === 3 ? (value as unknown as Cell) : null
+}
+
 /** Forward or backward alone, if the link says so. */
 export function modeOf(search: string): Mode {
   const mode = new URLSearchParams(search).get('mode')

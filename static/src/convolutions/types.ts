@@ -40,3 +40,12 @@ export type Setting = {
   bias: number | number[]
   upstream: string | OneCell | Volume
 }
+
+export type Window = Schemas['WindowAnswer']
+export type WindowQuestion = {
+  input: Size
+  kernel: Size
+  stride?: Size
+  padding?: Size
+  dilation?: Size
+}

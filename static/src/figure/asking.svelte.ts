@@ -34,6 +34,13 @@ export class Asking<Question, Answer> {
     else void this.#run(question)
   }
 
+  /** Nobody waits any more for what is under way; what is there stays. */
+  leave(): void {
+    this.#present?.abort()
+    this.#present = this.#next = this.waiting = null
+    this.busy = false
+  }
+
   /** What was asked no longer matters. */
   forget(): void {
     this.#present?.abort()

@@ -1,6 +1,19 @@
 /** What the page on networks asks the server. */
 import { json, post } from '../figure/server'
-import type { Asked, Cone, DeepStack, Effective, GradientSizes, Measure, NetworkAnswer, Stack } from './types'
+import { Settings } from '../figure/settings.svelte'
+import type {
+  Asked,
+  Comparison,
+  ComparisonQuestion,
+  Cone,
+  DeepStack,
+  Effective,
+  GradientSizes,
+  Measure,
+  NetworkAnswer,
+  Stack,
+  StackQuestion,
+} from './types'
 
 const INCLUDE = ['network', 'drawing', 'code']
 
@@ -20,8 +33,11 @@ export const askCone = (asked: Asked, layer: string | null, unit: number[] | nul
 export const askConeTikz = (asked: Asked, layer: string, unit: number[]) =>
   post<string>('/api/receptive-field/export', { ...asked, layer, unit, format: 'tikz' }, undefined, text)
 
-export const askStack = (kernel: number, channels: number, signal?: AbortSignal) =>
-  post<Stack>('/api/receptive-field/stack', { kernel_size: kernel, channels }, signal, json)
+export const askStack = (question: StackQuestion, signal?: AbortSignal) =>
+  post<Stack>('/api/receptive-field/stack', question, signal, json)
+
+export const askComparison = (question: ComparisonQuestion, signal?: AbortSignal) =>
+  post<Comparison>('/api/comparison', question, signal, json)
 
 export const askEffective = (asked: Asked, layer: string) =>
   post<Effective>('/api/effective-field', { ...asked, layer }, undefined, json)
@@ -34,3 +50,15 @@ export const askGradientsTikz = (stack: DeepStack, measure: Measure) =>
 
 export const askScatterTikz = (names: string[]) =>
   post<string>('/api/architectures/export', { names, format: 'tikz' }, undefined, text)
+
+/** Milliseconds that a measurement is waited with while a slider moves. */
+const MEASURING = 200
+
+export const gradientsFigure = (stack: DeepStack) =>
+  new Settings<DeepStack, GradientSizes>(stack, askGradientSizes, MEASURING)
+
+export const stackFigure = (question: StackQuestion = { kernel_size: 5, channels: 64 }) =>
+  new Settings<StackQuestion, Stack>(question, askStack)
+
+export const comparisonFigure = (question: ComparisonQuestion) =>
+  new Settings<ComparisonQuestion, Comparison>(question, askComparison)

@@ -27,7 +27,7 @@ export async function toQuery(asked: Asked, rest: Record<string, string | null>)
   return query.toString()
 }
 
-const STACK: DeepStack = {
+export const STACK: DeepStack = {
   blocks: 10,
   width: 16,
   residual: false,

@@ -67,3 +67,6 @@ export type DeepStack = {
   seed: number
 }
 export type Fact = Schemas['LectureFact']
+export type StackQuestion = { kernel_size: number; channels?: number }
+export type ComparisonQuestion = { names: string[] }
+export type Comparison = Schemas['ComparisonAnswer']
