@@ -5416,7 +5416,7 @@ export interface components {
             type: "Upsample";
             /**
              * Size
-             * @description a whole number from 1 to 64, a pair of them, or None: as kernel_size
+             * @description a whole number from 1 to 1,024, a pair (height, width) of them, or None
              */
             size?: number | [
                 number,
