@@ -18,7 +18,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 CONTEXT = multiprocessing.get_context("forkserver")
 STARTING = threading.Lock()
-PAUSES = (0.0, 0.2, 1.0)  # before each try to start a worker
+# Before each try to start a worker: on a busy machine a killed fork server takes its time to go.
+PAUSES = (0.0, 0.2, 1.0, 2.0, 4.0)
 START_SECONDS = 120.0  # what loading torch may take
 STOP_SECONDS = 5.0  # what an idle worker may take to leave
 LOST = (EOFError, OSError)  # what is raised where the other process is gone

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from app.core.errors import Problem
-from app.workers import pool
+from app.workers import pool, process
 from app.workers.pool import Busy, Stopped, Unavailable, Workers, create_executor, run
 from tests.workers.jobs import (
     die,
@@ -247,3 +247,22 @@ def test_at_a_stop_what_waits_is_refused_and_what_runs_has_little_time(
     with create_executor(workers=2) as executor:
         outcomes = asyncio.run(stopped(executor))
     assert [str(outcome) for outcome in outcomes] == [str(Stopped())] * 4
+
+
+def test_a_fork_server_that_takes_seconds_to_go_is_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """On a busy machine a killed one still counts as running, and connects to nobody."""
+    waited: list[float] = []
+    start = process.start
+
+    def refused_at_first(started: object) -> None:
+        if sum(waited) < 5:
+            raise ConnectionRefusedError
+        start(started)
+
+    monkeypatch.setattr(process, "sleep", waited.append)
+    monkeypatch.setattr(process, "start", refused_at_first)
+    worker = process.WorkerProcess()
+    assert worker.alive
+    worker.close()
