@@ -445,10 +445,14 @@ class Flatten(Layer):
     kind: ClassVar[Kind] = "shape"
     places: ClassVar = "moved"
     start_dim: Literal[1] = 1
-    end_dim: Literal[-1] = -1
+    end_dim: Literal[-1, 3] = -1
+    examples: ClassVar = (Example({}, ((4, 6, 7),)), Example({"end_dim": 3}, ((2, 3, 4),)))
 
     def output(self, *shapes: Shape) -> Shape:
-        return (prod(shapes[0]),)
+        output = (prod(shapes[0]),)
+        if self.end_dim == 3 and len(shapes[0]) == 1:
+            raise Misfit("a vector has no axis 3; end_dim is -1", "end_dim", "-1", output)
+        return output
 
     def taken(self, channel: int, shapes: Sequence[Shape], source: int = 0) -> range:
         each = prod(shapes[0][1:])

@@ -78,7 +78,7 @@ class Through(Calls):
         own = name if name and name not in self.trace.used else self.paths.get(id(of))
         found = self.trace.emit(self, layer, [maps], own or self.free(layer.type.lower()), node)
         self.stands[found.source] = self.places[id(of)]
-        if layer.arguments.get("inplace") is True:
+        if getattr(layer, "inplace", False) is True:
             maps.source, maps.shape, maps.laid = found.source, found.shape, found.laid
             return maps  # the same numbers: what changes one of the names changes both
         return found
