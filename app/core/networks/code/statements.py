@@ -45,6 +45,7 @@ class Statements(Layers):
     def __init__(self, source: str, input: Shape) -> None:
         super().__init__(source)
         self.input = input
+        self.flat = "1d(" in source and input[1:2] == (1,)  # (channels, length), 1 pixel high
         self.steps = 0
         self.calls = 0
         self.trace: Trace | None = None
