@@ -128,7 +128,7 @@ def test_layers_can_take_on_what_they_are_given(client: TestClient) -> None:
         ({"architecture": "vgg17"}, {"field": "architecture"}),
         ({"architecture": "vgg16", "stride_on": "1x1"}, {"field": "stride_on"}),
         ({"architecture": "resnet50", "stride_on": "2x2"}, {"field": "stride_on"}),
-        ({"source": "nn.ReLU()", "input": [3, 4]}, {"field": "input"}),
+        ({"source": "nn.ReLU()", "input": [3, 4, 5, 6]}, {"field": "input"}),
         ({"architecture": "vgg16", "input": [3, 32, 32]}, {"field": "input"}),
         ({"source": "nn.ReLU()", "stride_on": "1x1"}, {"field": "stride_on"}),
         ({"source": "nn.Sequential(nn.Conv2d(3, 6, 5)"}, {"offset": 13, "length": 1}),

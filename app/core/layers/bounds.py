@@ -43,6 +43,30 @@ Around = Annotated[
     NotNegative | tuple[NotNegative, NotNegative, NotNegative, NotNegative],
     Field(description="a whole number from 0 to 64, or four of them: left, right, top, bottom"),
 ]
+
+
+def alone(value: Any) -> Any:
+    """A number that stands alone in a tuple, as torch allows on lines."""
+    return value[0] if isinstance(value, list | tuple) and len(value) == 1 else value
+
+
+Long = Annotated[
+    int,
+    BeforeValidator(alone),
+    Field(strict=True, ge=1, le=1024, description="a whole number from 1 to 1,024"),
+]
+OptionalLong = Annotated[
+    Long | None, Field(description="a whole number from 1 to 1,024, or None: as kernel_size")
+]
+LongPadding = Annotated[
+    int,
+    BeforeValidator(alone),
+    Field(strict=True, ge=0, le=1024, description="a whole number from 0 to 1,024"),
+]
+LongConvPadding = Annotated[
+    LongPadding | Literal["same", "valid"],
+    Field(description='a whole number from 0 to 1,024, "same" or "valid"'),
+]
 Side = Annotated[
     int, Field(strict=True, ge=1, le=1024, description="a whole number from 1 to 1,024")
 ]

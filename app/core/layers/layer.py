@@ -68,6 +68,7 @@ class Layer(BaseModel):
     guided: ClassVar[str | None] = None
     deconvnet: ClassVar[str | None] = None
     adaptive: ClassVar[bool] = False  # whether its windows follow the size of what comes in
+    line: ClassVar[bool] = False  # whether torch's takes (channels, length), here 1 pixel high
     probabilities: ClassVar[bool] = False  # whether what comes in are scores
     follow: ClassVar[tuple[str, ...]] = ()  # arguments that tell the size of what comes in
     start: ClassVar[Mapping[str, Any]] = {}  # arguments of one that is put in by hand
@@ -254,6 +255,16 @@ class Layer(BaseModel):
                 f"set {field} to {given}",
                 field, str(given), output,
             )  # fmt: skip
+
+    def need_line(self, shape: Shape) -> None:
+        """Refuse what is higher than a line of numbers in each channel."""
+        if len(shape) != 3 or shape[1] != 1:
+            given = "×".join(map(str, shape))
+            other = self.type.replace("1d", "2d")
+            raise Misfit(
+                f"{self.type} takes lines (channels, 1, length) and is given {given}; for maps "
+                f"there is {other}"
+            )
 
     def need_maps(self, shape: Shape) -> None:
         """Refuse a vector where maps are needed."""

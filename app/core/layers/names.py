@@ -8,13 +8,13 @@ from app.core.errors import nearest
 ALIKE = 0.75  # of 1: how much of two names is the same where one is a slip for the other
 MOST_TOLD = 12  # layers where an unknown one is refused
 TORCHS = frozenset(
-    "AdaptiveAvgPool1d AdaptiveAvgPool3d AdaptiveMaxPool1d AdaptiveMaxPool3d AlphaDropout "
-    "AvgPool1d AvgPool3d BatchNorm1d BatchNorm3d Bilinear CELU ChannelShuffle CircularPad1d "
-    "CircularPad2d CircularPad3d ConstantPad1d ConstantPad2d ConstantPad3d Conv1d Conv3d "
+    "AdaptiveAvgPool3d AdaptiveMaxPool3d AlphaDropout "
+    "AvgPool3d BatchNorm3d Bilinear CELU ChannelShuffle CircularPad1d "
+    "CircularPad2d CircularPad3d ConstantPad1d ConstantPad2d ConstantPad3d Conv3d "
     "ConvTranspose1d ConvTranspose3d CosineSimilarity CrossMapLRN2d Dropout1d Dropout3d Embedding "
     "EmbeddingBag FeatureAlphaDropout Fold FractionalMaxPool2d FractionalMaxPool3d GLU GRU "
     "GRUCell Hardshrink Hardtanh InstanceNorm1d InstanceNorm3d LPPool1d "
-    "LPPool2d LPPool3d LSTM LSTMCell LogSigmoid MaxPool1d MaxPool3d MaxUnpool1d "
+    "LPPool2d LPPool3d LSTM LSTMCell LogSigmoid MaxPool3d MaxUnpool1d "
     "MaxUnpool2d MaxUnpool3d MultiheadAttention PReLU PairwiseDistance "
     "PixelUnshuffle RMSNorm RNN RNNCell RReLU ReflectionPad1d ReflectionPad2d ReflectionPad3d "
     "ReplicationPad1d ReplicationPad2d ReplicationPad3d SELU Softmax2d Softmin Softshrink Softsign "

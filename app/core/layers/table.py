@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from functools import cached_property, lru_cache, reduce
 from math import gcd, prod
 from operator import or_
+from types import new_class
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, SerializeAsAny, ValidationError, WrapValidator
@@ -22,7 +23,7 @@ from app.core.layers import bounds
 from app.core.layers.bounds import Misfit
 from app.core.layers.layer import Example, Kind, Layer, Place, Shape, Windows
 from app.core.layers.names import unknown
-from app.core.layers.windows import AXES, Copies, Spread, Whole, Window, cells, pair
+from app.core.layers.windows import AXES, Copies, Spread, Whole, Window, both, cells, pair
 from app.core.numbers import sizes
 
 __all__ = ["LAYERS", "AnyLayer", "Example", "Layer", "Place", "Shape", "Windows", "make"]
@@ -95,6 +96,44 @@ class Conv2d(Layer):
 
     def text(self, operands: int = 1) -> str:
         return "sum(X * W) + b" if self.bias else "sum(X * W)"
+
+
+class Conv1d(Conv2d):
+    """A Conv2d along a line: slides filters over all channels of numbers in a row."""
+
+    type: Literal["Conv1d"] = "Conv1d"  # type: ignore[assignment]
+    line: ClassVar = True
+    start: ClassVar = {"out_channels": 16, "kernel_size": 3, "padding": 1}
+    examples: ClassVar = (
+        Example({"in_channels": 4, "out_channels": 6, "kernel_size": 3, "stride": 2, "padding": 1,
+                 "dilation": 2, "groups": 2}, ((4, 1, 11),)),
+        Example({"in_channels": 2, "out_channels": 3, "kernel_size": 3, "padding": "same",
+                 "bias": False}, ((2, 1, 6),)),
+    )  # fmt: skip
+    kernel_size: bounds.Long
+    stride: bounds.Long = 1
+    padding: bounds.LongConvPadding = 0
+    dilation: bounds.Long = 1
+
+    @cached_property
+    def sliding(self) -> tuple[Window, Window]:
+        padding = self.padding if isinstance(self.padding, str) else (0, self.padding)
+        return both((1, self.kernel_size), (1, self.stride), padding, (1, self.dilation))
+
+    def output(self, *shapes: Shape) -> Shape:
+        self.need_line(shapes[0])
+        return super().output(*shapes)
+
+    @cached_property
+    def weights(self) -> dict[str, Shape]:
+        filters = (self.out_channels, self.in_channels // self.groups, self.kernel_size)
+        return {"weight": filters} | ({"bias": (self.out_channels,)} if self.bias else {})
+
+    def filters(self, weight: Any) -> Any:
+        return weight.unsqueeze(2)
+
+    def module(self) -> Any:
+        return on_lines(self)
 
 
 class ConvTranspose2d(Layer):
@@ -257,12 +296,71 @@ class AvgPool2d(_Pool):
         return count
 
 
+class MaxPool1d(MaxPool2d):
+    """Keeps the largest value of each window along a line."""
+
+    type: Literal["MaxPool1d"] = "MaxPool1d"  # type: ignore[assignment]
+    line: ClassVar = True
+    examples: ClassVar = (
+        Example({"kernel_size": 3, "stride": 2, "padding": 1}, ((3, 1, 8),)),
+        Example({"kernel_size": 2, "dilation": 2, "ceil_mode": True}, ((2, 1, 9),)),
+    )
+    kernel_size: bounds.Long
+    stride: bounds.OptionalLong = None
+    padding: bounds.LongPadding = 0
+    dilation: bounds.Long = 1
+
+    @cached_property
+    def sliding(self) -> tuple[Window, Window]:
+        return along(self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode)
+
+    def output(self, *shapes: Shape) -> Shape:
+        self.need_line(shapes[0])
+        return super().output(*shapes)
+
+    def module(self) -> Any:
+        return on_lines(self)
+
+
+class AvgPool1d(_Pool):
+    """Averages each window along a line."""
+
+    type: Literal["AvgPool1d"] = "AvgPool1d"
+    line: ClassVar = True
+    function: ClassVar = "sum(X) / divisor"
+    padding_value: ClassVar = None  # it may count, or not
+    examples: ClassVar = (
+        Example({"kernel_size": 3, "stride": 2, "padding": 1}, ((3, 1, 8),)),
+        Example({"kernel_size": 3, "padding": 1, "ceil_mode": True, "count_include_pad": False},
+                ((2, 1, 7),)),
+    )  # fmt: skip
+    kernel_size: bounds.Long
+    stride: bounds.OptionalLong = None
+    padding: bounds.LongPadding = 0
+    ceil_mode: bounds.Flag = False
+    count_include_pad: bounds.Flag = True
+
+    @cached_property
+    def sliding(self) -> tuple[Window, Window]:
+        return along(self.kernel_size, self.stride, self.padding, 1, self.ceil_mode)
+
+    def output(self, *shapes: Shape) -> Shape:
+        self.need_line(shapes[0])
+        return super().output(*shapes)
+
+    def divided_by(self, rows: Sequence[int], columns: Sequence[int], shape: Shape) -> int:
+        return AvgPool2d.divided_by(self, rows, columns, shape)  # type: ignore[arg-type]
+
+    def module(self) -> Any:
+        return on_lines(self)
+
+
 class _Adaptive(Layer):
     kind: ClassVar[Kind] = "pooling"
     places: ClassVar = "window"
     adaptive: ClassVar = True
     start: ClassVar = {"output_size": 2}
-    examples: ClassVar = (
+    examples: ClassVar[tuple[Example, ...]] = (
         Example({"output_size": 1}, ((3, 5, 6),)),
         Example({"output_size": (3, None)}, ((2, 8, 5),)),
         Example({"output_size": (3, 2)}, ((2, 6, 8),)),
@@ -293,6 +391,37 @@ class AdaptiveMaxPool2d(_Adaptive):
     """Keeps the largest number of each cell of a grid of the size that is asked."""
 
     type: Literal["AdaptiveMaxPool2d"] = "AdaptiveMaxPool2d"
+    function: ClassVar = "max(X)"
+    return_indices: Literal[False] = False
+
+
+class _AdaptiveLine(_Adaptive):
+    line: ClassVar = True
+    examples: ClassVar = (
+        Example({"output_size": 1}, ((3, 1, 6),)),
+        Example({"output_size": 3}, ((2, 1, 8),)),
+    )
+    output_size: bounds.Long
+
+    def output(self, *shapes: Shape) -> Shape:
+        self.need_line(shapes[0])
+        return shapes[0][0], 1, self.output_size
+
+    def module(self) -> Any:
+        return on_lines(self)
+
+
+class AdaptiveAvgPool1d(_AdaptiveLine):
+    """Averages into so many cells along a line, whatever comes in."""
+
+    type: Literal["AdaptiveAvgPool1d"] = "AdaptiveAvgPool1d"
+    function: ClassVar = "sum(X) / divisor"
+
+
+class AdaptiveMaxPool1d(_AdaptiveLine):
+    """Keeps the largest number of each of so many cells along a line."""
+
+    type: Literal["AdaptiveMaxPool1d"] = "AdaptiveMaxPool1d"
     function: ClassVar = "max(X)"
     return_indices: Literal[False] = False
 
@@ -351,8 +480,8 @@ class Upsample(Layer):
         self.need_maps(shapes[0])
         channels, height, width = shapes[0]
         if (self.size is None) == (self.scale_factor is None):
-            both = "both" if self.size is not None else "neither"
-            said = f"Upsample wants a size or a scale_factor and has {both}"
+            has = "both" if self.size is not None else "neither"
+            said = f"Upsample wants a size or a scale_factor and has {has}"
             raise Misfit(said, "scale_factor", "None" if self.size is not None else "2")
         if self.size is not None:
             return channels, *pair(self.size)
@@ -445,10 +574,14 @@ class Flatten(Layer):
     kind: ClassVar[Kind] = "shape"
     places: ClassVar = "moved"
     start_dim: Literal[1] = 1
-    end_dim: Literal[-1] = -1
+    end_dim: Literal[-1, 3] = -1
+    examples: ClassVar = (Example({}, ((4, 6, 7),)), Example({"end_dim": 3}, ((4, 6, 7),)))
 
     def output(self, *shapes: Shape) -> Shape:
-        return (prod(shapes[0]),)
+        output = (prod(shapes[0]),)
+        if self.end_dim == 3 and len(shapes[0]) == 1:
+            raise Misfit("a vector has no axis 3; end_dim is -1", "end_dim", "-1", output)
+        return output
 
     def taken(self, channel: int, shapes: Sequence[Shape], source: int = 0) -> range:
         each = prod(shapes[0][1:])
@@ -671,7 +804,7 @@ class LogSoftmax(Softmax):
 class _BatchNorm(Layer):
     kind: ClassVar[Kind] = "normalisation"
     numbers: ClassVar = {
-        "mu": "running_mean", "variance": "running_var", "gamma": "weight", "beta": "bias",
+        "mu": "running_mean", "sigma2": "running_var", "gamma": "weight", "beta": "bias",
     }  # fmt: skip
     follow: ClassVar = ("num_features",)
     num_features: bounds.Channels
@@ -686,7 +819,7 @@ class _BatchNorm(Layer):
         return {"weight": each, "bias": each} if self.affine else {}
 
     def text(self, operands: int = 1) -> str:
-        return scaled("(x - mu) / sqrt(variance + eps)", self.affine, self.affine)
+        return scaled("(x - mu) / sqrt(sigma2 + eps)", self.affine, self.affine)
 
 
 class BatchNorm2d(_BatchNorm):
@@ -711,17 +844,22 @@ class BatchNorm1d(_BatchNorm):
     examples: ClassVar = (
         Example({"num_features": 6}, ((6,),)),
         Example({"num_features": 3, "affine": False, "eps": 0.1}, ((3,),)),
+        Example({"num_features": 3}, ((3, 1, 5),)),
     )
+    line: ClassVar = True
 
     def output(self, *shapes: Shape) -> Shape:
-        if len(shapes[0]) != 1:
+        if len(shapes[0]) != 1 and shapes[0][1] != 1:
             raise Misfit(
-                f"BatchNorm1d takes a vector and is given maps of {sizes(shapes[0])}; "
+                f"BatchNorm1d takes a vector, or lines, and is given maps of {sizes(shapes[0])}; "
                 "BatchNorm2d is for maps",
                 output=shapes[0],
             )
         self.expect("num_features", shapes[0][0], "numbers", shapes[0])
         return shapes[0]
+
+    def module(self) -> Any:
+        return on_lines(self)
 
 
 class _Norm(Layer):
@@ -733,8 +871,8 @@ class _Norm(Layer):
 
     def even(self, scale: bool, shift: bool) -> str:
         """Its function, scaled and shifted as learned."""
-        made = scaled("(x - mu) / sqrt(variance + eps)", scale, shift)
-        return f"mu = mean(X)\nvariance = mean(square(X - mu))\n{made}"
+        made = scaled("(x - mu) / sqrt(sigma2 + eps)", scale, shift)
+        return f"mu = mean(X)\nsigma2 = mean(square(X - mu))\n{made}"
 
     def together(self, given: Any) -> Any:
         """A batch with the numbers that share a mean along its last axis."""
@@ -1046,6 +1184,32 @@ class Concat(Layer):
 def scaled(text: str, scale: bool, shift: bool) -> str:
     """What is made even, scaled and shifted as learned."""
     return ("gamma * " if scale else "") + text + (" + beta" if shift else "")
+
+
+def along(
+    kernel: int, stride: int | None, padding: int, dilation: int, ceil: bool
+) -> tuple[Window, Window]:
+    """The windows of a pooling along a line, which is 1 pixel high."""
+    return both((1, kernel), (1, stride or kernel), (0, padding), (1, dilation), ceil)
+
+
+def on_lines(layer: Layer) -> Any:
+    """torch's module for lines, which it takes as (batch, channels, length)."""
+    return _on_lines(layer.type)(**layer.arguments)
+
+
+@lru_cache
+def _on_lines(type: str) -> Any:
+    from torch import nn
+
+    kind = getattr(nn, type)
+
+    def forward(self: Any, given: Any) -> Any:
+        if given.ndim != 4:
+            return kind.forward(self, given)
+        return kind.forward(self, given.squeeze(2)).unsqueeze(2)
+
+    return new_class(type, (kind,), {}, lambda held: held.update(forward=forward))
 
 
 def hard_sigmoid(given: Any) -> Any:

@@ -29,7 +29,7 @@ WORDS = ("self", "torch", "nn", "x", "image")  # of the code of a class
 def pytorch(network: Network) -> str:
     """Code that makes `model`, with as many parameters. Raises Problem if a layer does not fit."""
     sources = analyse(network).check().sources
-    return _stack(network, sources) or "\n".join(_module(network, sources))
+    return _said(network) + (_stack(network, sources) or "\n".join(_module(network, sources)))
 
 
 def code(network: Network) -> str | None:
@@ -38,9 +38,15 @@ def code(network: Network) -> str | None:
     if not all(analysis.sources):
         return None
     if stack := _stack(network, analysis.sources):
-        return stack
+        return _said(network) + stack
     wrong = [f"# does not fit yet: {network.layers[i].name}" for i in analysis.problems]
-    return "\n".join([*wrong[:MOST_NAMED], *_module(network, analysis.sources)])
+    return _said(network) + "\n".join([*wrong[:MOST_NAMED], *_module(network, analysis.sources)])
+
+
+def _said(network: Network) -> str:
+    """What has to be known of what comes in, as a comment."""
+    lines = network.input[1:2] == (1,) and any(node.layer.line for node in network.layers)
+    return "# takes lines: (batch, channels, length)\n" if lines else ""
 
 
 def _stack(network: Network, sources: list[tuple[int, ...]]) -> str | None:

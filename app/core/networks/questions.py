@@ -77,6 +77,8 @@ class AskedNetwork(Asked):
     @classmethod
     def sizes(cls, input: Any) -> Any:
         """One sentence for a wrong number of sizes, instead of one a form."""
+        if isinstance(input, list | tuple) and len(input) == 2:  # lines are 1 pixel high
+            return (input[0], 1, input[1])
         if isinstance(input, list | tuple) and len(input) not in (1, 3):
             raise Problem(
                 "`input` is (channels, height, width), or (features,) for a vector",

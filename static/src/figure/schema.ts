@@ -877,6 +877,22 @@ export interface components {
             unit?: components["schemas"]["Unit"] | null;
         };
         /**
+         * AdaptiveAvgPool1d
+         * @description Averages into so many cells along a line, whatever comes in.
+         */
+        AdaptiveAvgPool1d: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "AdaptiveAvgPool1d";
+            /**
+             * Output Size
+             * @description a whole number from 1 to 1,024
+             */
+            output_size: number;
+        };
+        /**
          * AdaptiveAvgPool2d
          * @description Averages into a grid of the size that is asked, whatever comes in; 1 means a single mean.
          */
@@ -894,6 +910,28 @@ export interface components {
                 number | null,
                 number | null
             ];
+        };
+        /**
+         * AdaptiveMaxPool1d
+         * @description Keeps the largest number of each of so many cells along a line.
+         */
+        AdaptiveMaxPool1d: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "AdaptiveMaxPool1d";
+            /**
+             * Output Size
+             * @description a whole number from 1 to 1,024
+             */
+            output_size: number;
+            /**
+             * Return Indices
+             * @default false
+             * @constant
+             */
+            return_indices: false;
         };
         /**
          * AdaptiveMaxPool2d
@@ -1250,6 +1288,45 @@ export interface components {
              * @description Whether its grid has negative numbers too.
              */
             signed: boolean;
+        };
+        /**
+         * AvgPool1d
+         * @description Averages each window along a line.
+         */
+        AvgPool1d: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "AvgPool1d";
+            /**
+             * Kernel Size
+             * @description a whole number from 1 to 1,024
+             */
+            kernel_size: number;
+            /**
+             * Stride
+             * @description a whole number from 1 to 1,024, or None: as kernel_size
+             */
+            stride?: number | null;
+            /**
+             * Padding
+             * @description a whole number from 0 to 1,024
+             * @default 0
+             */
+            padding: number;
+            /**
+             * Ceil Mode
+             * @description True or False
+             * @default false
+             */
+            ceil_mode: boolean;
+            /**
+             * Count Include Pad
+             * @description True or False
+             * @default true
+             */
+            count_include_pad: boolean;
         };
         /**
          * AvgPool2d
@@ -1645,6 +1722,68 @@ export interface components {
             last: (number | null)[];
             /** Value */
             value: number | null;
+        };
+        /**
+         * Conv1d
+         * @description A Conv2d along a line: slides filters over all channels of numbers in a row.
+         */
+        Conv1d: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "Conv1d";
+            /**
+             * In Channels
+             * @description a whole number from 1 to 65,536
+             */
+            in_channels: number;
+            /**
+             * Out Channels
+             * @description a whole number from 1 to 65,536
+             */
+            out_channels: number;
+            /**
+             * Kernel Size
+             * @description a whole number from 1 to 1,024
+             */
+            kernel_size: number;
+            /**
+             * Stride
+             * @description a whole number from 1 to 1,024
+             * @default 1
+             */
+            stride: number;
+            /**
+             * Padding
+             * @description a whole number from 0 to 1,024, "same" or "valid"
+             * @default 0
+             */
+            padding: number | ("same" | "valid");
+            /**
+             * Dilation
+             * @description a whole number from 1 to 1,024
+             * @default 1
+             */
+            dilation: number;
+            /**
+             * Groups
+             * @description a whole number from 1 to 65,536
+             * @default 1
+             */
+            groups: number;
+            /**
+             * Bias
+             * @description True or False
+             * @default true
+             */
+            bias: boolean;
+            /**
+             * Padding Mode
+             * @default zeros
+             * @constant
+             */
+            padding_mode: "zeros";
         };
         /**
          * Conv2d
@@ -2673,9 +2812,9 @@ export interface components {
             /**
              * End Dim
              * @default -1
-             * @constant
+             * @enum {integer}
              */
-            end_dim: -1;
+            end_dim: -1 | 3;
         };
         /**
          * FlowAnswer
@@ -3291,7 +3430,7 @@ export interface components {
              */
             name: string;
             /** Layer */
-            layer: components["schemas"]["Conv2d"] | components["schemas"]["ConvTranspose2d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["AvgPool2d"] | components["schemas"]["AdaptiveAvgPool2d"] | components["schemas"]["AdaptiveMaxPool2d"] | components["schemas"]["ZeroPad2d"] | components["schemas"]["Upsample"] | components["schemas"]["PixelShuffle"] | components["schemas"]["Linear"] | components["schemas"]["Flatten"] | components["schemas"]["Unflatten"] | components["schemas"]["ReLU"] | components["schemas"]["ReLU6"] | components["schemas"]["LeakyReLU"] | components["schemas"]["ELU"] | components["schemas"]["GELU"] | components["schemas"]["SiLU"] | components["schemas"]["Softplus"] | components["schemas"]["Mish"] | components["schemas"]["Hardswish"] | components["schemas"]["Hardsigmoid"] | components["schemas"]["Sigmoid"] | components["schemas"]["Tanh"] | components["schemas"]["Identity"] | components["schemas"]["Softmax"] | components["schemas"]["LogSoftmax"] | components["schemas"]["BatchNorm2d"] | components["schemas"]["BatchNorm1d"] | components["schemas"]["InstanceNorm2d"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"] | components["schemas"]["Dropout"] | components["schemas"]["Dropout2d"] | components["schemas"]["Add"] | components["schemas"]["Multiply"] | components["schemas"]["Concat"];
+            layer: components["schemas"]["Conv2d"] | components["schemas"]["Conv1d"] | components["schemas"]["ConvTranspose2d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["AvgPool2d"] | components["schemas"]["MaxPool1d"] | components["schemas"]["AvgPool1d"] | components["schemas"]["AdaptiveAvgPool2d"] | components["schemas"]["AdaptiveMaxPool2d"] | components["schemas"]["AdaptiveAvgPool1d"] | components["schemas"]["AdaptiveMaxPool1d"] | components["schemas"]["ZeroPad2d"] | components["schemas"]["Upsample"] | components["schemas"]["PixelShuffle"] | components["schemas"]["Linear"] | components["schemas"]["Flatten"] | components["schemas"]["Unflatten"] | components["schemas"]["ReLU"] | components["schemas"]["ReLU6"] | components["schemas"]["LeakyReLU"] | components["schemas"]["ELU"] | components["schemas"]["GELU"] | components["schemas"]["SiLU"] | components["schemas"]["Softplus"] | components["schemas"]["Mish"] | components["schemas"]["Hardswish"] | components["schemas"]["Hardsigmoid"] | components["schemas"]["Sigmoid"] | components["schemas"]["Tanh"] | components["schemas"]["Identity"] | components["schemas"]["Softmax"] | components["schemas"]["LogSoftmax"] | components["schemas"]["BatchNorm2d"] | components["schemas"]["BatchNorm1d"] | components["schemas"]["InstanceNorm2d"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"] | components["schemas"]["Dropout"] | components["schemas"]["Dropout2d"] | components["schemas"]["Add"] | components["schemas"]["Multiply"] | components["schemas"]["Concat"];
             /**
              * Inputs
              * @description Layers, or "input"; if empty, the layer before.
@@ -3558,6 +3697,51 @@ export interface components {
             follows: string | null;
             /** @description What one of its units can see of the picture, padding included. */
             receptive_field: components["schemas"]["FieldAnswer"] | null;
+        };
+        /**
+         * MaxPool1d
+         * @description Keeps the largest value of each window along a line.
+         */
+        MaxPool1d: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "MaxPool1d";
+            /**
+             * Kernel Size
+             * @description a whole number from 1 to 1,024
+             */
+            kernel_size: number;
+            /**
+             * Stride
+             * @description a whole number from 1 to 1,024, or None: as kernel_size
+             */
+            stride?: number | null;
+            /**
+             * Padding
+             * @description a whole number from 0 to 1,024
+             * @default 0
+             */
+            padding: number;
+            /**
+             * Dilation
+             * @description a whole number from 1 to 1,024
+             * @default 1
+             */
+            dilation: number;
+            /**
+             * Return Indices
+             * @default false
+             * @constant
+             */
+            return_indices: false;
+            /**
+             * Ceil Mode
+             * @description True or False
+             * @default false
+             */
+            ceil_mode: boolean;
         };
         /**
          * MaxPool2d

@@ -219,6 +219,27 @@ ORDERED = """
 nn.Sequential(OrderedDict([
     ("conv1", nn.Conv2d(1,20,5)), ("relu1", nn.ReLU()), ("conv2", nn.Conv2d(20,64,5))]))
 """
+SOUNDS = """
+class M5(nn.Module):
+    def __init__(self, n_input=1, n_output=35, stride=16, n_channel=32):
+        super().__init__()
+        self.conv1 = nn.Conv1d(n_input, n_channel, kernel_size=80, stride=stride)
+        self.bn1 = nn.BatchNorm1d(n_channel)
+        self.pool1 = nn.MaxPool1d(4)
+        self.conv2 = nn.Conv1d(n_channel, n_channel, kernel_size=3)
+        self.bn2 = nn.BatchNorm1d(n_channel)
+        self.pool2 = nn.MaxPool1d(4)
+        self.fc1 = nn.Linear(n_channel, n_output)
+
+    def forward(self, x):
+        x = F.relu(self.bn1(self.conv1(x)))
+        x = self.pool1(x)
+        x = F.relu(self.bn2(self.conv2(x)))
+        x = self.pool2(x)
+        x = F.avg_pool1d(x, x.shape[-1])
+        x = x.squeeze(-1)
+        return F.log_softmax(self.fc1(x), dim=1)
+"""
 SMALL = "nn.Conv2d(3, 8, 3), nn.ReLU(), nn.Flatten(), nn.Linear(8 * 900, 10)"
 MODEL = f"model = nn.Sequential({SMALL})\n"
 OF_SMALL = ((10,), 224 + 72_010, 3 * 8 * 9 * 900 + 72_000)
@@ -276,6 +297,10 @@ RIGHT: dict[str, Case] = {
     "A30": Case(PRINTED, (1, 28, 28), (64, 20, 20), 32_584, 13_088_000),
     "A31": Case(PROMPTS, (1, 28, 28), (64, 20, 20), 32_584, 13_088_000),
     "A32": Case(DEPTHWISE, (32, 112, 112), (64, 112, 112), 2_528),
+    "A33 lines": Case("nn.Sequential(nn.Conv1d(1, 4, 3), nn.BatchNorm1d(4), nn.ReLU(), "
+                      "nn.MaxPool1d(2), nn.Flatten(), nn.Linear(196, 2))", (1, 1, 100), (2,),
+                      418, 1_568),
+    "A33 a class of lines": Case(SOUNDS, (1, 1, 4000), (35,), 6_979),
     "A37": Case("nn.Sequential(nn.Conv2d(32,64,3), nn.Conv2d(64,128,3), nn.MaxPool2d(2), "
                 "nn.Flatten())", (32, 200, 150), (915_712,)),
     "A40": Case("nn.MaxPool2d(1, stride=(2,2), ceil_mode=True)", (1, 6, 7), (1, 3, 4)),

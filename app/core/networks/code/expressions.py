@@ -242,6 +242,8 @@ class Expressions(Statements):
         shape = maps.laid or maps.shape
         if shape is None:
             self.fail("the size here is not known: a layer before it does not fit", node)
+        if self.flat and len(shape) == 3 and shape[1] == 1:  # torch has no height there
+            return [BATCH, shape[0], shape[2]]
         return [BATCH, *shape]
 
     def item(self, of: Any, at: ast.expr, node: ast.AST) -> Any:

@@ -31,6 +31,12 @@ FUNCTIONS = {
         "AvgPool2d", "kernel_size stride padding ceil_mode count_include_pad divisor_override"),
     "adaptive_avg_pool2d": ("AdaptiveAvgPool2d", "output_size"),
     "adaptive_max_pool2d": ("AdaptiveMaxPool2d", "output_size return_indices"),
+    "max_pool1d": (
+        "MaxPool1d", "kernel_size stride padding dilation ceil_mode return_indices"),
+    "avg_pool1d": ("AvgPool1d", "kernel_size stride padding ceil_mode count_include_pad"),
+    "adaptive_avg_pool1d": ("AdaptiveAvgPool1d", "output_size"),
+    "adaptive_max_pool1d": ("AdaptiveMaxPool1d", "output_size return_indices"),
+    "dropout1d": ("Dropout", "p training inplace"),
     "dropout": ("Dropout", "p training inplace"),
     "dropout2d": ("Dropout2d", "p training inplace"),
     "alpha_dropout": ("AlphaDropout", "p training inplace"),
@@ -203,11 +209,15 @@ def settled(
     return Maps(maps.source, maps.shape, None if laid == maps.shape else laid)
 
 
-def squeezed(maps: Maps, axes: list[int] | None) -> Shape | None:
-    """The sizes without those of 1, or without some of them; None where they are not known."""
+def squeezed(maps: Maps, axes: list[int] | None, flat: bool = False) -> Shape | None:
+    """The sizes without those of 1, or without some of them; None where they are not known. Lines
+    have no height that could be taken away."""
     shape = maps.laid or maps.shape
     if shape is None:
         return None
+    if flat and len(shape) == 3 and shape[1] == 1:
+        found = squeezed(Maps(maps.source, (shape[0], shape[2])), axes)
+        return (found[0], 1, found[1]) if found and len(found) == 2 else found
     rank = len(shape) + 1
     gone = range(1, rank) if axes is None else [axis % rank for axis in axes]
     return tuple(n for axis, n in enumerate(shape, 1) if axis not in gone or n != 1)

@@ -20,7 +20,7 @@ MAX_VALUES = 50 * MAX_LAYERS  # that are put into lists: code that names lists c
 CONTAINERS = ("Sequential", "OrderedDict", "ModuleList", "ModuleDict")
 ELSEWHERE = ("device", "dtype")  # where weights are and as what; torch's layers with weights ask
 WAITING = {f"Lazy{name}": name for name in (
-    "Conv2d", "ConvTranspose2d", "Linear", "BatchNorm1d", "BatchNorm2d", "InstanceNorm2d"
+    "Conv1d", "Conv2d", "ConvTranspose2d", "Linear", "BatchNorm1d", "BatchNorm2d", "InstanceNorm2d"
 )}  # fmt: skip
 PARTS = (Layer, Lazy, Stack, Made)  # what a Sequential may hold
 Given = list[tuple[Any, Any]]

@@ -283,7 +283,7 @@ class Code(Through):
             return self.nothing_made(statements)
         used = {
             node.id
-            for kind in kinds
+            for kind in (kinds if len(kinds) > 1 else ())
             for node in ast.walk(kind.node)
             if isinstance(node, ast.Name) and node.id != kind.name
         }

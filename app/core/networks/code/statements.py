@@ -12,7 +12,7 @@ from app.core.networks.code.layers import PARTS, Layers
 from app.core.networks.code.text import dotted
 from app.core.networks.code.values import Kind, Made, Outer, Partial, Routine, Stack, Unknown
 
-MAX_STEPS = 60_000
+MAX_STEPS = 40_000
 MAX_LIST = 5_000
 KNOWN = ("torch", "math", "collections", "functools", "typing", "numpy")  # modules
 PASSED = (  # decorators that change nothing here, by their last words
@@ -45,6 +45,7 @@ class Statements(Layers):
     def __init__(self, source: str, input: Shape) -> None:
         super().__init__(source)
         self.input = input
+        self.flat = "1d(" in source and input[1:2] == (1,)  # (channels, length), 1 pixel high
         self.steps = 0
         self.calls = 0
         self.trace: Trace | None = None

@@ -78,7 +78,7 @@ class Through(Calls):
         own = name if name and name not in self.trace.used else self.paths.get(id(of))
         found = self.trace.emit(self, layer, [maps], own or self.free(layer.type.lower()), node)
         self.stands[found.source] = self.places[id(of)]
-        if layer.arguments.get("inplace") is True:
+        if getattr(layer, "inplace", False) is True:
             maps.source, maps.shape, maps.laid = found.source, found.shape, found.laid
             return maps  # the same numbers: what changes one of the names changes both
         return found
@@ -164,7 +164,7 @@ class Through(Calls):
                 return self.put("Flatten", {}, [Maps(maps.source, maps.shape)], "flatten", node)
             self.fail("flatten with start_dim=1 is read, which keeps pictures apart", node)
         elif name == "squeeze":
-            laid = maps_of.squeezed(maps, values or [*named.values()] or None)
+            laid = maps_of.squeezed(maps, values or [*named.values()] or None, self.flat)
             if laid is not None:
                 again = (*laid,) or (1,)
                 found = maps_of.settled(
@@ -174,6 +174,9 @@ class Through(Calls):
         elif name == "mean":
             axes = values[0] if values else named.get("dim", named.get("axis"))
             keep = values[1] if len(values) > 1 else named.get("keepdim", named.get("keepdims"))
+            if self.flat and axes in (2, -1, [2], [-1]):
+                pooled = self.put("AdaptiveAvgPool1d", {"output_size": 1}, [maps], "mean", node)
+                return pooled if keep else self.put("Flatten", {}, [pooled], "flatten", node)
             if maps_of.mean_over(maps, axes):
                 pooled = self.put("AdaptiveAvgPool2d", {"output_size": 1}, [maps], "mean", node)
                 return pooled if keep else self.put("Flatten", {}, [pooled], "flatten", node)
