@@ -1,34 +1,35 @@
-"""A gradient three ways: by the chain rule, by central differences, by torch's autograd.
+"""A gradient three ways: by the chain rule, by differences, by torch's autograd.
 
-The relative error |a - n| / max(|a|, |n|) and its verdict are those of CS231n's notes on gradient
-checks ("Neural Networks Part 3").
+The differences are extrapolated to step 0, each with what it may be off (`slopes`); the verdict
+goes by whether the chain rule's gradient lies within that. Beside it stand two usual conventions:
+the relative error of CS231n, max |a - n| / max(1e-8, |a| + |n|), and whether PyTorch's gradcheck
+would pass, |a - n| <= 1e-5 + 1e-3 |n|.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
 import numpy as np
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from app.core.errors import Problem
 from app.core.expressions.evaluation import Evaluation, evaluate
 from app.core.expressions.graphs import Graph
 from app.core.expressions.ops import OPS
-from app.core.expressions.tensors import forward
+from app.core.expressions.probes import Place, slopes
+from app.core.expressions.slopes import Slope
 from app.core.expressions.values import Value, plain
-from app.core.numbers import Number
+from app.core.numbers import Number, format_number
 
-STEP = 1e-5  # h, times |x| where that is more than 1
-ROUNDING = 1e-15  # of a value of f, relative
 MOST_ENTRIES = 50  # of one input: a seeded choice of entries stands for a large tensor
-KINKS_FROM = 1e-4
-VERDICTS = (
-    (1e-7, "right: an error this small should make you happy"),
-    (1e-4, "right if there are kinks; a little high for a smooth function"),
-    (1e-2, "uncomfortable: something is probably off"),
-    (float("inf"), "wrong: the two gradients do not agree"),
-)
+RELATIVE = 1e-7  # of the larger gradient: what CS231n calls happy
+NEARBY = 1e-10  # of the steepest slope around: where the gradient itself is 0
+DOUBTFUL = 1e-4
+ZERO = 1e-6  # of a usual slope: what may pass for 0
+COARSE = 1e-3  # differences that may be off by more of the gradient tell nothing
+NOT_HERE = "no verdict: the function or its gradient does not exist here"
+# From the worst to the best: what is said of an input is what is said of its worst entry.
+RANKS = ("wrong", "doubtful", "no verdict", "a jump", "a kink", "right")
 
 
 class CheckedInput(TypedDict):
@@ -39,19 +40,31 @@ class CheckedInput(TypedDict):
     analytic: Value
     numerical: Value
     autograd: Value
-    relative_error: Number
+    relative_error: Annotated[
+        Number, Field(description="CS231n's: the largest |a - n| / max(1e-8, |a| + |n|).")
+    ]
+    gradcheck: Annotated[
+        bool | None,
+        Field(description="Whether PyTorch's gradcheck would pass: |a - n| <= 1e-5 + 1e-3 |n|."),
+    ]
+    uncertainty: Annotated[
+        Number, Field(description="How far off the differences may be, where it is most.")
+    ]
+    step: Annotated[Number, Field(description="h of the smallest difference, at that entry.")]
+    entry: Annotated[
+        list[int], Field(description="The entry that the verdict is about; empty for a number.")
+    ]
     verdict: str
     checked: int
     of: int
 
 
 class GradientCheckAnswer(TypedDict):
-    step: Annotated[float, Field(description="h of the central difference (f(x+h) - f(x-h)) / 2h.")]
     inputs: list[CheckedInput]
 
 
 def gradient_check(graph: Graph, inputs: Mapping[str, Any]) -> GradientCheckAnswer:
-    """The table: per input analytic, numerical and autograd gradient, relative error, verdict.
+    """The table: per input analytic, numerical and autograd gradient, errors, verdict.
 
     Large inputs are checked at 50 entries chosen with a fixed seed; `checked` and `of` say so.
     Imports torch, so it belongs into a worker.
@@ -59,30 +72,52 @@ def gradient_check(graph: Graph, inputs: Mapping[str, Any]) -> GradientCheckAnsw
     result = evaluate(graph, inputs)
     names = {name: i for name, i in graph.inputs.items() if result.gradients[i] is not None}
     automatic = autograd(result, list(names.values()))
-    table: list[CheckedInput] = []
+    chosen = {i: _chosen(np.size(result.gradients[i])) for i in names.values()}
+    places = [Place(i, k) for i, entries in chosen.items() for k in entries]
+    found = dict(zip(places, slopes(result, places), strict=True))
+    table = []
     for name, i in names.items():
-        analytic = np.asarray(result.gradients[i], dtype=np.float64)
-        chosen = _chosen(analytic.size)
-        found = [_central_difference(result, i, k) for k in chosen]
-        numerical = np.array([one.slope for one in found])
-        compared = analytic.reshape(-1)[chosen]
-        error = _relative_error(compared, numerical)
-        whole = len(chosen) == analytic.size
-        shown = numerical.reshape(analytic.shape) if whole else numerical
-        table.append(
-            {
-                "name": name,
-                "shape": analytic.shape,
-                "analytic": plain(analytic if whole else analytic.reshape(-1)[chosen]),
-                "numerical": plain(shown),
-                "autograd": plain(automatic[i] if whole else automatic[i].reshape(-1)[chosen]),
-                "relative_error": plain(error),
-                "verdict": _verdict(compared, found),
-                "checked": len(chosen),
-                "of": analytic.size,
-            }
-        )
-    return {"step": STEP, "inputs": table}
+        told = [found[Place(i, k)] for k in chosen[i]]
+        table.append(_checked(name, result.gradients[i], chosen[i], told, automatic[i]))
+    return {"inputs": table}
+
+
+def _checked(
+    name: str, gradient: Any, chosen: Sequence[int], found: Sequence[Slope], automatic: Any
+) -> CheckedInput:
+    """One row of the table."""
+    whole = np.asarray(gradient, dtype=np.float64)
+    analytic = whole.reshape(-1)[chosen]
+    torch = np.asarray(automatic, dtype=np.float64).reshape(-1)[chosen]
+    numerical = np.array([slope.value for slope in found])
+    verdicts = [verdict_of(a, slope) for a, slope in zip(analytic, found, strict=True)]
+    ranks = [next(k for k, word in enumerate(RANKS) if v.startswith(word)) for v in verdicts]
+    with np.errstate(all="ignore"):
+        far = np.abs(analytic - numerical)
+        errors = far / np.maximum(1e-8, np.abs(analytic) + np.abs(numerical))
+    exists = bool(np.isfinite(errors).all())
+    # The entry that is spoken of: of those with the worst verdict the one with the largest error.
+    worst = max(range(len(found)), key=lambda k: (-ranks[k], np.nan_to_num(errors[k])))
+    verdict, alike = verdicts[worst], sum(rank == ranks[worst] for rank in ranks)
+    if len(found) > 1 and ranks[worst] < len(RANKS) - 1:
+        verdict += f" ({alike} of {len(found)} entries)"
+    all_of_it = len(chosen) == whole.size
+    shown = whole.shape if all_of_it else (len(chosen),)
+    return {
+        "name": name,
+        "shape": whole.shape,
+        "analytic": plain(analytic.reshape(shown)),
+        "numerical": plain(numerical.reshape(shown)),
+        "autograd": plain(torch.reshape(shown)),
+        "relative_error": float(errors.max()) if exists else None,
+        "gradcheck": bool((far <= 1e-5 + 1e-3 * np.abs(numerical)).all()) if exists else None,
+        "uncertainty": plain(found[worst].error),
+        "step": plain(found[worst].step),
+        "entry": [int(n) for n in np.unravel_index(chosen[worst], whole.shape)],
+        "verdict": verdict + _of_torch(analytic, torch, verdict),
+        "checked": len(chosen),
+        "of": whole.size,
+    }
 
 
 def _chosen(size: int) -> Sequence[int]:
@@ -91,49 +126,64 @@ def _chosen(size: int) -> Sequence[int]:
     return sorted(np.random.default_rng(0).choice(size, MOST_ENTRIES, replace=False).tolist())
 
 
-class Difference(NamedTuple):
-    """(f(x + h) - f(x - h)) / 2h for one entry; NaN where f does not exist on one side."""
-
-    slope: float
-    rounding: float  # how far rounding may have moved the slope
-    kink: bool  # whether the slopes to the two sides differ
-
-
-def _central_difference(result: Evaluation, i: int, k: int) -> Difference:
-    leaves = {j: v for j, v in enumerate(result.values) if result.graph.nodes[j].leaf}
-    h = STEP * max(1.0, abs(float(np.reshape(result.values[i], -1)[k])))
-    ends = []
-    for sign in (1, 0, -1):
-        moved = np.array(result.values[i], dtype=np.float64)
-        moved.reshape(-1)[k] += sign * h
-        try:
-            values = forward(result.graph, leaves | {i: moved}).values
-        except Problem:
-            return Difference(float("nan"), 0.0, False)
-        ends.append(float(np.sum(values[result.graph.output])))
-    above, here, below = ends
-    rounding = ROUNDING * max(map(abs, ends)) / h
-    right, left = (above - here) / h, (here - below) / h
-    # Of a smooth function the two differ by h f'', hardly at all.
-    kink = abs(right - left) > 0.01 * max(abs(right), abs(left)) + 2 * rounding
-    return Difference((above - below) / (2 * h), rounding, kink)
-
-
-def _relative_error(analytic: Any, numerical: Any, rounding: Any = 0.0) -> float:
-    """The largest |a - n| / max(|a|, |n|) of any entry, less what rounding explains."""
-    larger = np.maximum(np.abs(analytic), np.abs(numerical))
-    beyond = np.maximum(np.abs(analytic - numerical) - rounding, 0.0)
-    return float(np.max(np.where(beyond == 0.0, 0.0, beyond / np.where(larger, larger, 1.0))))
+def verdict_of(analytic: float, slope: Slope) -> str:
+    """What the differences say of one gradient."""
+    if slope.kind == "none" or not np.isfinite(analytic):
+        return NOT_HERE
+    if slope.kind == "jump":
+        return (
+            "a jump: the function itself leaps here, so that no difference tells its slope, and "
+            "the gradient is one by convention"
+        )
+    if slope.kind == "kink":
+        return _of_kink(analytic, slope)
+    far, size = abs(analytic - slope.value), max(abs(analytic), abs(slope.value))
+    allowed = slope.error + RELATIVE * size + NEARBY * slope.nearby
+    if far <= allowed:
+        if slope.error > max(COARSE * size, ZERO * slope.nearby, ZERO * slope.typical):
+            return f"no verdict: the differences may be off by {format_number(slope.error)} here"
+        if slope.kind == "end":
+            return "right: the function ends here, and this is its slope to the one side"
+        if far <= RELATIVE * size:
+            return "right: an error this small should make you happy"
+        return "right: they are as close as differences can tell here"
+    beyond = (far - slope.error) / size
+    if slope.error > 0.1 * size:
+        return f"no verdict: the differences may be off by {format_number(slope.error)} here"
+    if beyond <= DOUBTFUL:
+        return "doubtful: the error is a little high for a smooth function"
+    return "wrong: the two gradients do not agree"
 
 
-def _verdict(analytic: Any, found: Sequence[Difference]) -> str:
-    slopes, roundings, kinks = map(np.array, zip(*found, strict=True))
-    error = _relative_error(analytic, slopes, roundings)
-    if not np.isfinite(error):
-        return "no verdict: the function or its gradient does not exist here"
-    if error > KINKS_FROM and kinks.any():
-        return "a kink: the slopes to its two sides differ, and the gradient is one by convention"
-    return next(words for bound, words in VERDICTS if error <= bound)
+def _of_kink(analytic: float, slope: Slope) -> str:
+    low, high = sorted((slope.left, slope.right))
+    sides = (
+        f"the slope is {format_number(slope.left)} to the left and {format_number(slope.right)} to "
+        "the right"
+    )
+    slack = slope.error + 1e-5 * max(abs(low), abs(high))
+    if low - slack <= analytic <= high + slack:
+        return f"a kink: {sides}, and the gradient is one by convention"
+    return f"wrong: there is a kink, {sides}, and the gradient lies outside of both"
+
+
+def _of_torch(analytic: Any, torch: Any, verdict: str) -> str:
+    """What is to be said where PyTorch comes to something else."""
+    with np.errstate(all="ignore"):
+        lacking = np.isfinite(analytic) & ~np.isfinite(torch)
+        far = np.abs(analytic - torch) > 1e-6 * np.maximum(np.abs(analytic), np.abs(torch)) + 1e-12
+    if lacking.any():
+        return (
+            "; PyTorch's autograd gives none, since it multiplies 0 by a slope that does not exist"
+        )
+    if (far & np.isfinite(analytic)).any():
+        return "; PyTorch's autograd says otherwise"
+    if verdict.startswith("wrong"):
+        return (
+            "; PyTorch's autograd says the same: where kinks cancel, the chain rule takes one "
+            "slope of each by convention, and they need not add to the true one"
+        )
+    return ""
 
 
 def autograd(result: Evaluation, wanted: Sequence[int]) -> dict[int, Any]:

@@ -1614,8 +1614,31 @@ export interface components {
             numerical: number | unknown[] | components["schemas"]["Preview"] | null;
             /** Autograd */
             autograd: number | unknown[] | components["schemas"]["Preview"] | null;
-            /** Relative Error */
+            /**
+             * Relative Error
+             * @description CS231n's: the largest |a - n| / max(1e-8, |a| + |n|).
+             */
             relative_error: number | null;
+            /**
+             * Gradcheck
+             * @description Whether PyTorch's gradcheck would pass: |a - n| <= 1e-5 + 1e-3 |n|.
+             */
+            gradcheck: boolean | null;
+            /**
+             * Uncertainty
+             * @description How far off the differences may be, where it is most.
+             */
+            uncertainty: number | null;
+            /**
+             * Step
+             * @description h of the smallest difference, at that entry.
+             */
+            step: number | null;
+            /**
+             * Entry
+             * @description The entry that the verdict is about; empty for a number.
+             */
+            entry: number[];
             /** Verdict */
             verdict: string;
             /** Checked */
@@ -2992,11 +3015,6 @@ export interface components {
         };
         /** GradientCheckAnswer */
         GradientCheckAnswer: {
-            /**
-             * Step
-             * @description h of the central difference (f(x+h) - f(x-h)) / 2h.
-             */
-            step: number;
             /** Inputs */
             inputs: components["schemas"]["CheckedInput"][];
         };
