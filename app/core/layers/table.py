@@ -671,7 +671,7 @@ class LogSoftmax(Softmax):
 class _BatchNorm(Layer):
     kind: ClassVar[Kind] = "normalisation"
     numbers: ClassVar = {
-        "mu": "running_mean", "variance": "running_var", "gamma": "weight", "beta": "bias",
+        "mu": "running_mean", "var": "running_var", "gamma": "weight", "beta": "bias",
     }  # fmt: skip
     follow: ClassVar = ("num_features",)
     num_features: bounds.Channels
@@ -686,7 +686,7 @@ class _BatchNorm(Layer):
         return {"weight": each, "bias": each} if self.affine else {}
 
     def text(self, operands: int = 1) -> str:
-        return scaled("(x - mu) / sqrt(variance + eps)", self.affine, self.affine)
+        return scaled("(x - mu) / sqrt(var + eps)", self.affine, self.affine)
 
 
 class BatchNorm2d(_BatchNorm):
@@ -733,8 +733,8 @@ class _Norm(Layer):
 
     def even(self, scale: bool, shift: bool) -> str:
         """Its function, scaled and shifted as learned."""
-        made = scaled("(x - mu) / sqrt(variance + eps)", scale, shift)
-        return f"mu = mean(X)\nvariance = mean(square(X - mu))\n{made}"
+        made = scaled("(x - mu) / sqrt(var + eps)", scale, shift)
+        return f"mu = mean(X)\nvar = mean(square(X - mu))\n{made}"
 
     def together(self, given: Any) -> Any:
         """A batch with the numbers that share a mean along its last axis."""

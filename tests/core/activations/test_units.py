@@ -75,7 +75,7 @@ def made_of(step: dict[str, Any]) -> float | None:
         return float(step["parts"][0]["value"])
     if step["type"] == "BatchNorm2d":
         numbers = {"gamma": 1, "beta": 0} | step["numbers"]
-        root = (numbers["variance"] + numbers["eps"]) ** 0.5
+        root = (numbers["var"] + numbers["eps"]) ** 0.5
         even = (step["before"] - numbers["mu"]) / root
         return float(even * numbers["gamma"] + numbers["beta"])
     if step["type"] == "Softmax":

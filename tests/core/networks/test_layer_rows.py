@@ -325,7 +325,7 @@ def test_a_norm_that_is_held_is_linear_in_what_comes_in(name: str, example: Exam
     captured = capture(model, pictures(network, 1))
     made_of = arithmetic(captured, network.position(ROW), (0, 0, 0))
     graph = made_of.graph
-    names = {"mu", "variance"} & {node.name for node in graph.nodes}
+    names = {"mu", "var"} & {node.name for node in graph.nodes}
     x, step = float(made_of.given["x"]), 1e-3
     if names:  # the last line with its means as they are
         last = made_of.text.split("\n")[-1]
