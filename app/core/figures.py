@@ -9,10 +9,16 @@ from functools import partial
 from typing import Any
 
 from app.core.activations import answers as activations
-from app.core.activations import schemas as looks
 from app.core.activations.questions import ActivationsQuestion
 from app.core.attributions import answers as attributions
-from app.core.attributions import schemas
+from app.core.attributions.questions import (
+    A_PATCH,
+    UNIT,
+    AttributionQuestion,
+    OcclusionQuestion,
+    OptimisedInputQuestion,
+    TopPatchesQuestion,
+)
 from app.core.beginnings import (
     activations_first,
     convolution_first,
@@ -80,7 +86,7 @@ ACTIVATIONS = look(
     write=activations.write,
     forms=(JSON, activations.SAFETENSORS),
     seconds=LOOKED,
-    model=looks.ActivationsAnswer,
+    model=activations.ActivationsAnswer,
     told={
         "content": {activations.SAFETENSORS: {}},
         "description": "As safetensors, if asked for: maps as tensors, the rest as metadata.",
@@ -206,40 +212,40 @@ ROWS: tuple[Figure[Any], ...] = (
         name="attribution",
         path="/attributions",
         operation="attributions",
-        question=attributions.AttributionQuestion,
+        question=AttributionQuestion,
         says="Which pixels a class's score comes from, by one of these ways.",
         answer=attributions.attributions,
-        model=schemas.AttributionAnswer,
+        model=attributions.AttributionAnswer,
         completed=with_method,
     ),
     why(
         name="occlusion",
-        question=attributions.OcclusionQuestion,
+        question=OcclusionQuestion,
         says="What a class loses when one patch of the picture is covered with gray.",
         answer=attributions.occlusion,
-        model=schemas.OcclusionAnswer,
-        completed=partial(with_example, example=attributions.A_PATCH),
+        model=attributions.OcclusionAnswer,
+        completed=partial(with_example, example=A_PATCH),
     ),
     why(
         name="top-patches",
-        question=attributions.TopPatchesQuestion,
+        question=TopPatchesQuestion,
         says="The patches of the shipped pictures that a channel answers to most.",
         answer=attributions.top_patches,
-        model=schemas.TopPatchesAnswer,
-        completed=partial(with_example, example=attributions.UNIT),
+        model=attributions.TopPatchesAnswer,
+        completed=partial(with_example, example=UNIT),
     ),
     why(
         name="optimised-input",
-        question=attributions.OptimisedInputQuestion,
+        question=OptimisedInputQuestion,
         says="The picture that excites a channel most: every frame of the climb at once.",
         slice=attributions.optimised_input,
         check_at_once=attributions.check_at_once,
-        model=schemas.OptimisedInputAnswer,
+        model=attributions.OptimisedInputAnswer,
         told={
             "content": {EVENTS: {}},
             "description": "As events, if asked for: each frame as it comes.",
         },
-        completed=partial(with_example, example=attributions.UNIT | {"layer": "features.3.concat"}),
+        completed=partial(with_example, example=UNIT | {"layer": "features.3.concat"}),
     ),
 )
 FIGURES: dict[str, Figure[Any]] = {row.name: row for row in ROWS}

@@ -9,7 +9,7 @@ from fastapi import APIRouter, HTTPException, Path, Query, Request, Response
 from fastapi.responses import HTMLResponse
 from starlette.datastructures import State
 
-from app.core.activations import questions, schemas
+from app.core.activations import questions
 from app.core.beginnings import FIRST_LOOK, TOP
 from app.core.errors import Problem, ProblemAnswer
 from app.core.figures import FIGURES
@@ -33,13 +33,13 @@ PICTURES = ("image/png", "image/jpeg", "image/webp")
 ACTIVATIONS = FIGURES["activations"]
 
 
-@router.get("/models", responses={200: {"model": list[schemas.ModelRow]}})
+@router.get("/models", responses={200: {"model": list[models.ModelRow]}})
 async def model_table() -> Response:
     """The networks that ship with their weights."""
     return Json(encode([models.model_row(row) for row in models.MODELS.values()]))
 
 
-@router.get("/images", responses={200: {"model": list[schemas.ImageRow]}})
+@router.get("/images", responses={200: {"model": list[tables.ImageRow]}})
 async def image_table() -> Response:
     """The pictures that ship."""
     return Json(encode([tables.image_row(row) for row in images.IMAGES.values()]))
@@ -62,7 +62,7 @@ async def image(
 @router.post(
     "/images",
     responses={
-        200: {"model": schemas.UploadAnswer},
+        200: {"model": uploads.UploadAnswer},
         415: {"model": ProblemAnswer, "description": "The body is no PNG, JPEG or WebP"},
     },
     openapi_extra={

@@ -4,8 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from app.core.attributions import answers as figure
-from app.core.attributions import schemas
+from app.core.attributions import answers, questions
 from app.core.figures import FIGURES
 from app.core.links import asked
 from app.core.mistakes import validated
@@ -17,10 +16,10 @@ from app.web.problems import REFUSALS
 router = APIRouter(prefix="/api", tags=["attributions"], responses=REFUSALS)
 
 
-@router.get("/attributions", responses={200: {"model": list[schemas.AttributionRow]}})
+@router.get("/attributions", responses={200: {"model": list[answers.AttributionRow]}})
 async def attribution_table() -> Response:
     """The ways to tell which pixels a class's score comes from, each with its paper."""
-    return Json(encode(figure.rows()))
+    return Json(encode(answers.rows()))
 
 
 @router.get(
@@ -32,7 +31,7 @@ async def optimised_input_frames(
     request: Request,
     layer: Annotated[str, Query(max_length=64, json_schema_extra={"example": "features.3.concat"})],
     channel: Annotated[int, Query(ge=0, json_schema_extra={"example": 3})],
-    steps: Annotated[int, Query(ge=figure.EACH, le=512)] = figure.STEPS,
+    steps: Annotated[int, Query(ge=questions.EACH, le=512)] = questions.STEPS,
     model: Annotated[str | None, Query(max_length=64)] = None,
     network: Annotated[str | None, Query(description="As in the links of /network.")] = None,
     source: Annotated[str | None, Query()] = None,
@@ -44,6 +43,6 @@ async def optimised_input_frames(
     """The same, each frame as it comes: events `frame`, then `done`, or `problem`."""
     given = asked(FIGURES["optimised-input"], request.query_params)
     body = given | {"layer": layer, "channel": channel, "steps": steps}
-    question = validated(figure.OptimisedInputQuestion, body)
+    question = validated(questions.OptimisedInputQuestion, body)
     state = request.app.state
-    return Events(state.runs, state.executor, figure.optimised_input, question, client_of(request))
+    return Events(state.runs, state.executor, answers.optimised_input, question, client_of(request))

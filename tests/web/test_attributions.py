@@ -15,7 +15,7 @@ from safetensors.numpy import save
 from starlette.testclient import TestClient
 
 from app.core.activations.looks import trained
-from app.core.attributions.answers import EACH
+from app.core.attributions.questions import EACH
 from app.core.pictures.images import IMAGES, picture
 from app.core.pictures.preparation import prepared
 from app.workers.runs import SHARE

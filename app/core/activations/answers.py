@@ -3,16 +3,25 @@
 Nothing here imports torch before a question is answered, which belongs into a worker.
 """
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import orjson
+from pydantic import Field
+from typing_extensions import TypedDict
 
 from app.core.activations.groups import heads
 from app.core.activations.looks import Look, LookQuestion
 from app.core.activations.maps import Tensors, _maps, as_lists, as_tensors
+from app.core.activations.objective import Of
 from app.core.activations.questions import ActivationsQuestion
+from app.core.activations.statistics import Statistics, statistics
+from app.core.activations.unit.answers import UnitAnswer
 from app.core.figure import as_json
+from app.core.layers.layer import Shape
 from app.core.networks.network import INPUT, Network, analyse
+from app.core.networks.receptive_fields import FieldAnswer
+from app.core.numbers import Number
 from app.core.pictures import images
 from app.core.recent import Recent
 
@@ -22,7 +31,81 @@ if TYPE_CHECKING:
 SAFETENSORS = "application/vnd.safetensors"
 
 
-def activations(question: ActivationsQuestion) -> tuple[dict[str, Any], Tensors]:
+class ClassScore(TypedDict):
+    index: int
+    name: str
+    score: Number
+    probability: Annotated[float | None, Field(description="Null where the network ends in maps.")]
+
+
+class TargetClass(ClassScore):
+    of: Of
+    value: Annotated[
+        Number, Field(description="The score or the loss, which the gradients are of.")
+    ]
+
+
+class LookedImage(TypedDict):
+    name: str | None
+    says: str | None
+
+
+class Measured(TypedDict):
+    """What a look finds at a layer."""
+
+    shape: list[int]
+    activation: Statistics
+    gradient: Annotated[
+        Statistics | None, Field(description="Null where the class does not depend on it.")
+    ]
+    weight_gradient: Statistics | None
+
+
+class LookedLayer(Measured):
+    """A layer, or first of all the picture (`input`)."""
+
+    name: str
+    type: str
+    kind: str
+    inputs: list[str]
+    weights: Mapping[str, Shape]
+    parameters: int
+    follows: Annotated[
+        str | None,
+        Field(description="The layer with a window whose numbers it changes one by one."),
+    ]
+    receptive_field: Annotated[
+        FieldAnswer | None,
+        Field(description="What one of its units can see of the picture, padding included."),
+    ]
+
+
+# `pass` is no name that a class can have.
+LookStep = TypedDict("LookStep", {"pass": Literal["forward", "backward"], "layer": str})
+
+
+class LookAnswer(TypedDict):
+    """A network's activations on a picture, and the gradients of a class; their maps go apart."""
+
+    model: str | None
+    title: str | None
+    input: Shape
+    parameters: int
+    image: LookedImage
+    classes: list[ClassScore]
+    target: TargetClass
+    layers: list[LookedLayer]
+    steps: Annotated[list[LookStep], Field(description="The moments of the timeline.")]
+    unit: UnitAnswer | None
+
+
+class ActivationsAnswer(LookAnswer):
+    """A network's activations on a picture, and the gradients of a class."""
+
+    maps: dict[str, dict[str, Any]]
+
+
+def activations(question: ActivationsQuestion) -> tuple[LookAnswer, Tensors]:
     """The answer to POST /api/activations without its maps, and the maps by their names."""
     look, captured, layers = looked(question)
     answer = summary(look, captured, layers, question.top)
@@ -36,16 +119,17 @@ def activations(question: ActivationsQuestion) -> tuple[dict[str, Any], Tensors]
 
 
 def write(
-    question: ActivationsQuestion, found: tuple[dict[str, Any], Tensors], form: str
+    question: ActivationsQuestion, found: tuple[LookAnswer, Tensors], form: str
 ) -> tuple[bytes, str]:
     """The answer in bytes: with its maps as nested lists, or as tensors with the rest beside."""
     answer, maps = found
     if form == SAFETENSORS:
         return as_tensors(maps, orjson.dumps(answer)), form
-    return as_json(question, answer | {"maps": as_lists(maps)}, form)
+    whole: ActivationsAnswer = {**answer, "maps": as_lists(maps)}
+    return as_json(question, whole, form)
 
 
-Looked = tuple[Look, "Capture", list[dict[str, Any]]]
+Looked = tuple[Look, "Capture", list[LookedLayer]]
 LOOKS: Recent[Looked] = Recent(4)  # each some tens of megabytes
 
 
@@ -65,14 +149,14 @@ def looked(question: ActivationsQuestion) -> Looked:
     return LOOKS.get((asked, weights), look)
 
 
-def summary(
-    look: Look, captured: "Capture", layers: list[dict[str, Any]], top: int
-) -> dict[str, Any]:
+def summary(look: Look, captured: "Capture", layers: list[LookedLayer], top: int) -> LookAnswer:
     """What one looks at first: classes, and every layer in a few numbers."""
     row = look.question.shipped
     picture = images.IMAGES.get(look.question.image)
     order = captured.scores.argsort(descending=True, stable=True)[:top]
     names = [layer["name"] for layer in layers]
+    forward: list[LookStep] = [{"pass": "forward", "layer": name} for name in names]
+    backward: list[LookStep] = [{"pass": "backward", "layer": name} for name in reversed(names)]
     return {
         "model": look.question.model,
         "title": row.title if row else None,
@@ -83,16 +167,18 @@ def summary(
             "says": picture.says if picture else None,
         },
         "classes": [_class(look, captured, int(index)) for index in order],
-        "target": _class(look, captured, captured.target)
-        | {"of": captured.of, "value": captured.value},
+        "target": {
+            **_class(look, captured, captured.target),
+            "of": captured.of,
+            "value": captured.value,
+        },
         "layers": layers,
-        "steps": [{"pass": "forward", "layer": name} for name in names]
-        + [{"pass": "backward", "layer": name} for name in reversed(names)],
+        "steps": forward + backward,
         "unit": None,
     }
 
 
-def _class(look: Look, captured: "Capture", index: int) -> dict[str, Any]:
+def _class(look: Look, captured: "Capture", index: int) -> ClassScore:
     probabilities = captured.probabilities
     return {
         "index": index,
@@ -102,20 +188,33 @@ def _class(look: Look, captured: "Capture", index: int) -> dict[str, Any]:
     }
 
 
-def _layers(network: Network, captured: "Capture") -> list[dict[str, Any]]:
+def _layers(network: Network, captured: "Capture") -> list[LookedLayer]:
     """A row a layer, the picture first."""
     result = analyse(network)
     groups = heads(network)
-    picture = {"type": "Input", "kind": INPUT, "inputs": []}
-    rows = [_layer(captured, -1) | picture | {"follows": None, "receptive_field": None}]
+    rows: list[LookedLayer] = [
+        {
+            "name": INPUT,
+            "type": "Input",
+            "kind": INPUT,
+            "inputs": [],
+            "weights": {},
+            "parameters": 0,
+            **_measured(captured, -1),
+            "follows": None,
+            "receptive_field": None,
+        }
+    ]
     for i, node in enumerate(network.layers):
-        sources = result.sources[i]
         rows.append(
-            _layer(captured, i)
-            | {
+            {
+                "name": node.name,
                 "type": node.layer.type,
                 "kind": node.layer.kind,
-                "inputs": [network.layers[j].name if j >= 0 else INPUT for j in sources],
+                "inputs": [network.layers[j].name if j >= 0 else INPUT for j in result.sources[i]],
+                "weights": node.layer.weights,
+                "parameters": node.layer.parameters,
+                **_measured(captured, i),
                 "follows": None if groups[i] == node.name else groups[i],
                 "receptive_field": seen.told if (seen := result.sights[i]) else None,
             }
@@ -123,17 +222,11 @@ def _layers(network: Network, captured: "Capture") -> list[dict[str, Any]]:
     return rows
 
 
-def _layer(captured: "Capture", i: int) -> dict[str, Any]:
-    from app.core.activations.capture import statistics
-
-    node = captured.network.layers[i] if i >= 0 else None
+def _measured(captured: "Capture", i: int) -> Measured:
     gradient = captured.gradient(i)
-    weight_gradient = captured.weight_gradients.get(f"{node.name}.weight") if node else None
+    weight_gradient = captured.weight_gradients.get(f"{captured.name(i)}.weight")
     return {
-        "name": node.name if node else INPUT,
         "shape": list(captured.activation(i).shape),
-        "weights": node.layer.weights if node else {},
-        "parameters": node.layer.parameters if node else 0,
         "activation": statistics(captured.activation(i)),
         "gradient": None if gradient is None else statistics(gradient),
         "weight_gradient": None if weight_gradient is None else statistics(weight_gradient),

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import isfinite
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -170,18 +169,3 @@ def chosen(scores: Tensor, target: int | None) -> int:
             {"field": "target"},
         )
     return target
-
-
-def statistics(tensor: Tensor) -> dict[str, Any]:
-    """A tensor in a few numbers; `zeros` is the share that is exactly 0, `norm` the Euclidean."""
-    flat = tensor.detach().reshape(-1)
-    low, high = (float(end) for end in torch.aminmax(flat))
-    return {
-        "min": low,
-        "max": high,
-        "mean": float(flat.mean()),
-        "norm": float(torch.dot(flat, flat).sqrt()),
-        "reach": max(-low, high, 0.0),
-        # Of truth values numpy counts many times faster than of numbers, and than torch.
-        "zeros": 1 - int(np.count_nonzero(flat.numpy() != 0)) / max(1, flat.numel()),
-    }

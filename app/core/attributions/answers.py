@@ -1,25 +1,34 @@
-"""The questions on why a class wins and what a channel looks for, and their answers.
+"""Why a class wins, and what a channel looks for: the answers.
 
 Nothing here imports torch before a question is answered, which belongs into a worker.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
+from typing_extensions import TypedDict
 
-from app.core.activations.looks import EXAMPLE, Look, LookQuestion, WeightsQuestion
+from app.core.activations.answers import ClassScore
+from app.core.activations.looks import Look, WeightsQuestion
 from app.core.attributions.methods import ATTRIBUTIONS, Attribution, Found, Sought, attribution
 from app.core.attributions.optimised_inputs import Ascent
-from app.core.attributions.top_patches import PAPER, Maxima
+from app.core.attributions.questions import (
+    EACH,
+    AttributionQuestion,
+    OcclusionQuestion,
+    OptimisedInputQuestion,
+    TopPatchesQuestion,
+)
+from app.core.attributions.top_patches import PAPER, Maxima, TopPatch
 from app.core.errors import Problem
 from app.core.networks.costs import check_cost
-from app.core.networks.network import Name, analyse
-from app.core.numbers import format_number
+from app.core.networks.network import analyse
+from app.core.numbers import Number, format_number
 from app.core.pictures.preparation import SHOWN
-from app.core.questions import shown
 from app.core.recent import Recent
 
 if TYPE_CHECKING:
@@ -27,85 +36,62 @@ if TYPE_CHECKING:
 
     from app.core.networks.torch_network import TorchNetwork
 
-STEPS, EACH = 96, 4  # of an optimised input, and of one slice of it
-MOST_PATCH = 128
 TO_SCALE = 0.995  # the share of a grid's numbers that are drawn to scale
-A_PATCH = EXAMPLE | {"row": 100, "column": 110, "patch": 64}
-UNIT = {"model": "squeezenet1_1", "layer": "features.9.concat", "channel": 3}
 
 
-class AttributionQuestion(LookQuestion):
-    """Which pixels the score of a class comes from, by one method."""
+class Telling(TypedDict):
+    """What is said of a method."""
 
-    model_config = shown(
-        EXAMPLE | {"method": "grad-cam"},
-        {"model": "squeezenet1_1", "image": "chelsea", "method": "saliency", "target": 281},
-    )
-
-    method: str = Field(max_length=64, description="A name of GET /api/attributions.")
-    layer: Name | None = Field(
-        default=None, description="Grad-CAM's maps; the last convolution's if left out."
-    )
-    patch: int | None = Field(
-        default=None,
-        strict=True,
-        ge=1,
-        le=MOST_PATCH,
-        description="Occlusion: side in pixels; a quarter of the picture's if left out.",
-    )
-    stride: int | None = Field(
-        default=None,
-        strict=True,
-        ge=1,
-        le=64,
-        description="Occlusion: the patches are spread evenly, so many pixels apart or fewer; "
-        "a tenth of the picture's side if left out.",
-    )
+    title: str
+    paper: str
+    says: str
+    signed: Annotated[bool, Field(description="Whether its grid has negative numbers too.")]
 
 
-class OcclusionQuestion(LookQuestion):
-    """What a class loses when one patch is covered with gray."""
+class AttributionRow(Telling):
+    """A way to tell which pixels a class's score comes from."""
 
-    model_config = shown(A_PATCH)
-
-    row: int = Field(strict=True, ge=0, description="The middle of the patch.")
-    column: int = Field(strict=True, ge=0)
-    patch: int = Field(default=32, strict=True, ge=1, le=MOST_PATCH, description="Side in pixels.")
+    name: str
 
 
-class ChannelQuestion(WeightsQuestion):
-    """One channel of one layer, or one number of a vector."""
-
-    layer: Name
-    channel: int = Field(strict=True, ge=0, description="Or the place in a vector.")
-
-
-class TopPatchesQuestion(ChannelQuestion):
-    """The patches of the shipped pictures that excite a channel most."""
-
-    model_config = shown(UNIT)
-
-    count: int = Field(default=9, strict=True, ge=1, le=9)
-
-
-class OptimisedInputQuestion(ChannelQuestion):
-    """The picture that excites a channel most, climbed from noise."""
-
-    model_config = shown(UNIT | {"layer": "features.3.concat", "steps": 32})
-
-    steps: int = Field(default=STEPS, strict=True, ge=EACH, le=512)
-
-
-def rows() -> list[dict[str, Any]]:
+def rows() -> list[AttributionRow]:
     """The answer to GET /api/attributions."""
-    words = ("name", "title", "paper", "says", "signed")
-    return [{word: getattr(row, word) for word in words} for row in ATTRIBUTIONS.values()]
+    return [{"name": row.name, **_telling(row)} for row in ATTRIBUTIONS.values()]
+
+
+def _telling(row: Attribution) -> Telling:
+    return {"title": row.title, "paper": row.paper, "says": row.says, "signed": row.signed}
 
 
 # Why this class
 
 
-def attributions(question: AttributionQuestion) -> dict[str, Any]:
+class AttributionAnswer(Telling):
+    method: str
+    target: ClassScore
+    layer: Annotated[str | None, Field(description="Grad-CAM: whose maps these are.")]
+    grid: list[list[Number]]
+    rows: Annotated[
+        Sequence[int] | None, Field(description="Occlusion: the pixels the patches were about.")
+    ]
+    columns: Sequence[int] | None
+    reach: Annotated[
+        float, Field(description="The size that 99.5 % of the grid's numbers stay within.")
+    ]
+    extent: Annotated[
+        list[int], Field(description="Height and width of the picture that the grid spans.")
+    ]
+    sentence: str
+    picture: Annotated[
+        str | None,
+        Field(
+            description="Guided backpropagation: what came back in colour, gray for 0 "
+            "(data address)."
+        ),
+    ]
+
+
+def attributions(question: AttributionQuestion) -> AttributionAnswer:
     """The answer to POST /api/attributions; numbers are numpy's."""
     row = attribution(question.method)
     look = question.look()
@@ -122,12 +108,13 @@ def attributions(question: AttributionQuestion) -> dict[str, Any]:
     )
     look.model.requires_grad_(False)
     found = row.compute(sought)
+    grid: Any = found.grid.numpy()  # nested lists as JSON, at a fraction of the time
     return {
-        **{word: getattr(row, word) for word in ("title", "paper", "says", "signed")},
+        **_telling(row),
         "method": row.name,
         "target": target,
         "layer": found.layer,
-        "grid": found.grid.numpy(),
+        "grid": grid,
         "rows": found.rows,
         "columns": found.columns,
         "extent": [height, width],
@@ -150,8 +137,8 @@ def in_colour(picture: Tensor) -> str:
     return address(about_gray(picture[0].numpy()))
 
 
-def asked_class(look: Look, image: Tensor) -> dict[str, Any]:
-    """The class that is asked about: {index, name, score, probability}."""
+def asked_class(look: Look, image: Tensor) -> ClassScore:
+    """The class that is asked about."""
     import torch
 
     from app.core.activations.capture import chosen
@@ -162,7 +149,7 @@ def asked_class(look: Look, image: Tensor) -> dict[str, Any]:
     return class_row(look, found, chosen(found, look.question.target))
 
 
-def class_row(look: Look, scores: Tensor, index: int) -> dict[str, Any]:
+def class_row(look: Look, scores: Tensor, index: int) -> ClassScore:
     probability = None if look.ends_in_maps else float(scores.softmax(dim=0)[index])
     return {
         "index": index,
@@ -172,7 +159,7 @@ def class_row(look: Look, scores: Tensor, index: int) -> dict[str, Any]:
     }
 
 
-def sentence(row: Attribution, found: Found, target: dict[str, Any], sought: Sought) -> str:
+def sentence(row: Attribution, found: Found, target: ClassScore, sought: Sought) -> str:
     """Where the grid is largest, in words."""
     grid, name, extent = found.grid, target["name"], tuple(sought.image.shape[2:])
     if not grid.any():
@@ -182,6 +169,7 @@ def sentence(row: Attribution, found: Found, target: dict[str, Any], sought: Sou
         assert found.rows
         assert found.columns
         whole, lost = target["probability"], float(grid.max())
+        assert whole is not None
         if lost <= 0:
             return (
                 f"Wherever the patch lies, {name} becomes more probable, or as probable as it is."
@@ -206,7 +194,17 @@ def percent(share: float) -> str:
     return f"{format_number(round(100 * share, 1))} %"
 
 
-def occlusion(question: OcclusionQuestion) -> dict[str, Any]:
+class OcclusionAnswer(TypedDict):
+    """A class after one patch was covered; `target` is how it was before."""
+
+    probability: float
+    score: Number
+    drop: Annotated[float, Field(description="Of the probability; negative if it has risen.")]
+    target: ClassScore
+    top: list[ClassScore]
+
+
+def occlusion(question: OcclusionQuestion) -> OcclusionAnswer:
     """The answer to POST /api/occlusion."""
     import torch
 
@@ -223,12 +221,14 @@ def occlusion(question: OcclusionQuestion) -> dict[str, Any]:
     image = covered(look.image, question.row, question.column, question.patch)
     with torch.no_grad():
         left = scores(look.model, image)[0]
-    index = target["index"]
-    now = class_row(look, left, index)
+    now = class_row(look, left, target["index"])
+    whole, probability = target["probability"], now["probability"]
+    assert whole is not None
+    assert probability is not None
     return {
-        "probability": now["probability"],
+        "probability": probability,
         "score": now["score"],
-        "drop": target["probability"] - now["probability"],
+        "drop": whole - probability,
         "target": target,
         "top": [class_row(look, left, int(i)) for i in left.argsort(descending=True)[:5]],
     }
@@ -249,7 +249,15 @@ def maxima(question: WeightsQuestion, model: TorchNetwork) -> Maxima:
     return MAXIMA.get(key, lambda: maxima(model, question.kind))
 
 
-def top_patches(question: TopPatchesQuestion) -> dict[str, Any]:
+class TopPatchesAnswer(TypedDict):
+    layer: str
+    channel: int
+    patches: list[TopPatch]
+    says: str
+    paper: str
+
+
+def top_patches(question: TopPatchesQuestion) -> TopPatchesAnswer:
     """The answer to POST /api/top-patches."""
     from app.core.attributions.top_patches import top_patches
 
@@ -270,7 +278,23 @@ def top_patches(question: TopPatchesQuestion) -> dict[str, Any]:
     }
 
 
-Frame = dict[str, Any]
+class OptimisedFrame(TypedDict):
+    """A moment of the climb."""
+
+    step: int
+    steps: int
+    value: Annotated[
+        Number, Field(description="What the channel gives above zero, the mean of its map.")
+    ]
+    picture: Annotated[str, Field(description="A PNG as a data address.")]
+
+
+class OptimisedInputAnswer(TypedDict):
+    """The frames of all slices of a run."""
+
+    frames: list[OptimisedFrame]
+
+
 # Of the frames of a climb at once, there and back: three seconds. As events they may take longer.
 MOST_AT_ONCE = 2.5 * 10**10
 
@@ -305,7 +329,7 @@ def check_at_once(question: OptimisedInputQuestion) -> None:
 
 def optimised_input(
     question: OptimisedInputQuestion, state: Ascent | None
-) -> tuple[Ascent | None, list[Frame]]:
+) -> tuple[Ascent | None, list[OptimisedFrame]]:
     """One slice of a run: the state after it, None when it is over, and the frame of it."""
     import torch
 
@@ -330,7 +354,7 @@ def optimised_input(
         state, picture = climb(model, aim, state, steps)
     with torch.no_grad():
         value = float(response(model, picture, aim))
-    frame = {
+    frame: OptimisedFrame = {
         "step": state.step,
         "steps": question.steps,
         "value": value,

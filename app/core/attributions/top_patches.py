@@ -10,14 +10,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import Field
+from typing_extensions import TypedDict
 
 from app.core.errors import Problem
 from app.core.networks.cones import cone
 from app.core.networks.network import Channel, Network, analyse
+from app.core.networks.receptive_fields import Pair
+from app.core.numbers import Number
 from app.core.pictures.images import IMAGES, PHOTOS, Bytes, picture
 from app.core.pictures.preparation import SHOWN, Kind, prepared
 from app.core.pictures.uploads import address
@@ -204,10 +208,23 @@ def shared(one: Box, other: Box) -> float:
     return both / (areas - both)
 
 
+class TopPatch(TypedDict):
+    image: str
+    label: str | None
+    value: Number
+    unit: Annotated[list[int], Field(description="Row and column in the map; empty for a vector.")]
+    rows: Annotated[
+        Pair, Field(description="First and last, of the picture as the network sees it.")
+    ]
+    columns: Pair
+    patch: Annotated[str, Field(description="What the unit sees, as a data address.")]
+    deconvnet: Annotated[str, Field(description="Its activation projected down to it; gray for 0.")]
+
+
 def top_patches(
     model: TorchNetwork, found: ChannelMaxima, aim: Channel, count: int
-) -> list[dict[str, Any]]:
-    """Rows {image, label, value, unit, rows, columns, patch, deconvnet}, the strongest first."""
+) -> list[TopPatch]:
+    """The patches, the strongest first."""
     import torch
 
     from app.core.attributions.backward_rules import deconvnet
@@ -215,7 +232,7 @@ def top_patches(
     network = model.network
     hits = strongest(network, found, aim, count)
     images = [prepared(hit.cut.pixels, found.kind, network.input) for hit in hits]
-    rows = []
+    rows: list[TopPatch] = []
     for hit, image in zip(hits, images, strict=True):
         tensor = torch.from_numpy(image)[None]
         signal = deconvnet(model, tensor, aim.layer, aim.channel, [hit.unit])[0].numpy()

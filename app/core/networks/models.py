@@ -4,18 +4,20 @@ The weights are files of tensors and of nothing else (safetensors), made by tool
 tools/train.py. torch is not imported here.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import Field
 from safetensors.numpy import load_file
+from typing_extensions import TypedDict
 
 from app.core.errors import Problem, nearest
 from app.core.layers import table as layers
-from app.core.networks import models
+from app.core.layers.layer import Shape
 from app.core.networks.answers import network_answer
 from app.core.networks.architectures import architecture
 from app.core.networks.building import Builder
@@ -158,7 +160,25 @@ def weights(name: str) -> Weights:
     return kept
 
 
-def model_row(row: models.Model) -> dict[str, Any]:
+class ModelRow(TypedDict):
+    """A network that ships with its weights."""
+
+    name: str
+    title: str
+    says: str
+    picture: Kind
+    input: Shape
+    classes: Sequence[str]
+    parameters: int
+    macs: int
+    accuracy: Annotated[float | None, Field(description="In percent.")]
+    accuracy_source: str | None
+    paper: str
+    data: str
+    licence: str
+
+
+def model_row(row: Model) -> ModelRow:
     """A row of the models as GET /api/models tells it."""
     totals = network_answer(row.network)
     return {

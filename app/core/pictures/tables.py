@@ -1,15 +1,27 @@
 """The table of pictures as it is told, and each picture cut square."""
 
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
+from typing_extensions import TypedDict
 
 from app.core.drawing.png import png
 from app.core.pictures import images, preparation
 
 
-def image_row(row: images.Image) -> dict[str, Any]:
+class ImageRow(TypedDict):
+    """A picture that ships."""
+
+    name: str
+    says: str
+    kind: images.Shown
+    width: int
+    height: int
+    source: str
+    licence: str
+
+
+def image_row(row: images.Image) -> ImageRow:
     """A row of the pictures as GET /api/images tells it."""
     return {
         "name": row.name,

@@ -8,11 +8,13 @@ import base64
 import io
 import re
 import warnings
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageOps, UnidentifiedImageError
+from pydantic import Field
+from typing_extensions import TypedDict
 
 from app.core.errors import Problem
 from app.core.pictures.files import WHERE, check_parts
@@ -130,7 +132,15 @@ def address(pixels: Pixels, kind: str = "png") -> str:
     return f"data:image/{kind};base64,{base64.b64encode(file.getvalue()).decode()}"
 
 
-def upright(data: bytes) -> dict[str, Any]:
+class UploadAnswer(TypedDict):
+    """The picture upright and small, to be sent along with questions."""
+
+    image: Annotated[str, Field(description="A data address.")]
+    width: int
+    height: int
+
+
+def upright(data: bytes) -> UploadAnswer:
     """The answer to POST /api/images: the picture made upright and small, to be asked about."""
     pixels = decoded(data)
     _, height, width = pixels.shape

@@ -735,15 +735,18 @@ export interface components {
             target: components["schemas"]["TargetClass"];
             /** Layers */
             layers: components["schemas"]["LookedLayer"][];
-            /** Steps */
+            /**
+             * Steps
+             * @description The moments of the timeline.
+             */
             steps: components["schemas"]["LookStep"][];
+            unit: components["schemas"]["UnitAnswer"] | null;
             /** Maps */
             maps: {
                 [key: string]: {
                     [key: string]: unknown;
                 };
             };
-            unit: components["schemas"]["UnitAnswer"] | null;
         };
         /**
          * ActivationsQuestion
@@ -1123,16 +1126,19 @@ export interface components {
         };
         /** AttributionAnswer */
         AttributionAnswer: {
-            /** Method */
-            method: string;
             /** Title */
             title: string;
             /** Paper */
             paper: string;
             /** Says */
             says: string;
-            /** Signed */
+            /**
+             * Signed
+             * @description Whether its grid has negative numbers too.
+             */
             signed: boolean;
+            /** Method */
+            method: string;
             target: components["schemas"]["ClassScore"];
             /**
              * Layer
@@ -1275,8 +1281,6 @@ export interface components {
          * @description A way to tell which pixels a class's score comes from.
          */
         AttributionRow: {
-            /** Name */
-            name: string;
             /** Title */
             title: string;
             /** Paper */
@@ -1288,6 +1292,8 @@ export interface components {
              * @description Whether its grid has negative numbers too.
              */
             signed: boolean;
+            /** Name */
+            name: string;
         };
         /**
          * AvgPool1d
@@ -3663,10 +3669,7 @@ export interface components {
             /** Dim */
             dim?: (1 | -1) | null;
         };
-        /**
-         * LookStep
-         * @description One moment of the timeline.
-         */
+        /** LookStep */
         LookStep: {
             /**
              * Pass
@@ -3688,6 +3691,12 @@ export interface components {
          * @description A layer, or first of all the picture (`input`).
          */
         LookedLayer: {
+            /** Shape */
+            shape: number[];
+            activation: components["schemas"]["Statistics"];
+            /** @description Null where the class does not depend on it. */
+            gradient: components["schemas"]["Statistics"] | null;
+            weight_gradient: components["schemas"]["Statistics"] | null;
             /** Name */
             name: string;
             /** Type */
@@ -3696,18 +3705,12 @@ export interface components {
             kind: string;
             /** Inputs */
             inputs: string[];
-            /** Shape */
-            shape: number[];
             /** Weights */
             weights: {
                 [key: string]: number[];
             };
             /** Parameters */
             parameters: number;
-            activation: components["schemas"]["Statistics"];
-            /** @description Null where the class does not depend on it. */
-            gradient: components["schemas"]["Statistics"] | null;
-            weight_gradient: components["schemas"]["Statistics"] | null;
             /**
              * Follows
              * @description The layer with a window whose numbers it changes one by one.
@@ -4414,7 +4417,10 @@ export interface components {
              */
             picture: string;
         };
-        /** OptimisedInputAnswer */
+        /**
+         * OptimisedInputAnswer
+         * @description The frames of all slices of a run.
+         */
         OptimisedInputAnswer: {
             /** Frames */
             frames: components["schemas"]["OptimisedFrame"][];
@@ -5522,6 +5528,62 @@ export interface components {
          * @description One layer's part in a unit's value; which fields there are depends on the layer.
          */
         UnitStep: {
+            /**
+             * Rows
+             * @description First and last, with padding.
+             */
+            rows?: number[];
+            /** Columns */
+            columns?: number[];
+            /** Dilation */
+            dilation?: number[];
+            /**
+             * Channels
+             * @description First and last of the source.
+             */
+            channels?: number[];
+            /**
+             * Patch
+             * @description Null where there is padding.
+             */
+            patch?: unknown[];
+            /** Weights */
+            weights?: unknown[];
+            /** Products */
+            products?: unknown[];
+            /**
+             * Sums
+             * @description Of the products, by channel.
+             */
+            sums?: (number | null)[];
+            /**
+             * Index
+             * @description Linear: which inputs are listed.
+             */
+            index?: number[];
+            /** Omitted */
+            omitted?: number;
+            /** Omitted Sum */
+            omitted_sum?: number | null;
+            /** Bias */
+            bias?: number | null;
+            /** Sum */
+            sum?: number | null;
+            /** Argmax */
+            argmax?: number[] | null;
+            /** Divisor */
+            divisor?: number | null;
+            /** Parts */
+            parts?: components["schemas"]["UnitPart"][];
+            /** Before */
+            before?: number | null;
+            /**
+             * Numbers
+             * @description What a number is made with besides `before`, by name.
+             */
+            numbers?: {
+                [key: string]: number | null;
+            };
             /** Layer */
             layer: string;
             /** Type */
@@ -5534,62 +5596,6 @@ export interface components {
             gradient: number | null;
             /** Latex */
             latex: string;
-            /**
-             * Rows
-             * @description First and last, with padding.
-             */
-            rows?: number[] | null;
-            /** Columns */
-            columns?: number[] | null;
-            /** Dilation */
-            dilation?: number[] | null;
-            /**
-             * Channels
-             * @description First and last of the source.
-             */
-            channels?: number[] | null;
-            /**
-             * Patch
-             * @description Null where there is padding.
-             */
-            patch?: unknown[] | null;
-            /** Weights */
-            weights?: unknown[] | null;
-            /** Products */
-            products?: unknown[] | null;
-            /**
-             * Sums
-             * @description Of the products, by channel.
-             */
-            sums?: (number | null)[] | null;
-            /**
-             * Index
-             * @description Linear: which inputs are listed.
-             */
-            index?: number[] | null;
-            /** Omitted */
-            omitted?: number | null;
-            /** Omitted Sum */
-            omitted_sum?: number | null;
-            /** Bias */
-            bias?: number | null;
-            /** Sum */
-            sum?: number | null;
-            /** Argmax */
-            argmax?: number[] | null;
-            /** Divisor */
-            divisor?: number | null;
-            /** Parts */
-            parts?: components["schemas"]["UnitPart"][] | null;
-            /** Before */
-            before?: number | null;
-            /**
-             * Numbers
-             * @description What a number is made with besides `before`, by name.
-             */
-            numbers?: {
-                [key: string]: number | null;
-            } | null;
         };
         /**
          * UploadAnswer

@@ -13,10 +13,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from app.core.activations.answers import activations
-from app.core.activations.capture import capture, score_layer, statistics
+from app.core.activations.capture import capture, score_layer
 from app.core.activations.looks import LookQuestion
 from app.core.activations.maps import as_lists, in_bytes
 from app.core.activations.questions import ActivationsQuestion
+from app.core.activations.statistics import statistics
 from app.core.errors import Problem
 from app.core.networks.network import Network
 from app.core.networks.torch_network import TorchNetwork, seeded

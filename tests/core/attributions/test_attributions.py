@@ -9,9 +9,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from app.core.attributions import methods as core
-from app.core.attributions.answers import TopPatchesQuestion, maxima
+from app.core.attributions.answers import maxima
 from app.core.attributions.backward_rules import deconvnet
 from app.core.attributions.methods import ATTRIBUTIONS, Found, Sought
+from app.core.attributions.questions import TopPatchesQuestion
 from app.core.errors import Problem
 from app.core.layers.table import Layer, make
 from app.core.networks.architectures import architecture

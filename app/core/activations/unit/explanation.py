@@ -6,9 +6,9 @@ Imports torch, so it belongs into a worker.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from app.core.activations.capture import Capture, Place
+from app.core.activations.unit.answers import UnitAnswer
 from app.core.activations.unit.expressions import expression
 from app.core.activations.unit.gradients import backward
 from app.core.activations.unit.values import step
@@ -19,7 +19,7 @@ from app.core.networks.network import INPUT
 
 def explained(
     captured: Capture, layer: str, channel: int, row: int = 0, column: int = 0
-) -> dict[str, Any]:
+) -> UnitAnswer:
     """Everything about one unit, forward and backward. Raises Problem for one that is not there.
 
     `chain` leads from the layer with a window (or what else makes the number) through what is
@@ -29,7 +29,7 @@ def explained(
     place = _place(captured, i, (channel, row, column))
     chain = [*_up(captured, i), *_on(captured, i)] if i >= 0 else []
     steps = [(captured.network.layers[j].layer, *step(captured, j, place)) for j in chain]
-    answer = {
+    return {
         "layer": layer,
         "channel": channel,
         "row": place[1],
@@ -39,9 +39,8 @@ def explained(
         "chain": [told for _, _, told in steps],
         "receptive_field": _seen(captured, i, place),
         "backward": backward(captured, i, place),
+        "expression": expression(steps, _shared(captured, chain)) if steps else None,
     }
-    told = expression(steps, _shared(captured, chain)) if steps else None
-    return answer | {"expression": told}
 
 
 def _seen(captured: Capture, i: int, place: Place) -> Region | None:

@@ -4,13 +4,14 @@ The unit's own gradient is the factor `g` of the last line, so that whatever com
 inputs in the expression is what comes back by this unit in the network.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
 import numpy as np
 import orjson
 
+from app.core.activations.unit.answers import UnitExpression, UnitNode, UnitStep
 from app.core.activations.unit.functions import Arithmetic, replaced
 from app.core.activations.unit.values import exact
 from app.core.layers.layer import WORD, Layer
@@ -18,15 +19,14 @@ from app.core.layers.layer import WORD, Layer
 MOST_ENTRIES = 10_000
 LONGEST_LINK = 6_000  # beyond it the question goes behind the `#`, which no server has to read
 
-Step = tuple[Layer, Arithmetic, Mapping[str, Any]]  # and what is told of it
+Step = tuple[Layer, Arithmetic, UnitStep]  # and what is told of it
 
 
-def expression(chain: Sequence[Step], shared: Sequence[str]) -> dict[str, Any] | None:
-    """Steps as {expression, inputs, nodes: {name: {layer, value, gradient}}, link, note};
-    None where a step has too many numbers, or none at all."""
+def expression(chain: Sequence[Step], shared: Sequence[str]) -> UnitExpression | None:
+    """Steps as lines of text; None where a step has too many numbers, or none at all."""
     lines: list[str] = []
     inputs: dict[str, Any] = {}
-    nodes: dict[str, dict[str, Any]] = {}
+    nodes: dict[str, UnitNode] = {}
     name = ""
     taken = {"g", "L"}
     for layer, made, step in chain:
@@ -58,7 +58,11 @@ def expression(chain: Sequence[Step], shared: Sequence[str]) -> dict[str, Any] |
         taken.add(name)
         # Another name alone would be no node.
         lines.append(f"{name} = {'1 * ' if WORD.fullmatch(text) else ''}{text}")
-        nodes[name] = {word: step[word] for word in ("layer", "value", "gradient")}
+        nodes[name] = {
+            "layer": step["layer"],
+            "value": step["value"],
+            "gradient": step["gradient"],
+        }
     lines.append(f"L = g * {name}")
     inputs["g"] = chain[-1][2]["gradient"] or 0.0
     text = "\n".join(lines)
@@ -72,9 +76,9 @@ def expression(chain: Sequence[Step], shared: Sequence[str]) -> dict[str, Any] |
     }
 
 
-def _told(word: str, made: Arithmetic, step: Mapping[str, Any]) -> Any:
+def _told(word: str, made: Arithmetic, step: UnitStep) -> Any:
     """An array as lists: those of the step where it tells them, with a number for padding."""
-    lists = step.get({"X": "patch", "W": "weights"}[word])
+    lists = step.get("patch" if word == "X" else "weights")
     return _filled(exact(made.given[word]) if lists is None else lists, made.filling)
 
 

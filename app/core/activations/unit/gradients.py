@@ -14,12 +14,13 @@ import torch
 from torch import Tensor
 
 from app.core.activations.capture import Capture, Place, score_layer
+from app.core.activations.unit.answers import GradientPart, UnitBackward
 from app.core.activations.unit.functions import cut
 
 MOST_TERMS = 64  # of a gradient, a consumer; the rest is told as one sum
 
 
-def backward(captured: Capture, i: int, place: Place) -> dict[str, Any]:
+def backward(captured: Capture, i: int, place: Place) -> UnitBackward:
     """A unit's gradient as the sum of what comes back by each layer that takes it."""
     parts = []
     if i == score_layer(captured.network):
@@ -43,7 +44,7 @@ class Terms:
     local: npt.NDArray[Any]
 
 
-def _part(name: str, kind: str, terms: Terms) -> dict[str, Any]:
+def _part(name: str, kind: str, terms: Terms) -> GradientPart:
     """One layer's share of a gradient, the strongest terms first."""
     downstream = terms.upstream * terms.local
     order = np.argsort(-np.abs(downstream), kind="stable")

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from torch import Tensor
 
 from app.core.activations.capture import Capture, Place
+from app.core.activations.unit.answers import UnitNumbers, UnitPart, UnitStep
 from app.core.activations.unit.formulas import formula
 from app.core.activations.unit.functions import Arithmetic, Under, arithmetic, carried
 from app.core.layers.layer import Layer
@@ -20,30 +21,35 @@ from app.core.layers.layer import Layer
 MOST_PRODUCTS = 256  # of a linear layer
 
 
-def step(captured: Capture, i: int, place: Place) -> tuple[Arithmetic, dict[str, Any]]:
+def step(captured: Capture, i: int, place: Place) -> tuple[Arithmetic, UnitStep]:
     """One layer's part in a unit's value: its arithmetic, and what is told of it."""
     node = captured.network.layers[i]
     layer, made = node.layer, arithmetic(captured, i, place)
-    told: dict[str, Any] = {
+    value = captured.value_at(i, place)
+    return made, {
         "layer": node.name,
         "type": layer.type,
         "sources": [captured.name(j) for j in captured.sources(i)],
-        "value": captured.value_at(i, place),
+        "value": value,
         "gradient": captured.gradient_at(i, place),
+        "latex": formula(made, value),
+        **_numbers(captured, i, place, made),
     }
-    source = captured.activation(captured.sources(i)[0])
+
+
+def _numbers(captured: Capture, i: int, place: Place, made: Arithmetic) -> UnitNumbers:
+    """What is told of a step by what its layer does."""
+    layer, source = captured.network.layers[i].layer, captured.activation(captured.sources(i)[0])
     if layer.weighs and source.ndim == 3:
-        told |= _windowed(layer, source, place) | _products(made)
-    elif layer.weighs:
-        told |= _listed_products(made)
-    elif "X" in made.given and "x" not in made.given:
-        told |= _windowed(layer, source, place) | _pooled(layer, made)
-    elif layer.operands > 1 or layer.places == "moved":
-        told |= {"parts": _parts(captured, i, place)}
-    else:
-        before = float(source[place] if source.ndim == 3 else source[place[0]])
-        told |= {"before": before, "numbers": made.numbers}
-    return made, told | {"latex": formula(made, told["value"])}
+        return {**_windowed(layer, source, place), **_products(made)}
+    if layer.weighs:
+        return _listed_products(made)
+    if "X" in made.given and "x" not in made.given:
+        return {**_windowed(layer, source, place), **_pooled(layer, made)}
+    if layer.operands > 1 or layer.places == "moved":
+        return {"parts": _parts(captured, i, place)}
+    before = float(source[place] if source.ndim == 3 else source[place[0]])
+    return {"before": before, "numbers": made.numbers}
 
 
 def exact(array: npt.NDArray[Any]) -> Any:
@@ -55,7 +61,7 @@ def exact(array: npt.NDArray[Any]) -> Any:
     return float(f"{array:.9g}") if array.dtype == np.float32 else float(array)
 
 
-def _windowed(layer: Layer, source: Tensor, place: Place) -> dict[str, Any]:
+def _windowed(layer: Layer, source: Tensor, place: Place) -> UnitNumbers:
     """Where the window lies: first and last position, and how far apart its taps are."""
     if source.ndim == 1:
         return {}
@@ -70,7 +76,7 @@ def _windowed(layer: Layer, source: Tensor, place: Place) -> dict[str, Any]:
     }
 
 
-def _products(made: Arithmetic) -> dict[str, Any]:
+def _products(made: Arithmetic) -> UnitNumbers:
     patch, weights = made.given["X"], made.given["W"]
     products = patch.astype(np.float64) * weights
     sums = np.nansum(products, axis=(1, 2))
@@ -85,7 +91,7 @@ def _products(made: Arithmetic) -> dict[str, Any]:
     }
 
 
-def _listed_products(made: Arithmetic) -> dict[str, Any]:
+def _listed_products(made: Arithmetic) -> UnitNumbers:
     """Of a vector: the strongest ones, in their order, and the sum of the others."""
     values, weights = made.given["X"], made.given["W"]
     products = values.astype(np.float64) * weights
@@ -104,7 +110,7 @@ def _listed_products(made: Arithmetic) -> dict[str, Any]:
     }
 
 
-def _pooled(layer: Layer, made: Arithmetic) -> dict[str, Any]:
+def _pooled(layer: Layer, made: Arithmetic) -> UnitNumbers:
     """What lies under the window of a map, and which of it counts."""
     patch = made.given["X"]
     patch = patch[0] if len(patch) == 1 else patch
@@ -115,7 +121,7 @@ def _pooled(layer: Layer, made: Arithmetic) -> dict[str, Any]:
     return {"patch": exact(patch), "argmax": largest, "divisor": made.given.get("divisor")}
 
 
-def _parts(captured: Capture, i: int, place: Place) -> list[dict[str, Any]]:
+def _parts(captured: Capture, i: int, place: Place) -> list[UnitPart]:
     """The numbers of other layers that this one joins, or the one that it lays out anew."""
     return [
         {
