@@ -282,3 +282,17 @@ def test_of_two_networks_that_is_read_which_fits_what_comes_in(input: Any, name:
     found = reading(GAN, input)
     assert f"`{name}` is read" in found.notes[0].why
     assert network_answer(found.network)["problem"] is None
+
+
+@pytest.mark.parametrize(
+    "moved", ["Net().to(device)", "Net().cuda(gpu)", "Net().to(device=device, dtype=dtype).eval()"]
+)
+def test_where_a_network_is_moved_to_may_be_told_elsewhere(moved: str) -> None:
+    network, _ = read(f"{TUTORIAL}\nmodel = {moved}\n", (3, 32, 32))
+    assert network == read(TUTORIAL, (3, 32, 32))[0]
+
+
+def test_a_method_of_the_text_is_none_of_torchs() -> None:
+    own = "    def to(self, x):\n        return F.relu(x)\n"
+    source = f"class Net(nn.Module):\n    def forward(self, x):\n        return self.to(x)\n{own}"
+    assert [node.layer.type for node in reading(source, (4,)).network.layers] == ["ReLU"]

@@ -10,7 +10,7 @@ from app.core.layers.table import LAYERS
 from app.core.networks.code.expressions import BUILTINS, Expressions
 from app.core.networks.code.forward import BATCH, JOINS, Maps
 from app.core.networks.code.layers import Given, lazy
-from app.core.networks.code.members import Members
+from app.core.networks.code.members import MOVES, Members
 from app.core.networks.code.statements import Returned
 from app.core.networks.code.text import dotted
 from app.core.networks.code.values import (
@@ -44,6 +44,11 @@ TYPES: dict[str, Any] = {
     "torch.nn.Sequential": Stack, "torch.nn.ModuleList": Stack,
     "torch.nn.Module": (Layer, Lazy, Stack, Made),
 }  # fmt: skip
+
+
+def own(of: Of) -> bool:
+    """Whether a method stands in the text, and is none of PyTorch's."""
+    return isinstance(of.owner, Made) and isinstance(of.owner.kind.find(of.name), Routine)
 
 
 class Calls(Members, Expressions):
@@ -80,6 +85,8 @@ class Calls(Members, Expressions):
             of = self.value(func)
         if isinstance(of, Unknown):
             return of
+        if isinstance(of, Of) and of.name in MOVES and not own(of):
+            return self.apply(of, [], {}, node)  # to what device, is told by the code around
         given, named = self.arguments(node)
         return self.apply(of, given, named, node)
 
