@@ -25,6 +25,7 @@ PUBLISHED = {
     "densenet121": (121, 7_978_856, 2.834, 74.434),
     "mobilenet_v2": (53, 3_504_872, 0.301, 71.878),
     "efficientnet_b0": (82, 5_288_548, 0.386, 77.692),
+    "convnext_tiny": (59, 28_589_128, 4.456, 82.520),
 }
 OTHERS = ("lenet5", "cs231n", "tiny_vgg", "zfnet", "nin", "unet")  # of no table of torchvision's
 # With the stride on the 3x3, as torchvision; and on the 1x1, as the paper and Distill's table.

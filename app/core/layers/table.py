@@ -866,7 +866,7 @@ class _Norm(Layer):
     """Made even over what one picture gives: its mean and variance come from the picture itself."""
 
     kind: ClassVar[Kind] = "normalisation"
-    places: ClassVar = "all"
+    places: ClassVar[Literal["own", "all"]] = "all"
     deconvnet: ClassVar = "held"
 
     def even(self, scale: bool, shift: bool) -> str:
@@ -1034,6 +1034,72 @@ class LayerNorm(_Norm):
         root = (grouped.var(-1, correction=0, keepdim=True) + step.eps).sqrt()
         divisors = root.expand_as(grouped).reshape(given.shape)
         return divisors if step.weight is None else divisors / step.weight
+
+
+class LayerNorm2d(_Norm):
+    """The channels of each place to mean 0 and variance 1, then scaled and shifted (ConvNeXt)."""
+
+    type: Literal["LayerNorm2d"] = "LayerNorm2d"
+    torchs: ClassVar = False
+    places: ClassVar = "own"
+    channels: ClassVar = "all"
+    numbers: ClassVar = {"gamma": "weight", "beta": "bias"}
+    follow: ClassVar = ("num_channels",)
+    examples: ClassVar = (
+        Example({"num_channels": 4}, ((4, 5, 6),)),
+        Example({"num_channels": 3, "eps": 0.1}, ((3, 1, 1),)),
+    )
+    num_channels: bounds.Channels
+    eps: bounds.AboveZero = 1e-5
+
+    def output(self, *shapes: Shape) -> Shape:
+        self.need_maps(shapes[0])
+        self.expect("num_channels", shapes[0][0], "channels", shapes[0])
+        return shapes[0]
+
+    @cached_property
+    def weights(self) -> dict[str, Shape]:
+        return {"weight": (self.num_channels,), "bias": (self.num_channels,)}
+
+    def text(self, operands: int = 1) -> str:
+        return self.even(True, True)
+
+    def divisors(self, step: Any, given: Any) -> Any:
+        root = (given.var(1, correction=0, keepdim=True) + step.eps).sqrt()
+        return root / step.weight[:, None, None]
+
+    def module(self) -> Any:
+        from app.core.layers import modules
+
+        return modules.LayerNorm2d(self.num_channels, self.eps)
+
+
+class LayerScale(Layer):
+    """Multiplies each channel by a number that is learned, so that a branch begins small."""
+
+    type: Literal["LayerScale"] = "LayerScale"
+    kind: ClassVar[Kind] = "normalisation"
+    torchs: ClassVar = False
+    function: ClassVar = "gamma * x"
+    numbers: ClassVar = {"gamma": "weight"}
+    follow: ClassVar = ("num_channels",)
+    examples: ClassVar = (Example({"num_channels": 4}, ((4, 6, 7),)),)
+    num_channels: bounds.Channels
+    value: bounds.Constant = 1e-6
+
+    def output(self, *shapes: Shape) -> Shape:
+        self.need_maps(shapes[0])
+        self.expect("num_channels", shapes[0][0], "channels", shapes[0])
+        return shapes[0]
+
+    @cached_property
+    def weights(self) -> dict[str, Shape]:
+        return {"weight": (self.num_channels,)}
+
+    def module(self) -> Any:
+        from app.core.layers import modules
+
+        return modules.LayerScale(self.num_channels, self.value)
 
 
 class LocalResponseNorm(Layer):

@@ -28,6 +28,7 @@ from app.core.networks.classics import (
     zfnet,
 )
 from app.core.networks.moderns import (
+    convnext_tiny,
     densenet121,
     efficientnet_b0,
     googlenet,
@@ -252,6 +253,14 @@ def rows() -> list[Architecture]:
             "MobileNetV2's blocks with a gate on each channel (squeeze and excitation); depth, "
             "width and input grow together in B1 to B7. 5,288,548 weights by torchvision's table.",
             77.692,
+        ),
+        Architecture(
+            "convnext_tiny", "ConvNeXt-Tiny", 2022, "Liu et al., A ConvNet for the 2020s, 2022",
+            convnext_tiny,
+            "A ResNet rebuilt after transformers: 7x7 depthwise convolutions, few norms, few "
+            "non-linearities. 28,589,128 weights by torchvision's table; its linear layers at each "
+            "place are 1x1 convolutions here.",
+            82.520,
         ),
         Architecture(
             "unet", "U-Net", 2015, "Ronneberger, Fischer & Brox, U-Net, 2015",

@@ -1,7 +1,10 @@
 """A network as PyTorch code that runs: nn.Sequential for a stack, a small class for branches."""
 
+import ast
 import keyword
 from collections.abc import Container, Iterator
+from functools import cache
+from pathlib import Path
 from typing import Any
 from unicodedata import normalize
 
@@ -9,6 +12,7 @@ from app.core.layers.table import Layer
 from app.core.networks.network import Network, analyse
 
 INDENT = "    "
+OWN = ["import torch", "from torch import Tensor, nn", "", ""]
 MOST_NAMED = 3  # of the layers that do not fit
 # Attributes of nn.Module and nn.Sequential: a layer called so gets a `_`.
 TAKEN = frozenset(
@@ -53,7 +57,10 @@ def _stack(network: Network, sources: list[tuple[int, ...]]) -> str | None:
     tree = _tree(network)
     if tree is None or any(taken != (i - 1,) for i, taken in enumerate(sources)):
         return None
+    own = _defined(network)
     lines = ["from torch import nn", "", f"model = {_sequential(tree)}", ""]
+    if own:
+        lines = [*OWN, *own, *lines[2:]]
     ordered = any("OrderedDict" in line for line in lines)
     return "\n".join(["from collections import OrderedDict", ""] * ordered + lines)
 
@@ -69,7 +76,25 @@ def layer_code(layer: Layer) -> str:
             written.append(repr(value))
         elif field.is_required() or value != field.default:
             written.append(f"{name}={value!r}")
-    return f"nn.{layer.type}({', '.join(written)})"
+    return f"{'nn.' * layer.torchs}{layer.type}({', '.join(written)})"
+
+
+@cache
+def definitions() -> dict[str, str]:
+    """The classes of layers that torch.nn has not, as text: torch is not imported for that."""
+    text = (Path(__file__).parents[1] / "layers/modules.py").read_text()
+    found = [node for node in ast.parse(text).body if isinstance(node, ast.ClassDef)]
+    return {node.name: ast.get_source_segment(text, node) or "" for node in found}
+
+
+def _defined(network: Network) -> list[str]:
+    """The lines that define what the network has and torch.nn has not."""
+    types = dict.fromkeys(node.layer.type for node in network.layers)
+    lines: list[str] = []
+    for type in types:
+        if type in definitions():
+            lines += [definitions()[type], "", ""]
+    return lines
 
 
 # A stack
@@ -126,9 +151,14 @@ def _module(network: Network, sources: list[tuple[int, ...]]) -> Iterator[str]:
         return names[i] if i >= 0 else "image"
 
     by_name = [node.layer.applied_code(["x"]) for node in network.layers]
-    if any(written and "torch." in written for written in by_name):
-        yield "import torch"
-    yield from ["from torch import nn", "", "", "class Network(nn.Module):"]
+    own = _defined(network)
+    if own:
+        yield from OWN
+    else:
+        if any(written and "torch." in written for written in by_name):
+            yield "import torch"
+        yield from ["from torch import nn", "", ""]
+    yield from [*own, "class Network(nn.Module):"]
     yield from [f"{INDENT}def __init__(self):", f"{INDENT * 2}super().__init__()"]
     for name, node in zip(names, network.layers, strict=True):
         if node.layer.applied_code(["x"]) is None:

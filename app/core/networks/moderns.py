@@ -176,6 +176,35 @@ def gate(net: Builder, name: str, seen: str, squeezed: int, side: int) -> None:
     net.add(f"{name}.multiply", layers.Multiply(), net.last, seen)
 
 
+def convnext_tiny() -> Network:
+    """Depthwise 7x7 convolutions and two 1x1 ones, with one norm and one GELU a block."""
+    net = Builder(IMAGENET)
+
+    def norm(name: str) -> None:
+        net.add(name, layers.LayerNorm2d(num_channels=net.channels, eps=1e-6))
+
+    net.conv("features.0.0", 96, 4, stride=4)
+    norm("features.0.1")
+    for stage, (channels, count) in enumerate(((96, 3), (192, 3), (384, 9), (768, 3))):
+        if stage:
+            norm(f"features.{2 * stage}.0")
+            net.conv(f"features.{2 * stage}.1", channels, 2, stride=2)
+        for i in range(count):
+            name, start = f"features.{2 * stage + 1}.{i}", net.last
+            net.conv(f"{name}.block.0", channels, 7, padding=3, groups=channels)
+            norm(f"{name}.block.2")
+            net.conv(f"{name}.block.3", 4 * channels, 1)
+            net.add(f"{name}.block.4", layers.GELU())
+            net.conv(f"{name}.block.5", channels, 1)
+            scale = net.add(f"{name}.layer_scale", layers.LayerScale(num_channels=channels))
+            net.add(f"{name}.add", layers.Add(), start, scale)
+    net.add("avgpool", layers.AdaptiveAvgPool2d(output_size=1))
+    norm("classifier.0")
+    net.add("classifier.1", layers.Flatten())
+    net.linear("classifier.2", CLASSES)
+    return net.network()
+
+
 def unet() -> Network:
     """Down by pooling, up by transposed convolutions, with what was seen on the way down put
     beside; convolutions are padded, so that nothing has to be cut off."""

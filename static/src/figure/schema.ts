@@ -3454,7 +3454,7 @@ export interface components {
              */
             name: string;
             /** Layer */
-            layer: components["schemas"]["Conv2d"] | components["schemas"]["Conv1d"] | components["schemas"]["ConvTranspose2d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["AvgPool2d"] | components["schemas"]["MaxPool1d"] | components["schemas"]["AvgPool1d"] | components["schemas"]["AdaptiveAvgPool2d"] | components["schemas"]["AdaptiveMaxPool2d"] | components["schemas"]["AdaptiveAvgPool1d"] | components["schemas"]["AdaptiveMaxPool1d"] | components["schemas"]["ZeroPad2d"] | components["schemas"]["Upsample"] | components["schemas"]["PixelShuffle"] | components["schemas"]["Linear"] | components["schemas"]["Flatten"] | components["schemas"]["Unflatten"] | components["schemas"]["ReLU"] | components["schemas"]["ReLU6"] | components["schemas"]["LeakyReLU"] | components["schemas"]["ELU"] | components["schemas"]["GELU"] | components["schemas"]["SiLU"] | components["schemas"]["Softplus"] | components["schemas"]["Mish"] | components["schemas"]["Hardswish"] | components["schemas"]["Hardsigmoid"] | components["schemas"]["Sigmoid"] | components["schemas"]["Tanh"] | components["schemas"]["Identity"] | components["schemas"]["Softmax"] | components["schemas"]["LogSoftmax"] | components["schemas"]["BatchNorm2d"] | components["schemas"]["BatchNorm1d"] | components["schemas"]["InstanceNorm2d"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LocalResponseNorm"] | components["schemas"]["Dropout"] | components["schemas"]["Dropout2d"] | components["schemas"]["Add"] | components["schemas"]["Multiply"] | components["schemas"]["Concat"];
+            layer: components["schemas"]["Conv2d"] | components["schemas"]["Conv1d"] | components["schemas"]["ConvTranspose2d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["AvgPool2d"] | components["schemas"]["MaxPool1d"] | components["schemas"]["AvgPool1d"] | components["schemas"]["AdaptiveAvgPool2d"] | components["schemas"]["AdaptiveMaxPool2d"] | components["schemas"]["AdaptiveAvgPool1d"] | components["schemas"]["AdaptiveMaxPool1d"] | components["schemas"]["ZeroPad2d"] | components["schemas"]["Upsample"] | components["schemas"]["PixelShuffle"] | components["schemas"]["Linear"] | components["schemas"]["Flatten"] | components["schemas"]["Unflatten"] | components["schemas"]["ReLU"] | components["schemas"]["ReLU6"] | components["schemas"]["LeakyReLU"] | components["schemas"]["ELU"] | components["schemas"]["GELU"] | components["schemas"]["SiLU"] | components["schemas"]["Softplus"] | components["schemas"]["Mish"] | components["schemas"]["Hardswish"] | components["schemas"]["Hardsigmoid"] | components["schemas"]["Sigmoid"] | components["schemas"]["Tanh"] | components["schemas"]["Identity"] | components["schemas"]["Softmax"] | components["schemas"]["LogSoftmax"] | components["schemas"]["BatchNorm2d"] | components["schemas"]["BatchNorm1d"] | components["schemas"]["InstanceNorm2d"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LayerNorm2d"] | components["schemas"]["LayerScale"] | components["schemas"]["LocalResponseNorm"] | components["schemas"]["Dropout"] | components["schemas"]["Dropout2d"] | components["schemas"]["Add"] | components["schemas"]["Multiply"] | components["schemas"]["Concat"];
             /**
              * Inputs
              * @description Layers, or "input"; if empty, the layer before.
@@ -3496,6 +3496,28 @@ export interface components {
              */
             bias: boolean;
         };
+        /**
+         * LayerNorm2d
+         * @description The channels of each place to mean 0 and variance 1, then scaled and shifted (ConvNeXt).
+         */
+        LayerNorm2d: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "LayerNorm2d";
+            /**
+             * Num Channels
+             * @description a whole number from 1 to 65,536
+             */
+            num_channels: number;
+            /**
+             * Eps
+             * @description a number from 1e-12 to a million
+             * @default 0.00001
+             */
+            eps: number;
+        };
         /** LayerParameters */
         LayerParameters: {
             /** Count */
@@ -3534,6 +3556,28 @@ export interface components {
             start: {
                 [key: string]: unknown;
             };
+        };
+        /**
+         * LayerScale
+         * @description Multiplies each channel by a number that is learned, so that a branch begins small.
+         */
+        LayerScale: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "LayerScale";
+            /**
+             * Num Channels
+             * @description a whole number from 1 to 65,536
+             */
+            num_channels: number;
+            /**
+             * Value
+             * @description a number up to a million
+             * @default 0.000001
+             */
+            value: number;
         };
         /** LayerShapes */
         LayerShapes: {

@@ -36,6 +36,7 @@ PUBLISHED: dict[str, tuple[int, float | None, int, int | None]] = {
     "densenet121": (7_978_856, 2.83, 121, None),
     "mobilenet_v2": (3_504_872, 0.30, 53, 491),
     "efficientnet_b0": (5_288_548, 0.39, 82, None),
+    "convnext_tiny": (28_589_128, 4.46, 59, None),
     "zfnet": (62_357_608, 1.17, 8, 171),
     "nin": (7_595_176, None, 12, None),
     "unet": (31_030_658, None, 23, None),

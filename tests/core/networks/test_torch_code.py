@@ -13,6 +13,7 @@ from torch import nn
 from app.core.errors import Problem
 from app.core.layers.table import LAYERS
 from app.core.networks.answers import network_answer
+from app.core.networks.architectures import architecture
 from app.core.networks.exports import TAKEN, code, pytorch
 from app.core.networks.network import Network, sequential
 from app.core.networks.torch_code import ELSEWHERE, read, readable
@@ -202,6 +203,17 @@ def test_branches_become_a_module() -> None:
     model = run(pytorch(network))
     assert model(torch.rand(2, *IMAGE)).shape == (2, 9, 32, 32)
     assert count(model) == network_answer(network)["parameters"]
+
+
+@pytest.mark.parametrize(
+    "name", ["resnet18", "googlenet", "convnext_tiny", "unet", "squeezenet1_1"]
+)
+def test_exported_branches_are_read_again(name: str) -> None:
+    network = architecture(name)
+    back, _ = read(pytorch(network), network.input)
+    ours, theirs = network_answer(back), network_answer(network)
+    for word in ("output", "parameters", "macs", "depth"):
+        assert ours[word] == theirs[word]  # type: ignore[literal-required]
 
 
 def test_torchs_own_names_are_kept_free() -> None:

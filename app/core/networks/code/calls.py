@@ -25,6 +25,7 @@ from app.core.networks.code.values import (
     Stack,
     Unknown,
 )
+from app.core.networks.exports import definitions
 
 MAX_CALLS = 25  # within one another
 ABOUT = ("torch.nn.functional.", "torch.", "torch.special.")
@@ -188,9 +189,13 @@ class Calls(Members, Expressions):
         names = (path.removeprefix("torch.nn.") for path in self.bases(kind))
         return next((name for name in names if name in LAYERS or lazy(name)), None)
 
-    def make(self, kind: Kind, given: list[Any], named: dict[str, Any], node: Any) -> Made:
+    def make(self, kind: Kind, given: list[Any], named: dict[str, Any], node: Any) -> Any:
         if not kind.bases and not kind.find("__init__"):
             self.fail(f"`{kind.name}` is no network", node)
+        if kind.name in definitions() and isinstance(kind.node, ast.ClassDef):
+            ours = ast.parse(definitions()[kind.name]).body[0]
+            if ast.dump(ours) == ast.dump(kind.node):  # as our own exported code has it
+                return self.layer(kind.name, [(value, node) for value in given], named, node)
         made = Made(kind)
         self.kept.append(made)
         begin = kind.find("__init__")

@@ -3,6 +3,8 @@
 import ast
 from typing import Any
 
+from app.core.errors import Problem, nearest
+from app.core.layers.names import ALIKE
 from app.core.networks.code.layers import PARTS, Given
 from app.core.networks.code.statements import Statements
 from app.core.networks.code.values import Made, Routine, Stack, Unknown
@@ -49,7 +51,13 @@ class Members(Statements):
             return found
         if name in MOVES:
             return owner
-        return Unknown(f"`{name[:40]}` changes no size that is known here")
+        why = f"`{name[:40]}` changes no size that is known here"
+        if not isinstance(owner, Made):
+            return Unknown(why)
+        near = nearest(name, owner.held, ALIKE)
+        hint = f"; did you mean `{near}`?" if near else ""
+        place = self.where(getattr(node, "func", node))
+        return Unknown(why, Problem(f"`{owner.kind.name}` has no `{name[:40]}`{hint}", place, near))
 
     def of_list(self, items: list[Any], name: str, values: list[Any], node: ast.AST) -> Any:
         match name, values:

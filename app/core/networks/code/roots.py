@@ -164,7 +164,7 @@ class Code(Through):
     # Which network
 
     def root(self, statements: list[ast.stmt]) -> Any:
-        if self.loose:
+        if any(isinstance(value, (*PARTS, Unknown)) for value, _ in self.loose):
             if len(self.loose) == 1 and isinstance(self.loose[0][0], PARTS):
                 found = self.loose[0][0]
                 return found if not isinstance(found, Layer | Lazy) else Stack({"0": found})
@@ -179,8 +179,6 @@ class Code(Through):
             return self.in_a_row({name: value for name, (value, _) in mine.items()}, statements)
         if others:
             return self.chosen(others, statements)
-        if self.doubt is None and not any(isinstance(v, Kind) for v in self.names.values()):
-            raise Problem(NOTHING, {"offset": 0, "length": 0})
         return self.instance(statements)
 
     def network_like(self, value: Any) -> bool:
@@ -324,11 +322,15 @@ class Code(Through):
         for value in self.names.values():
             if isinstance(value, Kind):
                 return self.bodiless(value, statements)
-        for value in self.names.values():
-            if isinstance(value, Routine):
-                name = getattr(value.node, "name", "this")
-                said = f"this function is not called: write below model = {name}(...)"
-                self.fail(said, value.node)
+        functions = [value for value in self.names.values() if isinstance(value, Routine)]
+        if len(functions) == 1:
+            made = self.routine(functions[0], [], {}, functions[0].node)
+            if isinstance(made, PARTS):
+                return Stack({"0": made}) if isinstance(made, Layer | Lazy) else made
+        if functions:
+            name = getattr(functions[0].node, "name", "this")
+            said = f"no function is called here: write below model = {name}(...)"
+            self.fail(said, functions[0].node)
         raise Problem(NOTHING, {"offset": 0, "length": 0})
 
     # Through it

@@ -260,7 +260,7 @@ class Statements(Layers):
         if node.keywords or node.decorator_list:
             at = (node.keywords or node.decorator_list)[0]
             self.fail("a class with a metaclass or a decorator is not read here", at)
-        bases = [self.value(base) for base in node.bases]
+        bases = [self.base_of(base) for base in node.bases]
         kind = Kind(node.name, node, bases)
         outside = self.names
         self.names = outside.new_child(kind.held)
@@ -272,6 +272,17 @@ class Statements(Layers):
             if isinstance(held, Routine) and held.of is None:
                 held.of, held.names = kind, outside
         return kind
+
+    def base_of(self, base: ast.expr) -> Any:
+        """What a class builds on; what is not here is taken for nn.Module, and that is said."""
+        try:
+            found = self.value(base)
+        except Problem as problem:
+            found = Unknown(problem.message, problem)
+        if isinstance(found, Unknown):
+            name = (dotted(base) or "this")[:40]
+            self.notes.append((base, f"`{name}` is not here: it is taken for nn.Module"))
+        return found
 
     def true(self, test: ast.expr) -> bool:
         value = self.value(test)

@@ -16,6 +16,7 @@ WHOLE = {"field": "source"}  # the place of what is wrong with the text as a who
 LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)?")
 PROMPT = re.compile(r"\s*(?:>>>|\.\.\.(?!:)|In ?\[[\d ]*\]:|\.\.\.:) ?")
 PROMPTED = re.compile(r"\s*(?:>>>|In ?\[[\d ]*\]:)")
+NUMBERED = re.compile(r"\s*(\d{1,4})[.:|)]?(?:[ \t]|$)")
 FENCE = re.compile(r"\s*(?:```|~~~)")
 COMMAND = re.compile(r"\s*[%!]")
 SAYS = re.compile(r"\s*print\s+[^\s(=]")
@@ -114,6 +115,9 @@ class Text:
         self.lines, self.cut, self.around = [], [0] * len(lines), []
         fenced = any(FENCE.match(line) for line in lines)
         prompted = any(PROMPTED.match(line) for line in lines)
+        full = [line for line in lines if line.strip()]
+        numbers = [int(found[1]) for line in full if (found := NUMBERED.match(line.rstrip()))]
+        numbered = len(numbers) == len(full) > 1 and numbers == sorted(set(numbers))
         inside = not fenced
         for i, line in enumerate(lines):
             why = ""
@@ -126,6 +130,9 @@ class Text:
             elif prompt:
                 self.cut[i] = prompt.end()
                 line = line[prompt.end() :]
+            elif numbered and (number := NUMBERED.match(line.rstrip("\r\n"))):
+                self.cut[i] = number.end()
+                line = line[number.end() :]
             elif prompted and not printed:
                 why = "it stands behind no prompt, as what was printed does"
             if COMMAND.match(line):
@@ -146,8 +153,7 @@ class Text:
         hint = "; paste the code that makes the model, or all of what print(model) prints"
         line = min(max((error.lineno or 1) - 1 - self.skipped, 0), len(self.lines) - 1)
         offset = min(self.starts[line] + max((error.offset or 1) - 1, 0), len(self.source))
-        said = error.msg.split("(")[0].strip() if "U+" not in error.msg else error.msg
-        message = f"this is not Python: {said}{hint if PRINTED.search(self.source) else ''}"
+        message = f"this is not Python: {error.msg}{hint if PRINTED.search(self.source) else ''}"
         return Problem(message, {"offset": offset, "length": 1 if self.source[offset:] else 0})
 
     # Places
