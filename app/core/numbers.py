@@ -71,13 +71,13 @@ def short_number(x: float | None, length: int) -> str:
 
 
 @lru_cache(maxsize=8192)
-def latex_number(x: float | None) -> str:
+def latex_number(x: float | None, digits: int = DIGITS) -> str:
     """The same digits for a formula: 0.7311, -0.5312, 1 \\times 10^{-5}."""
     if x is None or math.isnan(x):
         return r"\text{--}"
     if math.isinf(x):
         return r"\infty" if x > 0 else r"-\infty"
-    mantissa, exponent = _parts(x)
+    mantissa, exponent = _parts(x, digits)
     return mantissa if exponent is None else rf"{mantissa} \times 10^{{{exponent}}}"
 
 
