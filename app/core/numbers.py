@@ -30,6 +30,27 @@ def format_number(x: float | None, digits: int = DIGITS) -> str:
     return text.replace("-", MINUS)
 
 
+def plural(n: int, one: str, many: str = "") -> str:
+    """A number of things in words: 1 pixel, 2 pixels, 1,024 pixels, 0 entries."""
+    return f"{n:,} {one if n == 1 else many or one + 's'}"
+
+
+def percents(*shares: float) -> list[str]:
+    """Shares in percent, with as many digits as it takes to tell unequal ones apart."""
+    for digits in range(1, 8):
+        told = [f"{100 * share:.{digits}f}".rstrip("0").rstrip(".") for share in shares]
+        different = len(set(told)) == len(set(shares))
+        if different and all(
+            text != "0" or not share for text, share in zip(told, shares, strict=True)
+        ):
+            return [f"{text} %" for text in told]
+    least = f"{10.0**-digits:.{digits}f}"
+    return [
+        f"less than {least} %" if text == "0" and share else f"{text} %"
+        for text, share in zip(told, shares, strict=True)
+    ]
+
+
 def sizes(shape: Iterable[int]) -> str:
     """A tensor's shape in words: 64×3×3×3."""
     return "×".join(map(str, shape)) or "a single number"
@@ -50,13 +71,13 @@ def short_number(x: float | None, length: int) -> str:
 
 
 @lru_cache(maxsize=8192)
-def latex_number(x: float | None) -> str:
+def latex_number(x: float | None, digits: int = DIGITS) -> str:
     """The same digits for a formula: 0.7311, -0.5312, 1 \\times 10^{-5}."""
     if x is None or math.isnan(x):
         return r"\text{--}"
     if math.isinf(x):
         return r"\infty" if x > 0 else r"-\infty"
-    mantissa, exponent = _parts(x)
+    mantissa, exponent = _parts(x, digits)
     return mantissa if exponent is None else rf"{mantissa} \times 10^{{{exponent}}}"
 
 

@@ -13,7 +13,7 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from app.core.activations.answers import ClassScore
-from app.core.activations.looks import Look, WeightsQuestion
+from app.core.activations.looks import Look, LookQuestion, WeightsQuestion
 from app.core.attributions.methods import ATTRIBUTIONS, Attribution, Found, Sought, attribution
 from app.core.attributions.optimised_inputs import Ascent
 from app.core.attributions.questions import (
@@ -27,7 +27,7 @@ from app.core.attributions.top_patches import PAPER, Maxima, TopPatch
 from app.core.errors import Problem
 from app.core.networks.costs import check_cost
 from app.core.networks.network import analyse
-from app.core.numbers import Number, format_number
+from app.core.numbers import Number, percents, plural
 from app.core.pictures.preparation import SHOWN
 from app.core.recent import Recent
 
@@ -94,6 +94,8 @@ class AttributionAnswer(Telling):
 def attributions(question: AttributionQuestion) -> AttributionAnswer:
     """The answer to POST /api/attributions; numbers are numpy's."""
     row = attribution(question.method)
+    if row.name == "occlusion":
+        _of_probability(question)
     look = question.look()
     target = asked_class(look, look.image)
     height, width = look.image.shape[2:]
@@ -105,6 +107,7 @@ def attributions(question: AttributionQuestion) -> AttributionAnswer:
         question.layer,
         question.patch or max(1, (side + 2) // 4),
         question.stride or max(1, round(side / 10)),
+        question.of,
     )
     look.model.requires_grad_(False)
     found = row.compute(sought)
@@ -122,6 +125,17 @@ def attributions(question: AttributionQuestion) -> AttributionAnswer:
         "sentence": sentence(row, found, target, sought),
         "picture": None if found.picture is None else in_colour(found.picture),
     }
+
+
+def _of_probability(question: LookQuestion) -> None:
+    """Occlusion derives nothing. Raises Problem where something is asked of the loss."""
+    if question.of != "score":
+        raise Problem(
+            "occlusion asks what a class's probability loses, not what the loss does: leave out "
+            "`of`",
+            {"field": "of"},
+            "score",
+        )
 
 
 def reach(grid: Tensor) -> float:
@@ -160,38 +174,72 @@ def class_row(look: Look, scores: Tensor, index: int) -> ClassScore:
 
 
 def sentence(row: Attribution, found: Found, target: ClassScore, sought: Sought) -> str:
-    """Where the grid is largest, in words."""
-    grid, name, extent = found.grid, target["name"], tuple(sought.image.shape[2:])
-    if not grid.any():
-        return f"Nothing on this picture changes the score of {name}: all of the grid is 0."
-    at = divmod(int(grid.argmax()), grid.shape[1])
+    """Where the grid is largest, in words; what it means where nothing of it is above 0."""
+    grid, extent = found.grid, tuple(sought.image.shape[2:])
+    at, most = divmod(int(grid.argmax()), grid.shape[1]), float(grid.max())
     if row.name == "occlusion":
-        assert found.rows
-        assert found.columns
-        whole, lost = target["probability"], float(grid.max())
-        assert whole is not None
-        if lost <= 0:
-            return (
-                f"Wherever the patch lies, {name} becomes more probable, or as probable as it is."
-            )
-        place = f"row {found.rows[at[0]]}, column {found.columns[at[1]]}"
-        left = max(whole - lost, 0.0)
-        return (
-            f"With {sought.patch} × {sought.patch} pixels about {place} covered, "
-            f"the probability of {name} falls "
-            f"from {percent(whole)} to {percent(left)}."
+        return _covered(found, at, most, target, sought)
+    what = (
+        f"the score of {target['name']}"
+        if sought.of == "score"
+        else f"the loss with {target['name']} as the right answer"
+    )
+    if not grid.any():
+        return _nothing(row, found, what)
+    if most <= 0:  # a signed grid: pixels that raise it are above 0
+        least = f"that at row {at[0]}, column {at[1]} lowers it least"
+        return f"No pixel raises {what}: " + (
+            f"{least}." if most < 0 else "those that count for anything lower it."
         )
+    alike = int((grid == most).sum())
+    tie = f", the first of {alike:,} alike" if alike > 1 else ""
+    started = f"{what[0].upper()}{what[1:]} {row.most}"
     if tuple(grid.shape) == extent:
-        return f"The score of {name} {row.most} the pixel at row {at[0]}, column {at[1]}."
+        return f"{started} the pixel at row {at[0]}, column {at[1]}{tie}."
     cells = [
-        f"{word} {i * n // many} to {-(-(i + 1) * n // many) - 1}"
-        for word, i, n, many in zip(("rows", "columns"), at, extent, grid.shape, strict=True)
+        _span(word, i * n // many, -(-(i + 1) * n // many) - 1)
+        for word, i, n, many in zip(("row", "column"), at, extent, grid.shape, strict=True)
     ]
-    return f"The score of {name} {row.most} {', '.join(cells)}."
+    return f"{started} {', '.join(cells)}{tie}."
 
 
-def percent(share: float) -> str:
-    return f"{format_number(round(100 * share, 1))} %"
+def _span(word: str, first: int, last: int) -> str:
+    return f"{word} {first}" if first == last else f"{word}s {first} to {last}"
+
+
+def _nothing(row: Attribution, found: Found, what: str) -> str:
+    """Why a grid is 0 everywhere."""
+    if found.below:
+        return (
+            f"No place of the last maps speaks for {what}: their weighted sum is nowhere above "
+            "zero, and what lies below is cut off."
+        )
+    if row.name == "grad-cam":
+        return (
+            f"The last maps, weighted by their mean gradients, add up to 0 everywhere for {what}."
+        )
+    if row.name == "guided-backprop":
+        return f"The ReLUs pass nothing back from {what} to the picture: all of the grid is 0."
+    if row.name == "gradient-x-input":
+        return f"Every pixel times its gradient is 0 for {what}."
+    return f"To no pixel does {what} react: every gradient is 0."
+
+
+def _covered(
+    found: Found, at: tuple[int, int], lost: float, target: ClassScore, sought: Sought
+) -> str:
+    name, whole = target["name"], target["probability"]
+    if lost <= 0:
+        return f"Wherever the patch lies, {name} becomes more probable, or as probable as it is."
+    assert whole is not None
+    assert found.rows
+    assert found.columns
+    before, after = percents(whole, max(whole - lost, 0.0))
+    return (
+        f"With {sought.patch} × {plural(sought.patch, 'pixel')} about row {found.rows[at[0]]}, "
+        f"column {found.columns[at[1]]} covered, the probability of {name} falls from {before} to "
+        f"{after}."
+    )
 
 
 class OcclusionAnswer(TypedDict):
@@ -210,6 +258,7 @@ def occlusion(question: OcclusionQuestion) -> OcclusionAnswer:
 
     from app.core.attributions.methods import covered, scores
 
+    _of_probability(question)
     look = question.look()
     if look.ends_in_maps:
         raise Problem("this network ends in maps, so no class has a probability to lose")

@@ -37,6 +37,7 @@ class Sought:
     layer: str | None = None
     patch: int = 32
     stride: int = 16
+    of: str = "score"  # or "loss": what the gradients are of
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,7 @@ class Found:
     layer: str | None = None
     rows: Sequence[int] | None = None
     columns: Sequence[int] | None = None
+    below: bool = False  # whether what was cut off at 0 lay below it
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,16 @@ def scores(model: TorchNetwork, image: Tensor) -> Tensor:
     return as_vector(model.reached(image, score_layer(model.network)))
 
 
+def aimed(scores: Tensor, sought: Sought) -> Tensor:
+    """What is derived, a number a picture: the class's score, or the loss with it as the answer."""
+    import torch
+
+    if sought.of == "score":
+        return scores[:, sought.target]
+    answers = torch.full((len(scores),), sought.target)
+    return torch.nn.functional.cross_entropy(scores, answers, reduction="none")
+
+
 def as_vector(output: Tensor) -> Tensor:
     """Pictures x classes; maps by their means."""
     return output.flatten(2).mean(dim=2) if output.dim() > 2 else output
@@ -90,7 +102,7 @@ def gradient(sought: Sought, image: Tensor | None = None) -> Tensor:
     import torch
 
     image = (sought.image if image is None else image).detach().requires_grad_()
-    score = scores(sought.model, image)[:, sought.target]
+    score = aimed(scores(sought.model, image), sought)
     return derived(score, image, torch.ones_like(score))
 
 
@@ -144,7 +156,7 @@ def guided_backprop(sought: Sought) -> Found:
             {"field": "method"},
         )
     image = sought.image.detach().requires_grad_()
-    score = as_vector(walk(sought.model, image, "guided", last)[last])[:, sought.target]
+    score = aimed(as_vector(walk(sought.model, image, "guided", last)[last]), sought)
     passed = derived(score.sum(), image, score.new_ones(()))
     return Found(largest(passed), picture=passed)
 
@@ -195,9 +207,10 @@ def grad_cam(sought: Sought) -> Found:
         )
     if at > last:
         raise Problem(f"`{layer}` comes after the scores", {"field": "layer"}, last_maps(network))
-    score = as_vector(found[last])[:, sought.target]
+    score = aimed(as_vector(found[last]), sought)
     weights = derived(score, maps, score.new_ones(1)).mean(dim=(2, 3), keepdim=True)
-    return Found((weights * maps).sum(dim=1)[0].clamp(min=0).detach(), layer=layer)
+    summed = (weights * maps).sum(dim=1)[0].detach()
+    return Found(summed.clamp(min=0), layer=layer, below=bool((summed < 0).any()))
 
 
 # Occlusion
@@ -300,8 +313,9 @@ ATTRIBUTIONS = {
         Attribution(
             "smoothgrad", "SmoothGrad",
             "Smilkov et al., SmoothGrad: removing noise by adding noise, 2017",
-            f"Saliency with less speckle: the mean gradient of {NOISY_COPIES} noisy copies of the "
-            "picture.",
+            f"Saliency with less speckle: the size of the mean gradient of {NOISY_COPIES} noisy "
+            f"copies of the picture (deviation {NOISE} of its range, always the same noise), the "
+            "largest of the colours.",
             "reacts most to",
             False, smoothgrad,
         ),
@@ -317,7 +331,7 @@ ATTRIBUTIONS = {
             "guided-backprop", "Guided backpropagation",
             "Springenberg et al., Striving for Simplicity, 2014",
             "The gradient, but every ReLU passes back only what is positive: sharp edges, and much "
-            "the same ones for every class.",
+            "the same ones for every class. The grid is the largest size of the colours.",
             "is carried most by",
             False, guided_backprop,
         ),
@@ -332,8 +346,8 @@ ATTRIBUTIONS = {
         Attribution(
             "occlusion", "Occlusion",
             "Zeiler & Fergus, Visualizing and Understanding Convolutional Networks, 2013",
-            "Cover a patch with gray and ask again: how much of the class's probability is lost "
-            "with it.",
+            f"Cover a patch with gray ({GRAY} of 1) and ask again: how much of the class's "
+            "probability is lost with it.",
             "is lost most with",
             True, occlusion,
         ),

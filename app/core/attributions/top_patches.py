@@ -185,7 +185,7 @@ def strongest(network: Network, found: ChannelMaxima, aim: Channel, count: int) 
         if found.values[i] == 0:  # from here on its ReLU lets nothing through
             break
         unit = divmod(int(found.places[i]), shape[2]) if shape[1:] else ()
-        seen = cone(network, layer, unit or (aim.channel,))["input"]
+        seen = cone(network, layer, unit or (aim.channel,), aim.channel)["input"]
         if seen is None:
             continue
         (top, bottom), (left, right) = seen["rows"], seen["columns"]

@@ -22,7 +22,7 @@ from app.core.convolutions.steps import Cell, Cells, LayerGradients, StepsAnswer
 from app.core.errors import Problem
 from app.core.layers.table import Conv2d, Linear
 from app.core.layers.windows import WindowAnswer, window_answer
-from app.core.numbers import Number
+from app.core.numbers import Number, plural
 
 STEP_NUMBERS = 40_000  # in an answer about steps
 CONNECTED = 10  # outputs of the fully connected layer that a convolution is compared with
@@ -235,7 +235,7 @@ def _connected(question: ConvolutionQuestion, sliding: Sliding) -> ConnectedLaye
         "rows": [{**_ends(weights), "value": number(value)} for weights, value in rows],
         "parameters": parameters,
         "latex": rf"{CONNECTED} \cdot ({inputs} + 1) = {parameters}",
-        "sentence": f"Each of the {CONNECTED} outputs is a row of W, {inputs:,} weights, "
+        "sentence": f"Each of the {CONNECTED} outputs is a row of W, {plural(inputs, 'weight')}, "
         f"times all of x; with the biases that is {parameters:,} parameters.",
     }
 
@@ -277,7 +277,7 @@ def _parameters(question: ConvolutionQuestion, sliding: Sliding) -> LayerParamet
         "count": layer.parameters,
         "one_filter": one,
         "latex": rf"{filters} \cdot ({weights} + 1) = {layer.parameters}",
-        "sentence": f"{layer.parameters:,} parameters: {one:,} a {each}, its {one - 1:,} weights "
-        "and a bias.",
+        "sentence": f"{layer.parameters:,} parameters: {one:,} a {each}, its "
+        f"{plural(one - 1, 'weight')} and a bias.",
         "compared": [{"name": name, "parameters": count} for name, count in compared],
     }

@@ -22,7 +22,7 @@ from app.core.convolutions.sliding import (
     Sliding,
     Volume,
 )
-from app.core.numbers import Number, format_number, latex_number
+from app.core.numbers import Number, format_number, latex_number, plural
 
 SPELLED_OUT = 9  # products that a formula lists one by one; of more it shows the ends
 CHANNELS_SPELLED_OUT = 4
@@ -210,14 +210,18 @@ class Cells:
         bias = float(self.sliding.bias[cell[0]])
         name, tex = self._name("h", cell), self._latex_name("h", cell)
         total = float(sums.sum())
+        added = (
+            " times its weight is" if products.size == 1 else ", each times its weight, add up to"
+        )
         where = "" if products.size == self.sliding.input.size else f" {self._extent(cell)}"
         said["bias"] = number(bias)
         return {
             **said,
             "latex": _dot_product(tex, patch, weights, sums, bias, value),
-            "sentence": f"{name}: the {products.size:,} numbers under the filter{where}, each "
-            f"times its weight, add up to {format_number(total)}; with the bias "
-            f"{format_number(bias)} that is {format_number(value)}.",
+            "sentence": f"{name}: {_those(products.size, 'number')} under the filter{where}"
+            f"{added} "
+            f"{format_number(total)}; with the bias {format_number(bias)} that is "
+            f"{format_number(value)}.",
         }
 
     def value(self, cell: Sequence[int]) -> float:
@@ -230,8 +234,13 @@ class Cells:
         listed = _listed([latex_number(x) for x in patch.flat if np.isfinite(x)], ",\\ ")
         return {
             "latex": rf"{self._latex_name('h', cell)} = \max({listed}) = {latex_number(value)}",
-            "sentence": f"{self._name('h', cell)}: the largest number under the window is "
-            f"{format_number(value)}, at {self._tap(cell, row, column)}{tie}.",
+            "sentence": f"{self._name('h', cell)}: "
+            + (
+                f"the largest number under the window is {format_number(value)}, at "
+                f"{self._tap(cell, row, column)}{tie}."
+                if np.isfinite(patch).sum() > 1
+                else f"the one number under the window is {format_number(value)}."
+            ),
         }
 
     def _mean(self, cell: Sequence[int], patch: Floats, value: float) -> Words:
@@ -240,8 +249,13 @@ class Cells:
             "latex": rf"{self._latex_name('h', cell)} = \frac{{{listed}}}{{{patch.size}}} "
             rf"= \frac{{{latex_number(float(patch.sum()))}}}{{{patch.size}}} "
             rf"= {latex_number(value)}",
-            "sentence": f"{self._name('h', cell)}: the {patch.size} numbers under the window add "
-            f"up to {format_number(float(patch.sum()))}; their mean is {format_number(value)}.",
+            "sentence": f"{self._name('h', cell)}: "
+            + (
+                f"the one number under the window is {format_number(value)}."
+                if patch.size == 1
+                else f"the {patch.size} numbers under the window add up to "
+                f"{format_number(float(patch.sum()))}; their mean is {format_number(value)}."
+            ),
         }
 
     def _chosen(self, cell: Sequence[int]) -> tuple[int, int]:
@@ -269,9 +283,9 @@ class Cells:
                 "latex": rf"dX_{{\text{{patch}}}} \mathrel{{+}}= {_factor(tex)} W{index}, \quad "
                 rf"dW{index} \mathrel{{+}}= {_factor(tex)} X_{{\text{{patch}}}}, \quad "
                 rf"db{index} \mathrel{{+}}= {tex}",
-                "sentence": f"The gradient {g} at {name} sends {g} times its weight to each of the "
-                f"{patch.size:,} inputs under the filter, {g} times the input to each weight, and "
-                f"{g} to the bias.{self._lost(cell)}",
+                "sentence": f"The gradient {g} at {name} sends {g} times its weight to "
+                f"{_each(patch.size, 'input')} under the filter, {g} times the input to "
+                f"each weight, and {g} to the bias.{self._lost(cell)}",
             }
         if weights is not None:
             share = upstream / patch.size
@@ -282,10 +296,18 @@ class Cells:
                 "to_bias": None,
                 "latex": rf"dX_{{\text{{patch}}}} \mathrel{{+}}= \frac{{{tex}}}{{{patch.size}}} "
                 rf"= {latex_number(share)}",
-                "sentence": f"The gradient {g} at {name} is shared out: each of the {patch.size} "
-                f"inputs under the window gets {format_number(share)}.{self._lost(cell)}",
+                "sentence": f"The gradient {g} at {name} "
+                + (
+                    f"goes to the one input under the window.{self._lost(cell)}"
+                    if patch.size == 1
+                    else f"is shared out: each of the {patch.size} inputs under the window gets "
+                    f"{format_number(share)}.{self._lost(cell)}"
+                ),
             }
         tap = self._chosen(cell)
+        alike = int((patch == patch[0, tap[0], tap[1]]).sum())
+        why = "which was the largest" if alike == 1 else f"the first of the {alike} largest"
+        alone = np.isfinite(patch).sum() == 1
         to_input = np.zeros_like(patch)
         to_input[0, tap[0], tap[1]] = upstream
         at = self._input(cell, *tap)
@@ -295,8 +317,12 @@ class Cells:
             "to_weights": None,
             "to_bias": None,
             "latex": rf"dx_{{{','.join(map(str, at))}}} \mathrel{{+}}= {tex}",
-            "sentence": f"The gradient {g} at {name} goes to x[{', '.join(map(str, at))}] alone, "
-            "which was the largest; the others under the window get 0.",
+            "sentence": f"The gradient {g} at {name} goes to x[{', '.join(map(str, at))}]"
+            + (
+                ", the one input under the window."
+                if alone
+                else f" alone, {why}; the others under the window get 0."
+            ),
         }
 
     def _lost(self, cell: Sequence[int]) -> str:
@@ -473,3 +499,11 @@ def _dot_product(
     if 1 < len(sums) <= CHANNELS_SPELLED_OUT:
         parts.append(_signs(" + ".join([*map(latex_number, map(float, sums)), latex_number(bias)])))
     return " = ".join([*parts, latex_number(value)])
+
+
+def _those(n: int, word: str) -> str:
+    return f"the one {word}" if n == 1 else f"the {plural(n, word)}"
+
+
+def _each(n: int, word: str) -> str:
+    return f"the one {word}" if n == 1 else f"each of the {plural(n, word)}"

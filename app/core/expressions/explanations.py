@@ -13,7 +13,7 @@ from app.core.expressions.graphs import Graph
 from app.core.expressions.sheets import sheet_of
 from app.core.expressions.tensors import pull
 from app.core.expressions.values import plain
-from app.core.numbers import Number, format_number, latex_number
+from app.core.numbers import Number, format_number, latex_number, plural
 
 MOST_TERMS = 24  # of one entry, the largest first
 MOST_PATHS = 12
@@ -102,8 +102,13 @@ def entry(graph: Graph, inputs: Mapping[str, Any], node: str, index: Sequence[in
     if graph.nodes[i].leaf:
         sentence = f"{name} = {shown} is given."
     else:
-        sources = ", ".join(dict.fromkeys(term["source"] for term in terms)) or "nothing that moves"
-        sentence = f"{name} = {shown} depends on {total} entries of {sources}."
+        sources = ", ".join(dict.fromkeys(term["source"] for term in terms))
+        entries = plural(total, "entry", "entries")
+        sentence = (
+            f"{name} = {shown} moves with {entries} of {sources}."
+            if total
+            else f"{name} = {shown} moves with nothing: every slope is 0 here."
+        )
     return {
         "node": node,
         "index": list(at),
@@ -175,20 +180,32 @@ def paths(graph: Graph, inputs: Mapping[str, Any], node: str) -> PathsAnswer:
     more = r" + \cdots" if ways.get(i, 0) > len(told) else ""
     body = " + ".join(path["latex"] for path in told) or "0"
     of = min(ways.get(i, 0), 10**12)  # they can double at every node
-    words = "path" if of == 1 else "paths"
-    ending = (
-        "the product of its local gradients is"
-        if of == 1
-        else "the products of their local gradients add to"
-    )
+    total = latex_number(gradient)
     return {
         "node": node,
         "paths": told,
         "of": of,
         "total": gradient,
-        "latex": f"{slope}{body}{more} = {latex_number(gradient)}",
-        "sentence": f"{of} {words} from {node} to the output; {ending} {format_number(gradient)}.",
+        "latex": f"{slope}{body}{more}" + (f" = {total}" if body + more != total else ""),
+        "sentence": _sum_over_paths(node, told, of, gradient, node == graph.nodes[graph.output].id),
     }
+
+
+def _sum_over_paths(
+    node: str, told: Sequence[PathProduct], of: int, gradient: float | None, output: bool
+) -> str:
+    if output:
+        return f"{node} is the output: its gradient by itself is 1."
+    if of == 0:
+        return f"No path leads from {node} to the output, so its gradient is 0."
+    paths = f"{plural(of, 'path')} from {node} to the output"
+    if gradient is None:
+        return f"{paths}; a local gradient on the way does not exist, and so neither does the sum."
+    if of > 1:
+        return f"{paths}; the products of their local gradients add to {format_number(gradient)}."
+    many = len(told[0]["flows"])
+    what = "its one local gradient is" if many == 1 else "the product of its local gradients is"
+    return f"{paths}; {what} {format_number(gradient)}."
 
 
 def _path(result: Evaluation, node: str, flows: Sequence[int]) -> PathProduct:

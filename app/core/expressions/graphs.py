@@ -199,7 +199,8 @@ def from_nodes(nodes: Sequence[Mapping[str, Any]], output: str) -> Graph:
         op = node["op"] if node["op"] in OPS else NAMES.get(node["op"], node["op"])
         operands = tuple(position[source] for source in node.get("inputs") or ())
         where = {"node": id}
-        if not NAME.fullmatch(id) or id in OPS or id in WORDS:
+        taken = id in WORDS or (id in OPS and not OPS[id].shy)
+        if not NAME.fullmatch(id) or taken:
             raise Problem(f"`{id}` cannot be a node's name", where)
         value = None
         if op == "constant":

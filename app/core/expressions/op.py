@@ -52,6 +52,7 @@ class Op:
     torch: str = ""  # the same in PyTorch, over the arguments; torch.name(arguments) unless told
     torch_whole: str = ""  # the same where a reduction takes all entries
     names: tuple[str, ...] = ()
+    shy: bool = False  # its own name may name a value too, as long as it is not called
     reduces: bool = False  # the result's axes are gone: upstream is spread over them again
     as_matrices: bool = False  # a vector is one row on the left, one column on the right
 

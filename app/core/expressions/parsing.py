@@ -108,7 +108,7 @@ class _Parser(Products, Calls):
 
     def check_assignable(self, token: Token) -> None:
         name = token.text
-        if name in OPS:
+        if name in OPS and not OPS[name].shy:
             self.fail(f"`{name}` is an op; give the value another name", token, name + "_")
         if name in WORDS:
             self.fail(f"`{name}` has a meaning of its own; give the value another name", token)
@@ -294,7 +294,7 @@ class _Parser(Products, Calls):
         if self.constant(name) and not self.vocabulary:
             self.used_as_constant.setdefault(name, token)
             return Literal(CONSTANTS[name], token.offset, token.end)
-        if name in OPS and not self.vocabulary:
+        if name in OPS and not OPS[name].shy and not self.vocabulary:
             self.fail_uncalled(token)
         if name not in self.used_as_input:
             self.used_as_input[name] = token

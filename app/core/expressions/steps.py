@@ -17,7 +17,7 @@ from typing_extensions import TypedDict
 from app.core.expressions.graphs import Graph
 from app.core.expressions.outcomes import Evaluation, Mistake
 from app.core.expressions.sheets import ForwardSheet, sheet_of
-from app.core.expressions.values import Written, bracketed, write
+from app.core.expressions.values import Written, bracketed, write, write_terms
 
 BATCH = 64  # steps in an answer about some of them
 
@@ -180,12 +180,18 @@ class Telling:
         if not inputs:
             latex, said = f"{step.latex} = {own.latex}", step.spoken
         else:
-            numbers = step.numbers([self.value(j).latex for j in inputs])
+            added = self.graph.nodes[i].op in ("+", "-")
+            terms = (
+                write_terms([values[j] for j in inputs], values[i])
+                if added
+                else [self.value(j) for j in inputs]
+            )
+            numbers = step.numbers([term.latex for term in terms])
             latex = f"{step.latex} = {numbers} = {own.latex}"
             if isinstance(values[i], np.ndarray) and any(np.ndim(values[j]) for j in (*inputs, i)):
                 said = step.spoken  # tensors by name: their numbers would be too many to say
             else:
-                said = step.words([self.value(j).words for j in inputs])
+                said = step.words([term.words for term in terms])
         name = step.name
         sentence = f"{name} = {own.words}." if said == name else f"{name} = {said} = {own.words}."
         return sentence, latex
@@ -246,7 +252,8 @@ class Telling:
             )
             latex = total.latex
         else:
-            first, *rest = [self.flow(k)[2] for k in flows]
+            parts = [result.downstreams[k] for k in flows]
+            first, *rest = write_terms(parts, result.gradients[source])
             added = " + ".join([first.latex, *(part.bracketed for part in rest)])
             said = " + ".join([first.words, *(bracketed(part.words) for part in rest)])
             sentence = (

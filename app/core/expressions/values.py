@@ -1,5 +1,7 @@
 """One value three ways: in JSON, in a formula, in a sentence."""
 
+import math
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Annotated, Any, NamedTuple
 
@@ -8,7 +10,7 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from app.core.expressions import formulas
-from app.core.numbers import Number, format_number, latex_number
+from app.core.numbers import DIGITS, Number, format_number, latex_number
 
 SMALL = 12  # entries of a tensor that a formula still writes out,
 LONG = 5  # unless one side is longer than this
@@ -50,9 +52,20 @@ def write(value: Any) -> Written:
 
 
 @lru_cache(maxsize=8192)
-def _write_number(value: float) -> Written:
-    tex = latex_number(value)
-    return Written(tex, bracketed(tex), format_number(value))
+def _write_number(value: float, digits: int = DIGITS) -> Written:
+    tex = latex_number(value, digits)
+    return Written(tex, bracketed(tex), format_number(value, digits))
+
+
+def write_terms(values: Sequence[Any], total: Any) -> list[Written]:
+    """What adds up to a total, with as many digits as it takes to see that: of 1.00001 - 1 four
+    would not do."""
+    if all(type(value) is float for value in (*values, total)) and total:
+        largest = max(map(abs, values))
+        if 100 * abs(total) < largest:
+            digits = min(16, DIGITS + math.ceil(math.log10(largest / abs(total))))
+            return [_write_number(value, digits) for value in values]
+    return [write(value) for value in values]
 
 
 def plain(value: Any, preview: int | None = None) -> Any:

@@ -41,10 +41,11 @@ class Cone(TypedDict):
     ]
 
 
-def cone(network: Network, name: str, unit: tuple[int, ...]) -> Cone:
+def cone(network: Network, name: str, unit: tuple[int, ...], channel: int | None = None) -> Cone:
     """Exactly what one unit sees of every layer below it and of the input.
 
-    `unit` is (row, column) of a map, in any channel, or (feature,) of a vector. Answers {unit,
+    `unit` is (row, column) of a map, or (feature,) of a vector; of a map `channel` says in which
+    channel, without which it is the hull over all of them. Answers {unit,
     regions: [{name, rows: [first, last], columns: ...}], input: {rows, columns}, field: ...}:
     `input` is what the gradient can reach, `field` what the formula says, which may lie partly
     beyond the image. Raises Problem for a name or unit that is not there, or not known.
@@ -53,6 +54,9 @@ def cone(network: Network, name: str, unit: tuple[int, ...]) -> Cone:
     place = _place(result, top, unit)
     seen: dict[int, list[Patch]] = {top: [(1 << place[0], 1 << place[1])]}
     vectors: dict[int, Features] = {top: {unit[0]}} if len(unit) == 1 else {}
+    maps: dict[int, Features] = {}  # channels of what is seen, where they are not all
+    if channel is not None and not vectors:
+        maps[top] = {channel}
     for i in range(top, -1, -1):
         sees = result.sights[i]
         if i in vectors and sees:
@@ -62,8 +66,10 @@ def cone(network: Network, name: str, unit: tuple[int, ...]) -> Cone:
         for patch in seen.get(i, ()):
             for source, features, count in _vectors_below(result, i, patch):
                 vectors[source] = _together(vectors.get(source, set()), features, count)
-            for source, below in _below(result, i, patch):
+            for source, below in _below(result, i, patch, maps.get(i)):
                 seen[source] = _joined(seen.get(source, []), below)
+        for source, features, count in _channels_below(result, i, maps.get(i)) if i in seen else ():
+            maps[source] = _together(maps.get(source, set()), features, count)
     regions = {i: _region(patches) for i, patches in sorted(seen.items())}
     sees = result.sights[top]
     fields = sees.fields if sees else None
@@ -147,12 +153,34 @@ def _places(features: Features, extent: tuple[int, int]) -> list[Patch]:
     return [(1 << at // wide % high, 1 << at % wide) for at in features]
 
 
-def _below(result: Analysis, i: int, patch: Patch) -> Iterator[tuple[int, Patch]]:
-    """(source, its units) that some units of layer i see of maps."""
-    layer = result.network.layers[i].layer
-    for source in result.sources[i]:
+def _channels_below(
+    result: Analysis, i: int, channels: Features | None
+) -> Iterator[tuple[int, Features, int]]:
+    """(source, its channels, of how many) that some channels of layer i see of other maps."""
+    for k, source in enumerate(result.sources[i]):
         shape = result.shape(source)
         if shape and shape[1:]:
+            taken = _taken(result, i, channels, k)
+            yield source, range(shape[0]) if taken is None else taken, shape[0]
+
+
+def _taken(result: Analysis, i: int, channels: Features | None, k: int) -> set[int] | None:
+    """The channels that some channels of layer i are made of, of its input k; None for all."""
+    if channels is None or isinstance(channels, range):
+        return None
+    layer = result.network.layers[i].layer
+    shapes = [result.shape(source) or () for source in result.sources[i]]
+    return {at for channel in channels for at in layer.taken(channel, shapes, k)}
+
+
+def _below(
+    result: Analysis, i: int, patch: Patch, channels: Features | None = None
+) -> Iterator[tuple[int, Patch]]:
+    """(source, its units) that some units of layer i see of maps."""
+    layer = result.network.layers[i].layer
+    for k, source in enumerate(result.sources[i]):
+        shape = result.shape(source)
+        if shape and shape[1:] and _taken(result, i, channels, k) != set():
             high, wide = (
                 window.seen(units, n)
                 for window, units, n in zip(layer.windows(shape), patch, shape[1:], strict=True)

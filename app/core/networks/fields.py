@@ -10,13 +10,14 @@ from app.core.errors import Problem
 from app.core.layers import table as layers
 from app.core.networks import costs, gradient_flow
 from app.core.networks.answers import network_answer
-from app.core.networks.cones import Cone, cone
+from app.core.networks.cones import Cone, Region, cone
 from app.core.networks.drawing.charts import Measure, gradients_tikz
 from app.core.networks.drawing.cone import ConeDrawing, cone_drawing
 from app.core.networks.drawing.tikz import cone_tikz
 from app.core.networks.network import Network, analyse, sequential
 from app.core.networks.questions import AskedNetwork
 from app.core.networks.receptive_fields import FieldAnswer, Pair
+from app.core.numbers import plural
 from app.core.questions import Asked, few_fields, shown, up_to
 
 THREE = {
@@ -90,28 +91,50 @@ def receptive_field(question: FieldQuestion) -> ReceptiveFieldAnswer:
             for node, seen in zip(network.layers, result.sights, strict=True)
             if seen is not None
         ],
-        "sentence": _sentence(found, sight.told, sight.extent[0] > 1),
+        "sentence": _sentence(found, sight.told, sight.extent, network.input),
     }
 
 
-def _sentence(found: Cone, told: FieldAnswer, several: bool) -> str:
+def _sentence(found: Cone, told: FieldAnswer, extent: Pair, image: Sequence[int]) -> str:
     if not found["input"]:
         return "This unit sees nothing but padding."
     (top, bottom), (left, right) = found["input"]["rows"], found["input"]["columns"]
+    high, wide = bottom - top + 1, right - left + 1
     said = (
-        f"It sees rows {top} to {bottom} and columns {left} to {right} of the input, "
-        f"{bottom - top + 1} × {right - left + 1} pixels."
+        f"It sees {_span('row', top, bottom)} and {_span('column', left, right)} of the input, "
+        f"{high} × {plural(wide, 'pixel')}."
     )
     if not told["size"] or not told["stride"]:
         reason = told["reason"] or ""
         return f"{said} {reason[:1].upper()}{reason[1:]}."
-    (high, wide), (down, _) = told["size"], told["stride"]
-    beyond = (bottom - top + 1, right - left + 1) != (high, wide)
-    rest = f" Of its field of {high} × {wide} the rest is padding." if beyond else ""
-    if not several:
-        return f"{said}{rest}"
-    pixels = "pixel" if down == 1 else "pixels"
-    return f"{said}{rest} The unit below it sees the same, {down} {pixels} further down."
+    if (high, wide) != tuple(told["size"]):
+        field, rest = found["field"], "the rest is left out on the way"
+        if field is not None and _leaves(field, image):
+            rest = "the rest lies outside of the picture, or is left out on the way"
+            if _within(field, image) == found["input"]:
+                rest = "the rest lies outside of the picture"
+        said += f" Of its field of {told['size'][0]} × {told['size'][1]} {rest}."
+    if found["unit"][0] + 1 >= extent[0]:
+        return said
+    down = plural(told["stride"][0], "pixel")
+    return f"{said} The field of the unit below it lies {down} further down."
+
+
+def _span(word: str, first: int, last: int) -> str:
+    return f"{word} {first}" if first == last else f"{word}s {first} to {last}"
+
+
+def _within(field: Region, image: Sequence[int]) -> Region:
+    """What of a region lies on the picture."""
+    (top, bottom), (left, right) = field["rows"], field["columns"]
+    return {
+        "rows": [max(top, 0), min(bottom, image[1] - 1)],
+        "columns": [max(left, 0), min(right, image[2] - 1)],
+    }
+
+
+def _leaves(field: Region, image: Sequence[int]) -> bool:
+    return _within(field, image) != field
 
 
 class FieldExportQuestion(FieldQuestion):
@@ -184,7 +207,9 @@ def stacked(question: StackQuestion) -> StackAnswer:
         "stack": stack,
         "share": share,
         "sentence": (
-            f"Both see {kernel} × {kernel} pixels. {stack['layers']} layers of 3 × 3 have "
+            f"Both see {kernel} × {kernel} pixels: the stack is the single layer itself."
+            if stack["layers"] == 1
+            else f"Both see {kernel} × {kernel} pixels. {stack['layers']} layers of 3 × 3 have "
             f"{stack['formula']} weights instead of {single['formula']}, "
             f"{share:.0%} of them, and {stack['layers']} non-linearities instead of one."
         ),

@@ -48,7 +48,8 @@ def _seen(captured: Capture, i: int, place: Place) -> Region | None:
     if i < 0:
         return {"rows": [place[1], place[1]], "columns": [place[2], place[2]]}
     maps = captured.activation(i).ndim == 3
-    return cone(captured.network, captured.name(i), place[1:] if maps else place[:1])["input"]
+    unit = place[1:] if maps else place[:1]
+    return cone(captured.network, captured.name(i), unit, place[0])["input"]
 
 
 def _place(captured: Capture, i: int, place: Place) -> Place:

@@ -92,7 +92,8 @@ def _note(shared: Sequence[str]) -> str | None:
     if not shared:
         return None
     names = " and ".join(f"`{name}`" for name in shared)
-    return f"{names} goes to other layers too; only what comes back by this way is in the graph."
+    goes = "goes" if len(shared) == 1 else "go"
+    return f"{names} {goes} to other layers too; only what comes back by this way is in the graph."
 
 
 def _letter(layer: Layer) -> str:

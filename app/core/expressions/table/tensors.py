@@ -58,7 +58,7 @@ def tensors() -> Iterator[Op]:
         "The mean squared distance from the mean: each entry is pushed away from it. Divided by n, "
         "as numpy has it; correction=1 divides by n - 1, as PyTorch does unless told.",
         "f = variance(x * [1, 2, 3])", category="reduction", parameters=SPREAD, reduces=True,
-        latex=r"\operatorname{var}({x:0})", symbol="var", names=("var",),
+        latex=r"\operatorname{var}({x:0})", symbol="var", names=("var",), shy=True,
         torch="torch.var(x, dim=axis, keepdim=keepdims, correction=correction)",
         local={"x": "2 * (x - mean(x, axis, True)) / (count(x, axis) - correction)"},
     )  # fmt: skip
@@ -66,7 +66,7 @@ def tensors() -> Iterator[Op]:
         "deviation", ("x",), arrays.deviation,
         "The root of the variance. Where all entries are equal its gradient is 0, as in PyTorch.",
         "f = deviation(x * [1, 2, 3])", category="reduction", parameters=SPREAD, reduces=True,
-        latex=r"\operatorname{std}({x:0})", symbol="std", names=("std", "stddev"),
+        latex=r"\operatorname{std}({x:0})", symbol="std", names=("std", "stddev"), shy=True,
         torch="torch.std(x, dim=axis, keepdim=keepdims, correction=correction)",
         local={"x": "unit(away(x, axis), axis) / sqrt(count(x, axis) - correction)"},
     )  # fmt: skip
@@ -112,7 +112,7 @@ def tensors() -> Iterator[Op]:
     yield Op(
         "stack", ("*parts",), lambda *parts: np.stack(parts),
         "The gradient is handed out to the parts, entry by entry.",
-        "f = [x, 2 * y, 1]", category="shape", torch="torch.stack(parts)", symbol="[ , ]",
+        "f = [x, 2 * y, 1]", shy=True, category="shape", torch="torch.stack(parts)", symbol="[ , ]",
         latex=r"[{parts:0}]", text="[{parts:0}]", precedence=60,
         downstream={"parts": "entry(upstream, i)"},
     )  # fmt: skip
