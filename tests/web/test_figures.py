@@ -15,6 +15,7 @@ from app.core.links import asked, link
 from app.core.questions import Asked, shown
 from app.main import create_app
 from app.web.security import POLICY
+from tests.typed import check_typed
 
 PAGE = {"accept": "text/html"}
 
@@ -40,6 +41,7 @@ def test_the_example_of_a_row_is_answered_at_its_path(client: TestClient, name: 
     row = FIGURES[name]
     answer = client.post(f"/api{row.path}", json=row.examples[0])
     assert answer.status_code == 200, answer.text
+    check_typed(row.model, answer.json())
     body = create_app().openapi()["paths"][f"/api{row.path}"]["post"]["requestBody"]
     assert "example" in body["content"]["application/json"]
 

@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from app.core.activations.capture import Capture, capture
+from app.core.activations.unit.answers import UnitAnswer
 from app.core.activations.unit.explanation import explained
 from app.core.errors import Problem
 from app.core.expressions.evaluation import evaluate
@@ -19,6 +20,7 @@ from app.core.expressions.parsing import parse
 from app.core.networks.network import INPUT, Network
 from app.core.networks.torch_network import seeded
 from tests.core.random_networks import random_network
+from tests.typed import check_typed
 
 SMALL = {
     "input": (3, 11, 12),
@@ -86,6 +88,7 @@ def made_of(step: dict[str, Any]) -> float | None:
 
 def check(captured: Capture, name: str, place: tuple[int, ...]) -> dict[str, Any]:
     told = explained(captured, name, *place)
+    check_typed(UnitAnswer, told)
     i = -1 if name == INPUT else captured.network.position(name)
     at = place if captured.activation(i).ndim == 3 else place[:1]
     assert told["value"] == float(captured.activation(i)[at])
@@ -141,6 +144,7 @@ def test_the_expression_has_the_values_and_gradients_of_the_network() -> None:
         shape = captured.activation(i).shape
         place = tuple(n // 2 for n in (*shape, 1, 1)[:3])
         told = explained(captured, node.name, *place)
+        check_typed(UnitAnswer, told)
         assert told["expression"], node.name
         opened += 1
         graph = parse(told["expression"]["expression"])

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from math import cos, pi, sqrt
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field
 from typing_extensions import TypedDict
@@ -34,7 +34,8 @@ LEAST_WIDTH = 440.0
 LEAST_SIZED, LEAST_UNSIZED, LEAST_WRONG = (LEAST, LEAST_THICK), (18.0, 12.0), (44.0, 18.0)
 ARC = 15.0  # a wire's rise above the volumes, by its level
 MOST_OPEN = 60  # groups are opened by themselves as long as no more than this is to be drawn
-COSTS = ("parameters", "macs", "activation_bytes")
+Cost = Literal["parameters", "macs", "activation_bytes"]
+COSTS: tuple[Cost, ...] = get_args(Cost)
 THIN = ("activation", "normalisation", "regularisation")
 
 
@@ -113,26 +114,31 @@ def outline(all: Sequence[Group], open: Iterable[str], count: int) -> list[tuple
     return found
 
 
-class VolumePlace(TypedDict):
-    """One volume of the drawing, a layer or a closed group: its front, and how far it recedes."""
+class Drawn(TypedDict):
+    """A layer or a closed group: what is drawn as one volume."""
 
     name: str
     type: str
     kind: str
-    base: Annotated[
-        str, Field(description="The kind of what a thin layer lies on: its side's colour.")
-    ]
     group: bool
     layers: int
     first: Annotated[int, Field(description="Position of its first layer; -1 for the input.")]
     last: int
-    output: list[int] | None
+    output: Sequence[int] | None
     joint: Annotated[bool, Field(description="Whether paths meet in it: a residual block.")]
     thin: bool
     problem: bool
     parameters: int
     macs: int
     activation_bytes: int
+
+
+class VolumePlace(Drawn):
+    """One volume of the drawing, a layer or a closed group: its front, and how far it recedes."""
+
+    base: Annotated[
+        str, Field(description="The kind of what a thin layer lies on: its side's colour.")
+    ]
     shares: Annotated[dict[str, float], Field(description="Each cost as a share of the largest.")]
     x: float
     y: float
@@ -185,12 +191,12 @@ def drawing(
         Item(name or rows[first]["name"], first, last, bool(name))
         for first, last, name in outline(all, names, len(rows))
     ]
-    volumes: Any = _volumes(items, rows, network.input)
+    volumes = _sized(_drawn(items, rows, network.input), network.input)
     place = {i: at for at, item in enumerate(items, 1) for i in range(item.first, item.last + 1)}
     place[-1] = 0
     at = {INPUT: -1} | {row["name"]: i for i, row in enumerate(rows)}
     sources = [[at[name] for name in row["inputs"] if name in at] for row in rows]
-    wires: Any = _wires(items, sources, place)
+    wires = _wires(items, sources, place)
     _arrange(volumes)
     _center(volumes)
     tops = [volume["top"] for volume in volumes]
@@ -235,14 +241,12 @@ def _around(name: str, open: Sequence[str], known: set[str]) -> bool:
     return all(prefix in open for prefix in outer if prefix in known)
 
 
-def _volumes(
-    items: Sequence[Item], rows: Sequence[Mapping[str, Any]], input: Shape
-) -> list[dict[str, Any]]:
-    """The input and each item: what it is, its size and its costs; not yet where it stands."""
-    found: list[dict[str, Any]] = [
+def _drawn(items: Sequence[Item], rows: Sequence[Mapping[str, Any]], input: Shape) -> list[Drawn]:
+    """The input and each item: what it is and what it costs."""
+    found: list[Drawn] = [
         {
             "name": INPUT, "type": "input", "kind": "input", "group": False, "layers": 0,
-            "first": -1, "last": -1, "output": list(input), "joint": False, "thin": False,
+            "first": -1, "last": -1, "output": input, "joint": False, "thin": False,
             "problem": False, "parameters": 0, "macs": 0, "activation_bytes": 0,
         }
     ]  # fmt: skip
@@ -266,30 +270,50 @@ def _volumes(
                 and found[-1]["kind"] != "input"
                 and not last["problem"],
                 "problem": any(row["problem"] for row in own),
-                **{cost: sum(row[cost] or 0 for row in own) for cost in COSTS},
+                "parameters": _sum(own, "parameters"),
+                "macs": _sum(own, "macs"),
+                "activation_bytes": _sum(own, "activation_bytes"),
             }
         )
-    most = {cost: max(v[cost] for v in found) or 1 for cost in COSTS}
-    largest = max(max((v["output"] or (1,))[1:] or (1,)) for v in found)
-    known: Sequence[int] = input
-    base = "input"
-    for volume in found:
-        volume["shares"] = {cost: volume[cost] / most[cost] for cost in COSTS}
-        known = volume["output"] or known
-        base = base if volume["thin"] else volume["kind"]
-        volume["base"] = base
-        channels, high, wide = known if len(known) == 3 else (known[0], 1, 1)
-        volume["height"] = round(max(LEAST, SIDE * high / largest), 2)
-        volume["recede"] = round(max(LEAST, SIDE * wide / largest) * RECEDE, 2)
-        slab = volume["thin"] or volume["output"] is None
-        volume["thickness"] = SLAB if slab else round(max(LEAST, sqrt(channels)), 2)
-        least = _least(volume)[0]
-        volume["height"] = max(volume["height"], least)
-        volume["recede"] = max(volume["recede"], round(least * RECEDE, 2))
     return found
 
 
-def _least(volume: Mapping[str, Any]) -> tuple[float, float]:
+def _sum(rows: Sequence[Mapping[str, Any]], cost: Cost) -> int:
+    return sum(row[cost] or 0 for row in rows)
+
+
+def _sized(drawn: Sequence[Drawn], input: Shape) -> list[VolumePlace]:
+    """Each with its size; not yet where it stands."""
+    found: list[VolumePlace] = []
+    most = {cost: max(each[cost] for each in drawn) or 1 for cost in COSTS}
+    largest = max(max((each["output"] or (1,))[1:] or (1,)) for each in drawn)
+    known: Sequence[int] = input
+    base = "input"
+    for each in drawn:
+        known = each["output"] or known
+        base = base if each["thin"] else each["kind"]
+        channels, high, wide = known if len(known) == 3 else (known[0], 1, 1)
+        slab = each["thin"] or each["output"] is None
+        least = _least(each)[0]
+        found.append(
+            {
+                **each,
+                "base": base,
+                "shares": {cost: each[cost] / most[cost] for cost in COSTS},
+                "height": max(round(max(LEAST, SIDE * high / largest), 2), least),
+                "recede": round(max(LEAST, SIDE * wide / largest, least) * RECEDE, 2),
+                "thickness": SLAB if slab else round(max(LEAST, sqrt(channels)), 2),
+                "x": 0.0,
+                "y": 0.0,
+                "middle": 0.0,
+                "top": 0.0,
+                "faces": {},
+            }
+        )
+    return found
+
+
+def _least(volume: Drawn) -> tuple[float, float]:
     """The height and the thickness that a volume has at least."""
     if volume["problem"]:
         return LEAST_WRONG
@@ -305,7 +329,7 @@ def _main_kind(rows: Sequence[Mapping[str, Any]]) -> str:
     return str(kinds[-1])
 
 
-def _arrange(volumes: Sequence[dict[str, Any]]) -> None:
+def _arrange(volumes: Sequence[VolumePlace]) -> None:
     """Every volume's middle on one axis, left to right; x and y are its front's upper left."""
     tallest = max(v["height"] + v["recede"] for v in volumes)
     thick = sum(v["thickness"] + GAP * (not v["thin"]) for v in volumes)
@@ -326,15 +350,17 @@ def _arrange(volumes: Sequence[dict[str, Any]]) -> None:
 
 def _wires(
     items: Sequence[Item], sources: Sequence[Sequence[int]], place: Mapping[int, int]
-) -> list[dict[str, Any]]:
+) -> list[SkipPlace]:
     """Whatever does not come from the volume just before; nested ones rise above one another."""
-    found: dict[tuple[int, int], dict[str, Any]] = {}
+    found: dict[tuple[int, int], SkipPlace] = {}
     for at, item in enumerate(items, 1):
         for i in range(item.first, item.last + 1):
             for source in sources[i]:
                 start = place[source]
                 if start < at - 1:
-                    found[start, at] = {"source": start, "target": at, "level": 1}
+                    found[start, at] = {
+                        "source": start, "target": at, "level": 1, "points": [], "path": "",
+                    }  # fmt: skip
     wires = sorted(found.values(), key=lambda wire: wire["target"] - wire["source"])
     heights = [0] * (len(items) + 1)  # the highest wire so far between a volume and the next
     for wire in wires:
@@ -344,9 +370,7 @@ def _wires(
     return wires
 
 
-def _bend(
-    wire: dict[str, Any], volumes: Sequence[Mapping[str, Any]], tops: Sequence[float]
-) -> None:
+def _bend(wire: SkipPlace, volumes: Sequence[VolumePlace], tops: Sequence[float]) -> None:
     """The way from the top of one volume over all between to the top of another, and a head."""
     start, end = wire["source"], wire["target"]
     high = min(tops[start : end + 1]) - ARC * wire["level"] + 2
@@ -360,12 +384,12 @@ def _bend(
     wire["points"] = [[round(x, 2), round(y, 2)] for x, y in [*points, (x1, y1)]]
 
 
-def _right(volumes: Sequence[Mapping[str, Any]]) -> float:
+def _right(volumes: Sequence[VolumePlace]) -> float:
     """Where the last of them ends."""
-    return max(float(v["x"] + v["thickness"] + v["recede"]) for v in volumes)
+    return max(v["x"] + v["thickness"] + v["recede"] for v in volumes)
 
 
-def _center(volumes: Sequence[dict[str, Any]]) -> None:
+def _center(volumes: Sequence[VolumePlace]) -> None:
     """A short network stands in the middle of the narrowest picture."""
     room = max(0.0, LEAST_WIDTH - _right(volumes) - MARGIN)
     for volume in volumes:
@@ -373,7 +397,7 @@ def _center(volumes: Sequence[dict[str, Any]]) -> None:
         volume["middle"] = round(volume["middle"] + room / 2, 2)
 
 
-def _down(volumes: Sequence[dict[str, Any]], wires: Sequence[dict[str, Any]], by: float) -> None:
+def _down(volumes: Sequence[VolumePlace], wires: Sequence[SkipPlace], by: float) -> None:
     """Move everything down."""
     for volume in volumes:
         volume["y"] = round(volume["y"] + by, 2)
@@ -382,7 +406,7 @@ def _down(volumes: Sequence[dict[str, Any]], wires: Sequence[dict[str, Any]], by
         wire["points"] = [[x, round(y + by, 2)] for x, y in wire["points"]]
 
 
-def faces(volume: Mapping[str, Any]) -> dict[str, list[tuple[float, float]]]:
+def faces(volume: VolumePlace) -> dict[str, list[tuple[float, float]]]:
     """The corners of the three faces that are seen."""
     x, y, t, h, r = (volume[key] for key in ("x", "y", "thickness", "height", "recede"))
     return {
@@ -409,7 +433,7 @@ COLOURS = {
 INK = "#1b1d21"
 
 
-def svg(drawn: Mapping[str, Any], title: str = "A network") -> str:
+def svg(drawn: DrawingAnswer, title: str = "A network") -> str:
     """The drawing as an SVG file that stands alone."""
     width, height = drawn["width"], drawn["height"]
     lines = [
@@ -459,7 +483,7 @@ def way(points: Sequence[Sequence[float]]) -> str:
     return f"{up}L{g:g} {h:g}Q{i:g} {h:g} {i:g} {j:g}L{k:g} {m:g}"
 
 
-def _rules(volume: Mapping[str, Any]) -> Iterator[str]:
+def _rules(volume: VolumePlace) -> Iterator[str]:
     """Lines on the front of a closed group, as on the edge of a pile of sheets."""
     for share in (1 / 3, 2 / 3):
         x = volume["x"] + volume["thickness"] * share
