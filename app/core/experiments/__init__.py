@@ -1,0 +1,1 @@
+"""Experiments: demonstrations by training, each with its control and a measured claim."""

@@ -1,0 +1,122 @@
+"""An experiment: what it shows, its settings, its control, and a claim that can be measured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import inf
+from typing import Annotated, Any, Generic, TypeVar
+
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from app.core.errors import Problem
+from app.core.numbers import Number
+from app.core.questions import Asked
+from app.core.training.loop import Frame, Loop, sliced
+
+MOST_AT_ONCE = 3_000_000_000  # multiply-adds of all frames of a run that are waited for as a whole
+Seed = Annotated[int, Field(ge=0, le=999, title="Seed")]
+
+
+class Settings(Asked):
+    """Scalars with bounds, so that a run is a link; the same settings give the same frames."""
+
+    seed: Seed = 0
+
+
+S = TypeVar("S", bound=Settings)
+
+
+def known(number: Number) -> float:
+    """A loss that exists; a run that has none has no claim to hold."""
+    return inf if number is None else number
+
+
+@dataclass(frozen=True)
+class Claim(Generic[S]):
+    """One sentence, the runs (one for each of `settings`, besides the seed) that it is about, and
+    whether it holds of their last frames or of all of them."""
+
+    says: str
+    settings: tuple[dict[str, Any], ...]
+    holds: Callable[[Sequence[Sequence[Frame]]], bool]
+
+
+@dataclass(frozen=True)
+class Experiment(Generic[S]):
+    """A row. `control` gives the settings of the control beside a run, `beside` its name. `axis`:
+    what a frame is, `pace` how long one is looked at. `cost`: multiply-adds of a whole run."""
+
+    name: str
+    title: str
+    says: str
+    settings: type[S]
+    loop: Loop[S, Any]
+    control: Callable[[S], S]
+    beside: Callable[[S], str]
+    claims: tuple[Claim[S], ...]
+    kind: str
+    axis: str
+    cost: Callable[[S], float]
+    milliseconds: int = 40
+    presets: tuple[tuple[str, dict[str, Any]], ...] = ()
+
+    def slice(self, settings: S, run: Any) -> tuple[Any, list[Frame]]:
+        """A slice of its run. For a worker."""
+        return sliced(self.loop, settings, self.control(settings), run)
+
+    def check_at_once(self, settings: S) -> None:
+        """Raises Problem where all frames take too long to wait for."""
+        cost = self.cost(settings)
+        if cost > MOST_AT_ONCE:
+            raise Problem(
+                f"This run takes {cost / 1e9:,.1f} billion multiply-adds, and "
+                f"{MOST_AT_ONCE / 1e9:g} are the most for all frames at once: ask for fewer steps, "
+                "or with `Accept: text/event-stream` for each frame as it comes",
+                {"field": "steps" if "steps" in self.settings.model_fields else "points"},
+            )
+
+    def frames(self, settings: S) -> list[Frame]:
+        """The whole run."""
+        found: list[Frame] = []
+        run: Any = None
+        while not found or run is not None:
+            run, more = self.slice(settings, run)
+            found += more
+        return found
+
+
+class SettingRow(TypedDict):
+    """One setting of an experiment, as a slider or a choice."""
+
+    name: str
+    title: str
+    says: str
+    default: Any
+    least: float | None
+    most: float | None
+    values: Annotated[list[Any] | None, Field(description="All it may be, where these are few.")]
+    whole: bool
+
+
+class ClaimRow(TypedDict):
+    """A claim, and in how many seeds it held when it was measured."""
+
+    says: str
+    held: int
+    seeds: int
+
+
+class ExperimentRow(TypedDict):
+    """A row of the table of experiments."""
+
+    name: str
+    title: str
+    says: str
+    kind: Annotated[str, Field(description="What its picture is: a curve or a plane.")]
+    axis: Annotated[str, Field(description="What a frame is one of.")]
+    milliseconds: Annotated[int, Field(description="How long a frame is looked at.")]
+    settings: list[SettingRow]
+    presets: list[dict[str, Any]]
+    claims: list[ClaimRow]

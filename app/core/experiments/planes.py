@@ -1,0 +1,101 @@
+"""Nets of a few units that learn two classes of points in a plane: the loop of several rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from app.core.training.loop import Look
+from app.core.training.nets import How, Trained, count, forward, loss, start, trained
+from app.core.training.points import FRESH, SHAPES, TRAIN, Array, Kind, Points, classes
+
+VALIDATED = 1000  # fresh points to validate with
+SIDE = 36  # places of the picture along a side
+FRAMES = 60  # of a run, the first besides
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is learned, by which net, and how."""
+
+    kind: Kind
+    points: int
+    noise: float
+    hidden: tuple[int, ...]
+    how: How
+    steps: int
+    seed: int
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        return (2, *self.hidden, 1)
+
+    @property
+    def each(self) -> int:
+        """Steps from a frame to the next."""
+        return max(1, self.steps // FRAMES)
+
+    @property
+    def last(self) -> int:
+        return self.steps // self.each
+
+    @property
+    def cost(self) -> float:
+        """Multiply-adds: three passes a step, and one a frame over what is looked at."""
+        batch = self.how.batch or self.points
+        looks = self.last * (self.points + VALIDATED + SIDE**2)
+        return float(count(self.sizes) * (3 * self.steps * batch + looks))
+
+
+@lru_cache(maxsize=64)
+def points(kind: Kind, number: int, noise: float, seed: int, part: int) -> Points:
+    return classes(kind, number, noise, seed, part)
+
+
+@lru_cache(maxsize=8)
+def places(kind: Kind) -> Array:
+    """The middles of the picture's places, row by row from the top."""
+    side = SHAPES[kind].side
+    middles = (np.arange(SIDE) + 0.5) / SIDE * 2 * side - side
+    x, y = np.meshgrid(middles, -middles)
+    return np.stack((x.ravel(), y.ravel()), 1)
+
+
+def given(task: Task, part: int = TRAIN) -> Points:
+    number = VALIDATED if part == FRESH else task.points
+    return points(task.kind, number, task.noise, task.seed, part)
+
+
+def begin(task: Task) -> Trained:
+    return start(task.sizes, task.seed)
+
+
+def advance(task: Task, state: Trained, step: int) -> Trained:
+    return trained(state, given(task), task.how, task.each, task.seed)
+
+
+def look(task: Task, state: Trained) -> Look:
+    activation = task.how.activation
+
+    def measured(held: Points) -> float:
+        return loss(forward(state.net, held.x, activation)[0], held.y)
+
+    with np.errstate(over="ignore", invalid="ignore"):
+        losses = measured(given(task)), measured(given(task, FRESH))
+        sure = 50 + 50 * np.tanh(forward(state.net, places(task.kind), activation)[0] / 2)
+    shown = sure.round().astype(int).tolist() if np.isfinite(sure).all() else []
+    return Look(*losses, shown)
+
+
+def data(task: Task) -> dict[str, Any]:
+    held, side = given(task), SHAPES[task.kind].side
+    return {
+        "points": np.column_stack((held.x, held.y)).round(3).tolist(),
+        "x": None,
+        "truth": None,
+        "domain": [-side, side, -side, side],
+        "weights": count(task.sizes),
+    }

@@ -1,0 +1,154 @@
+"""Ten samples a weight: a net with far more weights than samples learns them by heart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import log
+from typing import Annotated
+
+from pydantic import Field
+
+from app.core.experiments import planes
+from app.core.experiments.experiment import Claim, Experiment, Settings, known
+from app.core.questions import shown
+from app.core.training.loop import Frame, Loop
+from app.core.training.nets import How, count
+
+RULE = 10  # samples a weight, by rule of thumb
+BATCH, STEPS, RATE = 100, 600, 0.02
+
+
+class SamplesSettings(Settings):
+    """A net of two hidden layers on a few noisy points of two moons."""
+
+    model_config = shown({"points": 20, "hidden": 12, "seed": 0})
+
+    points: Annotated[
+        int, Field(ge=10, le=2_050, title="Points", description="How many it is trained on.")
+    ] = 20
+    hidden: Annotated[
+        int, Field(ge=2, le=16, title="Units", description="In each of its two hidden layers.")
+    ] = 12
+    noise: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=1,
+            allow_inf_nan=False,
+            title="Noise",
+            description="How far points stray from their moon; the moons are 0.5 apart.",
+            json_schema_extra={"values": [0.1, 0.2, 0.3, 0.4]},
+        ),
+    ] = 0.3
+    penalty: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=1,
+            allow_inf_nan=False,
+            title="Penalty",
+            description="On the squares of the weights, as PyTorch's weight_decay.",
+            json_schema_extra={"values": [0.0, 0.001, 0.003, 0.01, 0.03, 0.1]},
+        ),
+    ] = 0.0
+    dropped: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=0.9,
+            allow_inf_nan=False,
+            title="Dropped",
+            description="The share of hidden units left out at each step (PyTorch's p).",
+            json_schema_extra={"values": [0.0, 0.1, 0.2, 0.3, 0.5]},
+        ),
+    ] = 0.0
+
+
+def task(settings: SamplesSettings) -> planes.Task:
+    how = How("tanh", "adam", RATE, settings.penalty, settings.dropped, BATCH)
+    hidden = (settings.hidden, settings.hidden)
+    return planes.Task("moons", settings.points, settings.noise, hidden, how, STEPS, settings.seed)
+
+
+def enough(settings: SamplesSettings) -> int:
+    """Points for ten a weight."""
+    return min(RULE * count(task(settings).sizes), 2_050)
+
+
+def control(settings: SamplesSettings) -> SamplesSettings:
+    """Without what helps; where nothing does, with what would: ten samples a weight."""
+    if settings.penalty or settings.dropped:
+        return settings.model_copy(update={"penalty": 0.0, "dropped": 0.0})
+    many = enough(settings)
+    return settings.model_copy(update={"points": 20 if settings.points >= many else many})
+
+
+def beside(settings: SamplesSettings) -> str:
+    if settings.penalty or settings.dropped:
+        left_out = ("penalty", settings.penalty), ("dropout", settings.dropped)
+        return "without " + " and ".join(name for name, amount in left_out if amount)
+    return f"on {control(settings).points:,} points"
+
+
+def by_heart(runs: Sequence[Sequence[Frame]]) -> bool:
+    last = runs[0][-1]["run"]
+    best = min(known(frame["run"]["validation"]) for frame in runs[0])
+    return known(last["train"]) < 0.01 and known(last["validation"]) >= 1.5 * best
+
+
+def agrees(runs: Sequence[Sequence[Frame]]) -> bool:
+    last = runs[0][-1]["control"]
+    train, validation = known(last["train"]), known(last["validation"])
+    return abs(validation - train) < 0.2 * train
+
+
+def helped(runs: Sequence[Sequence[Frame]]) -> bool:
+    last = runs[0][-1]
+    return 1.5 * known(last["run"]["validation"]) < known(last["control"]["validation"])
+
+
+SAMPLES_A_WEIGHT: Experiment[SamplesSettings] = Experiment(
+    name="samples-a-weight",
+    title="Ten samples a weight",
+    says="A net with more weights than samples learns them by heart: its training loss goes to "
+    "nothing while the loss on fresh points grows.",
+    settings=SamplesSettings,
+    loop=Loop(
+        begin=lambda settings: planes.begin(task(settings)),
+        advance=lambda settings, state, step: planes.advance(task(settings), state, step),
+        look=lambda settings, state, step: planes.look(task(settings), state),
+        last=lambda settings: task(settings).last,
+        at=lambda settings, step: step * task(settings).each,
+        data=lambda settings: planes.data(task(settings)),
+        guessed=lambda settings: log(2),
+        floor=lambda settings: None,
+        unit="step",
+    ),
+    control=control,
+    beside=beside,
+    claims=(
+        Claim(
+            "With a tenth of a sample a weight (20 points) the training loss falls under 0.01 and "
+            "validation ends at one and a half times its best, or more.",
+            ({},),
+            by_heart,
+        ),
+        Claim(
+            "With ten samples a weight training and validation agree within 20 %.", ({},), agrees
+        ),
+        Claim(
+            "A penalty of 0.03 takes a third or more from the validation loss at the end.",
+            ({"penalty": 0.03},),
+            helped,
+        ),
+    ),
+    kind="plane",
+    axis="step",
+    cost=lambda settings: task(settings).cost + task(control(settings)).cost,
+    presets=(
+        ("A tenth of a sample a weight", {}),
+        ("A penalty", {"penalty": 0.03}),
+        ("Half dropped", {"dropped": 0.5}),
+        ("One sample a weight", {"points": 205}),
+    ),
+)

@@ -1,0 +1,88 @@
+"""EXPERIMENTS: a row and a file each; and how often each claim held when it was measured."""
+
+from __future__ import annotations
+
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+import orjson
+from pydantic.fields import FieldInfo
+
+from app.core.experiments.experiment import Experiment, ExperimentRow, SettingRow
+from app.core.experiments.overfitting import OVERFITTING
+from app.core.experiments.samples_a_weight import SAMPLES_A_WEIGHT
+from app.core.training.loop import Frame
+
+EXPERIMENTS: dict[str, Experiment[Any]] = {row.name: row for row in (OVERFITTING, SAMPLES_A_WEIGHT)}
+CLAIMS = Path(__file__).with_name("claims.json")
+
+
+def slice_of(name: str, settings: Any, run: Any) -> tuple[Any, list[Frame]]:
+    """A slice of a run of the experiment of that name. For a worker."""
+    return EXPERIMENTS[name].slice(settings, run)
+
+
+def check_at_once(name: str, settings: Any) -> None:
+    """Raises Problem where all frames of a run take too long to wait for."""
+    EXPERIMENTS[name].check_at_once(settings)
+
+
+def fold(name: str) -> dict[str, Any]:
+    """What a row of FIGURES says of an experiment's run, found by name in a worker."""
+    return {
+        "slice": partial(slice_of, name),
+        "check_at_once": partial(check_at_once, name),
+        "question": EXPERIMENTS[name].settings,
+        "says": EXPERIMENTS[name].says,
+    }
+
+
+@cache
+def measured() -> dict[str, list[dict[str, int]]]:
+    """By experiment, for each of its claims: in how many of how many seeds it held."""
+    found: dict[str, list[dict[str, int]]] = orjson.loads(CLAIMS.read_bytes())
+    return found
+
+
+def row(experiment: Experiment[Any]) -> ExperimentRow:
+    fields = experiment.settings.model_fields
+    seed = fields["seed"]
+    ordered = {name: field for name, field in fields.items() if name != "seed"} | {"seed": seed}
+    return {
+        "name": experiment.name,
+        "title": experiment.title,
+        "says": experiment.says,
+        "kind": experiment.kind,
+        "axis": experiment.axis,
+        "milliseconds": experiment.milliseconds,
+        "settings": [setting(name, field) for name, field in ordered.items()],
+        "presets": [{"title": title, "settings": given} for title, given in experiment.presets],
+        "claims": [
+            {"says": claim.says, "held": found["held"], "seeds": found["seeds"]}
+            for claim, found in zip(experiment.claims, measured()[experiment.name], strict=True)
+        ],
+    }
+
+
+def setting(name: str, field: FieldInfo) -> SettingRow:
+    """A field's bounds are its slider's."""
+    bounds: dict[str, Any] = {}
+    for part in field.metadata:
+        bounds |= {key: getattr(part, key) for key in ("ge", "le") if hasattr(part, key)}
+    extra = field.json_schema_extra
+    return {
+        "name": name,
+        "title": field.title or name,
+        "says": field.description or "",
+        "default": field.default,
+        "least": bounds.get("ge"),
+        "most": bounds.get("le"),
+        "values": extra["values"] if isinstance(extra, dict) else None,  # type: ignore[typeddict-item]
+        "whole": field.annotation is int,
+    }
+
+
+def rows() -> list[ExperimentRow]:
+    """The table, as it is read by others."""
+    return [row(experiment) for experiment in EXPERIMENTS.values()]

@@ -1,0 +1,178 @@
+"""Small dense nets by hand in numpy: at a few units torch costs five to thirteen times as much.
+
+One output, a logit; the loss is the mean cross entropy. A test holds every step to torch's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from typing import Literal, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from app.core.training.points import Array, Points, random
+
+Activation = Literal["tanh", "relu", "sigmoid"]
+Optimizer = Literal["sgd", "adam"]
+
+MEMORY, TINY = (0.9, 0.999), 1e-8  # torch's defaults for Adam
+START, ORDER, DROPPED = 2, 3, 4  # what the random numbers of a run are used for
+
+
+def _sigmoid(x: Array) -> Array:
+    found: Array = 0.5 * (1 + np.tanh(0.5 * x))  # never overflows
+    return found
+
+
+# Each with its local gradient, in terms of what it gave.
+ACTIVATIONS: dict[Activation, tuple[Callable[[Array], Array], Callable[[Array], Array]]] = {
+    "tanh": (np.tanh, lambda out: 1 - out * out),
+    "relu": (lambda x: np.maximum(x, 0), lambda out: (out > 0).astype(float)),
+    "sigmoid": (_sigmoid, lambda out: out * (1 - out)),
+}
+
+
+class Net(NamedTuple):
+    """Weights (outputs x inputs) and biases (outputs), the layer nearest to the input first."""
+
+    weights: tuple[Array, ...]
+    biases: tuple[Array, ...]
+
+    @property
+    def parts(self) -> tuple[Array, ...]:
+        return (*self.weights, *self.biases)
+
+    @classmethod
+    def of(cls, parts: Sequence[Array]) -> Net:
+        half = len(parts) // 2
+        return cls(tuple(parts[:half]), tuple(parts[half:]))
+
+
+class Trained(NamedTuple):
+    """Where a training stands: the net, Adam's two memories of it, and the steps taken."""
+
+    net: Net
+    mean: tuple[Array, ...]
+    square: tuple[Array, ...]
+    step: int = 0
+
+
+class How(NamedTuple):
+    """How it is trained. `penalty` is torch's weight_decay; of the hidden units `dropped` is the
+    share left out at each step, the rest scaled up for it. `batch` 0: all points at each step."""
+
+    activation: Activation = "tanh"
+    optimizer: Optimizer = "adam"
+    rate: float = 0.02
+    penalty: float = 0.0
+    dropped: float = 0.0
+    batch: int = 0
+
+
+def count(sizes: Sequence[int]) -> int:
+    """Weights and biases of a net with layers of these sizes."""
+    return sum((a + 1) * b for a, b in pairwise(sizes))
+
+
+def start(sizes: Sequence[int], seed: int) -> Trained:
+    """As torch's Linear starts: even between -1 and 1 over the root of the inputs."""
+    numbers = random(seed, START)
+    weights, biases = [], []
+    for inputs, outputs in pairwise(sizes):
+        bound = inputs**-0.5
+        weights.append(numbers.uniform(-bound, bound, (outputs, inputs)))
+        biases.append(numbers.uniform(-bound, bound, outputs))
+    net = Net(tuple(weights), tuple(biases))
+    nothing = tuple(np.zeros_like(part) for part in net.parts)
+    return Trained(net, nothing, nothing)
+
+
+def forward(
+    net: Net, x: Array, activation: Activation, masks: Sequence[Array] = ()
+) -> tuple[Array, list[Array]]:
+    """The logits, and what each layer was given."""
+    f, _ = ACTIVATIONS[activation]
+    given = [x]
+    for i, (weights, bias) in enumerate(zip(net.weights, net.biases, strict=True)):
+        x = x @ weights.T + bias
+        if i < len(net.weights) - 1:
+            x = f(x)
+            given.append(x * masks[i] if masks else x)
+            x = given[-1]
+    return x[:, 0], given
+
+
+def loss(logits: Array, y: Array) -> float:
+    """The mean cross entropy."""
+    return float(np.mean(np.logaddexp(0, logits) - y * logits))
+
+
+def gradients(
+    net: Net, points: Points, activation: Activation, masks: Sequence[Array] = ()
+) -> tuple[Array, ...]:
+    """The mean gradient of the loss by the weights, then by the biases."""
+    _, local = ACTIVATIONS[activation]
+    logits, given = forward(net, points.x, activation, masks)
+    upstream = ((_sigmoid(logits) - points.y) / len(points.y))[:, None]
+    by_weights: list[Array] = []
+    by_biases: list[Array] = []
+    for i in reversed(range(len(net.weights))):
+        by_weights.insert(0, upstream.T @ given[i])
+        by_biases.insert(0, upstream.sum(0))
+        if i:
+            mask = masks[i - 1] if masks else np.float64(1)
+            # What was dropped is 0 and its mask is 0; what was kept is scaled, so unscaled here.
+            out = given[i] / np.where(mask > 0, mask, 1)
+            upstream = (upstream @ net.weights[i]) * local(out) * mask
+    return (*by_weights, *by_biases)
+
+
+def stepped(state: Trained, points: Points, how: How, masks: Sequence[Array] = ()) -> Trained:
+    """One step on these points."""
+    net, step = state.net, state.step + 1
+    found = gradients(net, points, how.activation, masks)
+    if how.penalty:
+        found = tuple(
+            gradient + how.penalty * part for gradient, part in zip(found, net.parts, strict=True)
+        )
+    if how.optimizer == "sgd":
+        parts = [p - how.rate * g for p, g in zip(net.parts, found, strict=True)]
+        return state._replace(net=Net.of(parts), step=step)
+    fast, slow = MEMORY
+    mean = tuple(fast * m + (1 - fast) * g for m, g in zip(state.mean, found, strict=True))
+    square = tuple(slow * s + (1 - slow) * g * g for s, g in zip(state.square, found, strict=True))
+    rate, root = how.rate / (1 - fast**step), (1 - slow**step) ** 0.5
+    parts = [
+        p - rate * m / (np.sqrt(s) / root + TINY)
+        for p, m, s in zip(net.parts, mean, square, strict=True)
+    ]
+    return Trained(Net.of(parts), mean, square, step)
+
+
+def trained(state: Trained, points: Points, how: How, steps: int, seed: int) -> Trained:
+    """So many steps further. Which points a step sees and what it drops depend on the seed and on
+    the step's number alone."""
+    total = len(points.y)
+    with np.errstate(over="ignore", invalid="ignore"):
+        for step in range(state.step, state.step + steps):
+            some, masks = points, list[Array]()
+            if 0 < how.batch < total:
+                some = Points(*(part[chosen(step, how.batch, total, seed)] for part in points))
+            if how.dropped:
+                numbers = random(seed, DROPPED, step)
+                masks = [
+                    (numbers.uniform(size=len(weights)) >= how.dropped) / (1 - how.dropped)
+                    for weights in state.net.weights[:-1]
+                ]
+            state = stepped(state, some, how, masks)
+    return state
+
+
+def chosen(step: int, batch: int, total: int, seed: int) -> npt.NDArray[np.int64]:
+    """The points of a step: each once an epoch, in an order of chance."""
+    each = max(1, total // batch)
+    epoch, place = divmod(step, each)
+    order = random(seed, ORDER, epoch).permutation(total)
+    return order[place * batch : (place + 1) * batch]

@@ -1,0 +1,38 @@
+"""Measure every claim of every experiment over many seeds: writes app/core/experiments/claims.json.
+
+`python -m tools.claims [name ...]` measures those named again, and all without a name.
+"""
+
+import json
+import sys
+from typing import Any
+
+from app.core.experiments.experiment import Experiment
+from app.core.experiments.table import CLAIMS, EXPERIMENTS
+from app.core.training.loop import Frame
+
+SEEDS = 20
+
+
+def held(experiment: Experiment[Any], seeds: int) -> list[dict[str, int]]:
+    """For each claim: in how many of so many seeds it held."""
+    found = [{"held": 0, "seeds": seeds} for _ in experiment.claims]
+    for seed in range(seeds):
+        runs: dict[Any, list[Frame]] = {}
+        for claim, counted in zip(experiment.claims, found, strict=True):
+            asked = [experiment.settings(**given, seed=seed) for given in claim.settings]
+            for settings in asked:
+                key = settings.model_dump_json()
+                runs[key] = runs.get(key) or experiment.frames(settings)
+            counted["held"] += claim.holds([runs[each.model_dump_json()] for each in asked])
+    for claim, counted in zip(experiment.claims, found, strict=True):
+        print(f"{experiment.name}: {counted['held']} of {seeds}: {claim.says}", flush=True)
+    return found
+
+
+if __name__ == "__main__":
+    known = json.loads(CLAIMS.read_text()) if CLAIMS.exists() else {}
+    for name in sys.argv[1:] or EXPERIMENTS:
+        known[name] = held(EXPERIMENTS[name], SEEDS)
+        ordered = {name: known[name] for name in EXPERIMENTS if name in known}
+        CLAIMS.write_text(json.dumps(ordered, indent=1) + "\n")
