@@ -193,6 +193,8 @@ class ModelRow(BaseModel):
     title: str
     says: str
     picture: Literal["photo", "drawing", "garment"]
+    kind: Literal["photo", "digit", "garment"] = Field(description="Of the pictures it learned.")
+    first: str = Field(description="The picture that it is shown first.")
     input: list[int]
     classes: list[str]
     parameters: int

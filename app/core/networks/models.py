@@ -20,7 +20,7 @@ from app.core.networks.answers import network_answer
 from app.core.networks.architectures import Builder, architecture, small
 from app.core.networks.network import Network
 from app.core.pictures.images import ASSETS, GARMENTS
-from app.core.pictures.preparation import Kind
+from app.core.pictures.preparation import FIRSTS, SHOWN, Kind
 
 Weights = dict[str, npt.NDArray[np.float32]]
 
@@ -164,6 +164,8 @@ def model_row(row: models.Model) -> dict[str, Any]:
         "title": row.title,
         "says": row.says,
         "picture": row.picture,
+        "kind": SHOWN[row.picture],
+        "first": FIRSTS[row.picture],
         "input": row.network.input,
         "classes": row.classes,
         "parameters": totals["parameters"],

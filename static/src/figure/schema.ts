@@ -3575,6 +3575,17 @@ export interface components {
              * @enum {string}
              */
             picture: "photo" | "drawing" | "garment";
+            /**
+             * Kind
+             * @description Of the pictures it learned.
+             * @enum {string}
+             */
+            kind: "photo" | "digit" | "garment";
+            /**
+             * First
+             * @description The picture that it is shown first.
+             */
+            first: string;
             /** Input */
             input: number[];
             /** Classes */
