@@ -4,9 +4,12 @@ import { firstIn, type Stand } from './figure/standing'
 const expressions = () => import('./expressions/standing')
 const convolutions = () => import('./convolutions/standing')
 const networks = () => import('./networks/standing')
+const activations = () => import('./activations/standing')
+const attributions = () => import('./attributions/standing')
 
 export const FIGURES: Record<string, () => Promise<Stand>> = {
   expression: async () => (await expressions()).expression,
+  'gradient-check': async () => (await expressions()).gradientCheck,
   convolution: async () => (await convolutions()).convolution,
   'fully-connected': async () => (await convolutions()).convolution,
   window: async () => (await convolutions()).window,
@@ -16,6 +19,13 @@ export const FIGURES: Record<string, () => Promise<Stand>> = {
   'effective-field': async () => (await networks()).effectiveField,
   comparison: async () => (await networks()).comparison,
   'gradient-sizes': async () => (await networks()).gradientSizes,
+  activations: async () => (await activations()).activations,
+  layer: async () => (await activations()).layer,
+  unit: async () => (await activations()).unit,
+  attribution: async () => (await attributions()).attribution,
+  occlusion: async () => (await attributions()).occlusion,
+  'top-patches': async () => (await attributions()).topPatches,
+  'optimised-input': async () => (await attributions()).optimisedInput,
 }
 
 /** How far off a figure is fetched: a window's height. */

@@ -24,7 +24,8 @@ from app.core.networks.building import Builder
 from app.core.networks.classics import small
 from app.core.networks.network import Network
 from app.core.pictures.images import ASSETS, GARMENTS
-from app.core.pictures.preparation import Kind
+from app.core.pictures.images import Shown
+from app.core.pictures.preparation import FIRSTS, SHOWN, Kind
 
 Weights = dict[str, npt.NDArray[np.float32]]
 
@@ -167,6 +168,8 @@ class ModelRow(TypedDict):
     title: str
     says: str
     picture: Kind
+    kind: Annotated[Shown, Field(description="Of the pictures it learned.")]
+    first: Annotated[str, Field(description="The picture that it is shown first.")]
     input: Shape
     classes: Sequence[str]
     parameters: int
@@ -186,6 +189,8 @@ def model_row(row: Model) -> ModelRow:
         "title": row.title,
         "says": row.says,
         "picture": row.picture,
+        "kind": SHOWN[row.picture],
+        "first": FIRSTS[row.picture],
         "input": row.network.input,
         "classes": row.classes,
         "parameters": totals["parameters"],

@@ -11,6 +11,20 @@ export type MapQuestion = {
   thumbnail?: number | null
   top?: number
 }
+/** What is asked for by itself, as app/web/activations.py has it answered ahead; and once more is wanted. */
+export const MAPS: MapQuestion = {
+  layers: 'ends',
+  include: ['activation'],
+  encoding: 'uint8',
+  thumbnail: 12,
+  top: 10,
+}
+export const FINER: MapQuestion = {
+  ...MAPS,
+  layers: 'all',
+  include: ['activation', 'gradient'],
+  thumbnail: 28,
+}
 export type Looked = { answer: LookAnswer; tensors: Record<string, Tensor> }
 
 export const askMaps = (asked: Asked, maps: MapQuestion, signal?: AbortSignal): Promise<Reply<Looked>> =>

@@ -18,7 +18,6 @@ const VIEWS: Readonly<Record<View, readonly KeyRow[]>> = {
     ['↑ ↓', 'in a layer: from channel to channel, with Shift by a row'],
     ['Enter', 'open the layer'],
     ['A', 'all of the network'],
-    ['Ctrl+Z', 'take back the last stroke of a drawing'],
     ['Ctrl+V', 'look at the picture that was copied'],
   ],
   layer: [
@@ -34,6 +33,7 @@ const VIEWS: Readonly<Record<View, readonly KeyRow[]>> = {
 }
 
 const ALWAYS: readonly KeyRow[] = [
+  ['Ctrl+Z, Ctrl+Shift+Z', 'undo, redo; of a drawing its strokes first'],
   ['F', 'full screen'],
   ['P', 'projector: large, without controls'],
   ['B or .', 'blank screen'],

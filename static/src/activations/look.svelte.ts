@@ -14,7 +14,8 @@
  */
 import type { Problem } from '../figure/api'
 import { presentStep, type Mode } from '../figure/player'
-import { patiently, tellers, type Waiting } from '../figure/server'
+import { Figure } from '../figure/figure.svelte'
+import { patiently, tellers, type Reply, type Waiting } from '../figure/server'
 import { askMaps, type Kind, type Looked, type MapQuestion } from './asking'
 import { shapeOf } from './layout'
 import type { Sight } from './link'
@@ -29,6 +30,22 @@ export type Small = { shape: number[]; bytes: Uint8Array; scales: Float32Array; 
 /** A pixel of a map. */
 export type Spot = { layer: string; channel: number; row: number; column: number }
 export type Whole = Partial<Record<Kind, Tensor>>
+
+/** What of a question says which network it is. */
+const NO_NETWORK = {
+  model: undefined,
+  network: undefined,
+  source: undefined,
+  input: undefined,
+  architecture: undefined,
+  stride_on: undefined,
+  seed: undefined,
+  weights: undefined,
+} satisfies Partial<Record<keyof Asked, undefined>>
+type OfNetwork = keyof typeof NO_NETWORK
+
+const networkOf = (asked: Asked): unknown[] =>
+  (Object.keys(NO_NETWORK) as OfNetwork[]).map((name) => asked[name])
 
 /** Whether the same picture goes through the same network: then every activation is what it was. */
 function sameForward(one: Asked, other: Asked): boolean {
@@ -49,13 +66,11 @@ type First = {
   sight: Sight
 }
 
-export class Look {
-  asked = $state.raw<Asked>({ image: 'coffee' })
-  answer = $state.raw<LookAnswer | null>(null)
-  problem = $state.raw<Problem | null>(null)
-  busy = $state(false)
-  /** What is said while the server is to be asked again, and in how many seconds. */
-  waiting = $state.raw<Waiting | null>(null)
+export class Look extends Figure<Asked, LookAnswer> {
+  asked = $derived(this.question)
+  /** What is said while the server is to be asked again for what belongs to an answer. */
+  #behind = $state.raw<Waiting | null>(null)
+  waits = $derived<Waiting | null>(this.waiting ?? this.#behind)
   era = $state(0)
 
   models = $state.raw<ModelRow[]>([])
@@ -69,7 +84,6 @@ export class Look {
   /** What the pointer is on, which is looked at as long as it is. */
   pointed = $state.raw<Spot | null>(null)
   scale = $state<Scale>('layer')
-  t = $state(0)
   mode = $state<Mode>('both')
   /** What is asked of the maps beyond what the cursor says: nothing, or one of these. */
   #held = $state<'product' | 'weight' | null>(null)
@@ -81,8 +95,6 @@ export class Look {
   #whole = $state.raw<Readonly<Record<string, Whole>>>({})
   /** Layers of which only what the forward pass gave is kept: another class is asked about. */
   #half: readonly string[] = []
-  /** The question that the answer is of. */
-  #taken: Asked | null = null
   #small: MapQuestion
   #finer: MapQuestion
   #fine: boolean
@@ -120,14 +132,16 @@ export class Look {
   })
 
   constructor({ question, answer, problem, maps, finer, models, images, sight }: First) {
+    const self: { look?: Look } = {}
+    super(question, (asked, signal) => self.look!.#send(asked, signal))
+    self.look = this
     this.#small = maps
     this.#finer = finer
     this.#fine = sight.view !== 'overview' || sight.layer !== null || sight.show !== 'activation'
     this.models = models
     this.images = images
-    this.asked = question
-    this.#taken = answer && question
     this.answer = answer
+    this.answered = answer && question
     this.problem = problem
     this.view = sight.view
     this.layer = sight.layer
@@ -137,7 +151,7 @@ export class Look {
     this.scale = sight.scale
     this.#first = sight.show
     this.setShow(sight.show)
-    if (!problem) void this.ask()
+    if (!problem) void this.#renew()
   }
 
   rowOf(name: string | null): LayerRow | null {
@@ -163,7 +177,7 @@ export class Look {
     else if (show !== 'weight') this.t = this.steps.length
     if (this.#held) this.#fine = true
     if (this.#held && this.era && !Object.keys(this.#tensors).some((name) => name.endsWith(`:${show}`)))
-      void this.ask()
+      void this.#renew()
   }
 
   choose({ view = this.view, ...at }: Partial<Sight>): void {
@@ -247,82 +261,81 @@ export class Look {
     }
   }
 
-  /** Ask something else. `live`: while it is answered the next waits, and only the newest is asked then. */
-  change(part: Partial<Asked>, live = false): void {
-    this.asked = { ...this.asked, ...part }
-    void this.ask(live)
+  /** Ask something else. */
+  change(part: Partial<Asked>, kind = ''): void {
+    this.put({ ...this.asked, ...part }, kind)
+    void this.#renew()
   }
 
-  /** A moving picture: this moment of it, and a promise of its answer. */
-  async live(part: Partial<Asked>): Promise<void> {
-    this.asked = { ...this.asked, ...part }
-    await this.ask()
+  /** A drawing as it grows, one step to take back: while it is answered the next waits, and only the newest is asked. */
+  draw(image: string): void {
+    const asked = { ...this.asked, image, drawing: true }
+    if (this.asked.drawing) this.amend(asked)
+    else this.put(asked, '')
+    this.follow(asked)
+  }
+
+  /** A moving picture, one step to take back: this moment of it, and a promise of its answer. */
+  async live(image: string, begins: boolean): Promise<void> {
+    const asked = { ...this.asked, image, drawing: false }
+    if (begins) this.put(asked, '')
+    else this.amend(asked)
+    await this.#renew()
   }
 
   /** Another network: what was chosen in the old one means nothing in it. */
   setNetwork(network: Omit<Asked, 'image'>, image = this.asked.image): void {
+    this.#leaveNetwork()
+    this.change({ ...NO_NETWORK, ...network, image, target: null, of: this.asked.of ?? 'score' })
+  }
+
+  #leaveNetwork(): void {
     this.choose({ layer: null, view: 'overview' })
     if (this.answer) this.#first = this.show
-    this.answer = null
-    this.#taken = null
+    this.answer = this.answered = null
     this.#tensors = {}
-    this.asked = { ...network, image, target: null, of: this.asked.of ?? 'score' }
-    void this.ask()
+  }
+
+  protected override restored(): void {
+    const before = this.answered
+    if (before && JSON.stringify(networkOf(before)) !== JSON.stringify(networkOf(this.asked)))
+      this.#leaveNetwork()
+    void this.#renew()
   }
 
   /** More is looked at than what is drawn at first. */
   finer(): void {
     if (this.#fine) return
     this.#fine = true
-    if (this.era || this.#asking) void this.ask()
+    if (this.era || this.busy) void this.#renew()
   }
 
-  #asking: AbortController | null = null
-  #again = false
-
-  async ask(live = false): Promise<void> {
-    if (live && this.#asking) {
-      this.#again = true
-      return
-    }
-    this.#asking?.abort()
-    const asking = new AbortController()
-    this.#asking = asking
-    this.#again = false
-    this.busy = true
-    try {
-      const asked = this.asked
-      const same = this.#taken !== null && sameForward(this.#taken, asked)
-      const fine = this.#fine
-      const finer: MapQuestion = {
-        ...this.#finer,
-        include: [
-          ...(same && this.#sharp ? [] : (['activation'] as const)),
-          'gradient',
-          ...(this.#held ? [this.#held] : []),
-        ],
-      }
-      const question = fine ? finer : this.#small
-      const { signal } = asking
-      const reply = await patiently(() => askMaps(asked, question, signal), signal, this.#teller())
-      if (this.#asking !== asking) return
-      this.problem = reply.problem
-      if (reply.answer) {
-        this.#sharp = fine || (same && this.#sharp)
-        this.#take(reply.answer, asked, same)
-      }
-    } catch {
-      // Overtaken.
-    } finally {
-      if (this.#asking === asking) {
-        this.#asking = null
-        this.busy = false
-        if (this.#again) void this.ask(true)
-      }
-    }
+  #renew(): Promise<boolean> {
+    return this.ask(this.asked)
   }
 
-  #teller = tellers((waiting) => void (this.waiting = waiting))
+  /** What came with the newest answer, and how it was asked for. */
+  #come: { answer: LookAnswer; tensors: Looked['tensors']; same: boolean; fine: boolean } | null = null
+
+  async #send(asked: Asked, signal: AbortSignal): Promise<Reply<LookAnswer>> {
+    const same = this.answered !== null && sameForward(this.answered, asked)
+    const fine = this.#fine
+    const finer: MapQuestion = {
+      ...this.#finer,
+      include: [
+        ...(same && this.#sharp ? [] : (['activation'] as const)),
+        'gradient',
+        ...(this.#held ? [this.#held] : []),
+      ],
+    }
+    const reply = await askMaps(asked, fine ? finer : this.#small, signal)
+    if (!reply.answer) return reply
+    const { answer, tensors } = reply.answer
+    this.#come = { answer, tensors, same, fine }
+    return { ...reply, answer }
+  }
+
+  #teller = tellers((waiting) => void (this.#behind = waiting))
 
   /** After the same forward pass, what it gave still holds; after another nothing does. */
   #keep(forward: boolean): void {
@@ -338,14 +351,18 @@ export class Look {
   }
 
   /** What was played to its end stays so; the layer that is looked at stays, if there still is one. */
-  #take({ answer, tensors }: Looked, asked: Asked, same: boolean): void {
-    const [forward, count] = [this.forward, this.steps.length]
+  protected override take(reply: Reply<LookAnswer>, asked: Asked): void {
+    const [forward, count, before] = [this.forward, this.steps.length, this.answered]
     const share = this.t >= count ? 'end' : this.t >= forward ? 'turn' : 'start'
-    const other = !same || this.#taken?.target !== asked.target || this.#taken?.of !== asked.of
+    super.take(reply, asked)
+    const { answer } = reply
+    if (!answer || this.#come?.answer !== answer) return
+    const { tensors, same, fine } = this.#come
+    this.#come = null
+    this.#sharp = fine || (same && this.#sharp)
+    const other = !same || before?.target !== asked.target || before?.of !== asked.of
     if (other) this.#keep(same)
-    this.#taken = asked
     this.#tensors = { ...this.#tensors, ...tensors }
-    this.answer = answer
     this.era += 1
     if (!count) this.setShow(this.#first)
     else if (count !== answer.steps.length) {

@@ -64,6 +64,9 @@ export type ModelRow = {
   title: string
   says: string
   picture: Picture
+  /** Of the pictures that it learned, and the one that it is shown first. */
+  kind: ImageRow['kind']
+  first: string
   input: number[]
   classes: string[]
   parameters: number

@@ -31,8 +31,11 @@ export type Occlusion = {
 }
 
 /** The image with one patch of it covered. */
-export const askOcclusion = (body: Asked, covered: Covered): Promise<Reply<Occlusion>> =>
-  post<Occlusion>('/api/occlusion', { ...body, ...covered }, undefined, json)
+export const askOcclusion = (
+  body: Asked,
+  covered: Covered,
+  signal?: AbortSignal,
+): Promise<Reply<Occlusion>> => post<Occlusion>('/api/occlusion', { ...body, ...covered }, signal, json)
 
 export type TopPatch = {
   image: string

@@ -1,49 +1,47 @@
 /** Which pixels a class's score comes from, by every method, one question after the other. */
 import type { Problem } from '../figure/api'
-import { patiently, Pauses, type Waiting } from '../figure/server'
-import { askAttribution, type Attribution } from './asking'
+import { Asking } from '../figure/asking.svelte'
+import type { Reply } from '../figure/server'
 import type { Asked } from '../activations/types'
+import { askAttribution, type Attribution } from './asking'
 
 /** What takes seconds is asked for last. */
 const SLOW = ['occlusion', 'smoothgrad']
 
-export class Attributions {
+type Wanted = { body: Asked; method: string }
+
+export class Attributions extends Asking<Wanted, Attribution> {
   answers = $state.raw<Readonly<Record<string, Attribution>>>({})
   problems = $state.raw<Readonly<Record<string, Problem>>>({})
   /** The method that is being asked for. */
   asking = $state<string | null>(null)
-  /** What is said while the server is to be asked again. */
-  waiting = $state.raw<Waiting | null>(null)
-  #present: AbortController | null = null
+  /** Counts the times of asking: of a later one the methods of an earlier are not asked for any more. */
+  #time = 0
+
+  constructor() {
+    super(({ body, method }, signal) => askAttribution(body, method, signal))
+  }
 
   /** All methods anew; what is there stays until its successor comes. */
-  async ask(body: Asked, methods: readonly string[]): Promise<void> {
-    this.stop()
-    const present = new AbortController()
-    this.#present = present
-    const { signal } = present
+  async askAll(body: Asked, methods: readonly string[]): Promise<void> {
+    const time = ++this.#time
     this.problems = {}
-    const told = (waiting: Waiting | null): void => {
-      if (!signal.aborted) this.waiting = waiting
-    }
-    const pauses = new Pauses()
-    const order = [...methods].sort((a, b) => SLOW.indexOf(a) - SLOW.indexOf(b))
-    try {
-      for (const method of order) {
-        this.asking = method
-        const reply = await patiently(() => askAttribution(body, method, signal), signal, told, pauses)
-        if (signal.aborted) return
-        if (reply.answer) this.answers = { ...this.answers, [method]: reply.answer }
-        else this.problems = { ...this.problems, [method]: reply.problem }
-      }
-    } catch {
-      return // Overtaken.
+    for (const method of [...methods].sort((a, b) => SLOW.indexOf(a) - SLOW.indexOf(b))) {
+      this.asking = method
+      await this.ask({ body, method })
+      if (time !== this.#time) return
     }
     this.asking = null
   }
 
+  protected override take(reply: Reply<Attribution>, { method }: Wanted): void {
+    if (reply.answer) this.answers = { ...this.answers, [method]: reply.answer }
+    else this.problems = { ...this.problems, [method]: reply.problem }
+  }
+
   stop(): void {
-    this.#present?.abort()
-    this.asking = this.waiting = null
+    this.#time += 1
+    this.leave()
+    this.asking = null
   }
 }

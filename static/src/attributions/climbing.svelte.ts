@@ -1,11 +1,13 @@
 /** A picture that climbs: its frames as the server sends them, kept so that one can go back to them. */
 import type { Problem } from '../figure/api'
-import { patiently, type Waiting } from '../figure/server'
-import { askClimb } from './asking'
+import { Asking } from '../figure/asking.svelte'
 import type { Told } from '../figure/events'
+import type { Reply } from '../figure/server'
 import type { Asked } from '../activations/types'
+import { askClimb } from './asking'
 
 export type Frame = { step: number; steps: number; value: number | null; picture: string }
+type Climb = { asked: Asked; layer: string; channel: number }
 
 const placed = (frames: readonly Frame[], at: number, frame: Frame): readonly Frame[] => [
   ...frames.slice(0, at),
@@ -13,43 +15,38 @@ const placed = (frames: readonly Frame[], at: number, frame: Frame): readonly Fr
   ...frames.slice(at + 1),
 ]
 
-export class Climbing {
+export class Climbing extends Asking<Climb, true> {
   frames = $state.raw<readonly Frame[]>([])
   /** Which frame is shown; the newest while it climbs. */
   at = $state(0)
-  running = $state(false)
-  problem = $state.raw<Problem | null>(null)
-  /** What is said while the server is to be asked again. */
-  waiting = $state.raw<Waiting | null>(null)
+  running = $derived(this.busy)
   frame = $derived<Frame | null>(this.frames[this.at] ?? null)
-  #climb: AbortController | null = null
   /** How many frames this time of asking has brought. */
   #come = 0
 
+  constructor() {
+    const self: { climbing?: Climbing } = {}
+    super(({ asked, layer, channel }, signal) => {
+      self.climbing!.#come = 0
+      return askClimb(asked, layer, channel, signal, (event) => {
+        if (!signal.aborted) self.climbing!.#hear(event)
+      })
+    })
+    self.climbing = this
+  }
+
   async start(asked: Asked, layer: string, channel: number): Promise<void> {
     this.forget()
-    const climb = new AbortController()
-    this.#climb = climb
-    this.running = true
-    const ask = () => {
-      this.#come = 0
-      return askClimb(asked, layer, channel, climb.signal, (event) => this.#take(event))
-    }
-    const told = (waiting: Waiting | null): void => {
-      if (this.#climb === climb) this.waiting = waiting
-    }
-    try {
-      const { problem } = await patiently(ask, climb.signal, told)
-      // Refused; what has come stays.
-      if (problem) this.problem = problem
-    } catch {
-      // Stopped.
-    }
-    if (this.#climb === climb) this.stop()
+    await this.ask({ asked, layer, channel })
+  }
+
+  /** Refused; what has come stays, and so does what was told on the way. */
+  protected override take({ problem }: Reply<true>): void {
+    if (problem) this.problem = problem
   }
 
   /** Of a climb that was broken off, the same frames come again: each takes the place of the one before. */
-  #take({ name, data }: Told): void {
+  #hear({ name, data }: Told): void {
     this.waiting = null
     if (name === 'problem') this.problem = data as Problem
     if (name === 'done') this.#keep(this.frames.slice(0, this.#come))
@@ -63,16 +60,12 @@ export class Climbing {
   }
 
   stop(): void {
-    this.#climb?.abort()
-    this.#climb = null
-    this.waiting = null
-    this.running = false
+    this.leave()
   }
 
-  forget(): void {
-    this.stop()
+  override forget(): void {
+    super.forget()
     this.frames = []
     this.at = 0
-    this.problem = null
   }
 }

@@ -1,53 +1,41 @@
-/** What the page asks about the node in view: an input's paths, and the entry one has pointed at. */
+/** What the figure asks about the node in view: an input's paths, and the entry one has pointed at. */
 import type { EntryAnswer, Node, PathsAnswer } from '../figure/api'
+import { Asking } from '../figure/asking.svelte'
+import { askEntry, askPaths } from '../figure/server'
 import type { Expression } from './expression.svelte'
-import { askEntry, askPaths, patiently } from '../figure/server'
 
 const PAUSE_MILLISECONDS = 130
 
 export class Explaining {
-  paths = $state.raw<PathsAnswer | null>(null)
-  entry = $state.raw<EntryAnswer | null>(null)
-
-  #expression: Expression
-  #asking: AbortController | null = null
-  #pointing: AbortController | null = null
+  #paths: Asking<string, PathsAnswer>
+  #entry: Asking<{ node: string; index: number[] }, EntryAnswer>
   #timer: ReturnType<typeof setTimeout> | undefined
 
   constructor(expression: Expression) {
-    this.#expression = expression
+    this.#paths = new Asking((node, signal) => askPaths(expression.asked, node, signal))
+    this.#entry = new Asking(({ node, index }, signal) => askEntry(expression.asked, node, index, signal))
+  }
+
+  get paths(): PathsAnswer | null {
+    return this.#paths.answer
+  }
+
+  get entry(): EntryAnswer | null {
+    return this.#entry.answer
   }
 
   look(node: Node | null): void {
     clearTimeout(this.#timer)
-    this.#asking?.abort()
-    this.paths = null
+    this.#paths.forget()
     if (!node || node.op !== 'input' || node.shape.length || typeof node.gradient !== 'number') return
-    this.#timer = setTimeout(async () => {
-      this.#asking = new AbortController()
-      const { signal } = this.#asking
-      try {
-        const reply = await patiently(() => askPaths(this.#expression.asked, node.id, signal), signal)
-        this.paths = reply.answer
-      } catch {
-        // Another node is in view by now.
-      }
-    }, PAUSE_MILLISECONDS)
+    this.#timer = setTimeout(() => void this.#paths.ask(node.id), PAUSE_MILLISECONDS)
   }
 
   async point(node: string, index: number[]): Promise<void> {
-    this.#pointing?.abort()
-    const { signal } = (this.#pointing = new AbortController())
-    try {
-      const reply = await patiently(() => askEntry(this.#expression.asked, node, index, signal), signal)
-      this.entry = reply.answer
-    } catch {
-      // Another entry is pointed at by now, or none.
-    }
+    await this.#entry.ask({ node, index })
   }
 
   forget(): void {
-    this.#pointing?.abort()
-    this.entry = null
+    this.#entry.forget()
   }
 }

@@ -1,7 +1,8 @@
 /** The figures on expressions, wherever they stand. */
-import type { Question, Told } from '../figure/api'
+import type { GradientCheck, Question, Told } from '../figure/api'
 import { presentStep } from '../figure/player'
 import { standing, type First } from '../figure/standing'
+import CheckFigure from './CheckFigure.svelte'
 import { Expression } from './expression.svelte'
 import ExpressionFigure from './ExpressionFigure.svelte'
 
@@ -17,4 +18,12 @@ export function expression({ question, answer, problem, view }: First<Question, 
       step: atEnd ? null : presentStep(store.t) + 1,
     }
   })
+}
+
+export function gradientCheck({ question, answer, problem }: First<Question, GradientCheck>) {
+  const store = new Expression({ question, answer: null, problem, step: null })
+  return standing(CheckFigure, { expression: store, first: answer }, () => ({
+    expression: store.text,
+    inputs: store.usedInputs,
+  }))
 }

@@ -3898,6 +3898,17 @@ export interface components {
              * @enum {string}
              */
             picture: "photo" | "drawing" | "garment";
+            /**
+             * Kind
+             * @description Of the pictures it learned.
+             * @enum {string}
+             */
+            kind: "photo" | "digit" | "garment";
+            /**
+             * First
+             * @description The picture that it is shown first.
+             */
+            first: string;
             /** Input */
             input: number[];
             /** Classes */
@@ -5714,11 +5725,6 @@ export interface components {
             type: string;
             /** Kind */
             kind: string;
-            /**
-             * Base
-             * @description The kind of what a thin layer lies on: its side's colour.
-             */
-            base: string;
             /** Group */
             group: boolean;
             /** Layers */
@@ -5747,6 +5753,11 @@ export interface components {
             macs: number;
             /** Activation Bytes */
             activation_bytes: number;
+            /**
+             * Base
+             * @description The kind of what a thin layer lies on: its side's colour.
+             */
+            base: string;
             /**
              * Shares
              * @description Each cost as a share of the largest.

@@ -1,6 +1,7 @@
 /** A figure in a document: what is written in its place, and what stands there then. */
 import { mount, type Component } from 'svelte'
 import type { Problem } from './api'
+import './standing.css'
 
 export type First<Question = Record<string, unknown>, Answer = unknown> = {
   question: Question

@@ -57,6 +57,13 @@ function listener(): Hearer | null {
   return best
 }
 
+/** Whether something that comes at a place, or at none, is meant for the figure that an element is part of. */
+export function isFor(element: Element | undefined, target: EventTarget | null): boolean {
+  if (figures.size < 2) return true
+  const at = target instanceof Node ? [...figures].find((one) => one.element.contains(target)) : undefined
+  return element !== undefined && (at ?? listener())?.element.contains(element) === true
+}
+
 function keydown(event: KeyboardEvent): void {
   const page = [...pages].at(-1)
   if (writing(event) || event.defaultPrevented || page?.deaf()) return

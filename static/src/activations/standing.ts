@@ -1,0 +1,100 @@
+/** The figures on a network that looks at a picture, wherever they stand. */
+import type { Problem } from '../figure/api'
+import { standing, type First } from '../figure/standing'
+import { table } from '../figure/tables'
+import ActivationsFigure from './ActivationsFigure.svelte'
+import { FINER, MAPS } from './asking'
+import { FIRST_SIGHT, sightOf, type Sight } from './link'
+import { Look } from './look.svelte'
+import type { Asked, ImageRow, LookAnswer, ModelRow } from './types'
+
+const ASKED: readonly (keyof Asked)[] = [
+  'model',
+  'network',
+  'source',
+  'input',
+  'architecture',
+  'stride_on',
+  'seed',
+  'weights',
+  'image',
+  'drawing',
+  'target',
+  'of',
+]
+
+/** What of a question says who looks at what. */
+export function askedOf(question: Record<string, unknown>): Asked {
+  const pairs = ASKED.filter((name) => question[name] !== undefined).map((name) => [name, question[name]])
+  return { image: '', ...Object.fromEntries(pairs) } as Asked
+}
+
+/** What goes into a link: not pictures and weights of one's own. */
+export const linked = ({ weights: _, drawing: __, image, ...asked }: Asked): Record<string, unknown> => ({
+  ...asked,
+  image: image.startsWith('data:') ? null : image,
+})
+
+export async function lookAt(
+  question: Record<string, unknown>,
+  answer: LookAnswer | null,
+  problem: Problem | null,
+  sight: Partial<Sight>,
+): Promise<Look> {
+  const [models, images] = await Promise.all([table<ModelRow>('models'), table<ImageRow>('images')])
+  const asked = askedOf(question)
+  const first = models.find(({ name }) => name === asked.model)?.first ?? images[0]?.name ?? ''
+  return new Look({
+    question: { ...asked, image: asked.image || first },
+    answer,
+    problem,
+    maps: MAPS,
+    finer: FINER,
+    models,
+    images,
+    sight: { ...FIRST_SIGHT, ...sight },
+  })
+}
+
+type Question = Record<string, unknown>
+
+/** Where one looks, without what is as it is at first. */
+function seen({ view: _, ...sight }: Sight): Record<string, unknown> {
+  const pairs = Object.entries(sight).filter(([name, value]) => value !== FIRST_SIGHT[name as keyof Sight])
+  return Object.fromEntries(pairs)
+}
+const sightIn = (view: First['view']): Sight => sightOf(new URLSearchParams(view as Record<string, string>))
+
+export async function activations({ question, answer, problem, view }: First<Question, LookAnswer>) {
+  const look = await lookAt(question, answer, problem, { ...sightIn(view), view: 'overview' })
+  return standing(ActivationsFigure, { look, home: 'overview' as const }, () => ({
+    ...linked(look.asked),
+    ...seen(look.sight),
+  }))
+}
+
+export async function layer({ question, problem, view }: First<Question>) {
+  const named = Array.isArray(question.layers) ? (question.layers[0] as string) : null
+  const sight = sightIn(view)
+  const look = await lookAt(question, null, problem, { ...sight, layer: named ?? sight.layer, view: 'layer' })
+  return standing(ActivationsFigure, { look, home: 'layer' as const }, () => {
+    const { layer, ...sight } = seen(look.sight)
+    return {
+      ...linked(look.asked),
+      layers: layer ? [layer] : null,
+      include: layer ? ['activation', 'gradient'] : null,
+      ...sight,
+    }
+  })
+}
+
+type At = Pick<Sight, 'layer' | 'channel' | 'row' | 'column'>
+
+export async function unit({ question, problem, view }: First<Question & { unit?: At }>) {
+  const look = await lookAt(question, null, problem, { ...sightIn(view), ...question.unit, view: 'unit' })
+  return standing(ActivationsFigure, { look, home: 'unit' as const }, () => {
+    const { layer, channel, row, column, show, scale } = look.sight
+    const at = layer === null || channel === null ? null : { layer, channel, row, column }
+    return { ...linked(look.asked), unit: at, ...seen({ ...FIRST_SIGHT, show, scale }) }
+  })
+}

@@ -1,0 +1,12 @@
+// What the figures on a network that looks at a picture look like.
+import '../expressions/panels.css'
+import '../figure/player.css'
+import '../grids/numbers.css'
+import './unit/unit.css'
+import './layer.css'
+import '../attributions/why.css'
+import '../attributions/looks.css'
+import './picture.css'
+import './strip.css'
+import './classes.css'
+import './activations.css'
