@@ -23,8 +23,7 @@ from app.core.networks.architectures import architecture
 from app.core.networks.building import Builder
 from app.core.networks.classics import small
 from app.core.networks.network import Network
-from app.core.pictures.images import ASSETS, GARMENTS
-from app.core.pictures.images import Shown
+from app.core.pictures.images import ASSETS, GARMENTS, Shown
 from app.core.pictures.preparation import FIRSTS, SHOWN, Kind
 
 Weights = dict[str, npt.NDArray[np.float32]]
