@@ -64,7 +64,9 @@ async def on_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     path, status = request.url.path, error.status_code
     if status == 404:
-        problem = Problem(f"There is nothing at {shortened(path)}.")
+        # What a route itself says of it says more; else it is Starlette's two words.
+        own = error.detail != HTTPStatus(404).phrase
+        problem = Problem(error.detail if own else f"There is nothing at {shortened(path)}.")
     elif status == 405:
         problem = Problem(f"{shortened(path)} does not answer {request.method}.")
     elif status == 400:

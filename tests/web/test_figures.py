@@ -78,7 +78,7 @@ def test_only_an_embed_may_be_framed(client: TestClient) -> None:
 def test_an_unknown_figure_and_a_wrong_question_are_told_in_a_sentence(client: TestClient) -> None:
     unknown = client.get("/embed/netwrk", headers=PAGE)
     assert unknown.status_code == 404
-    assert "netwrk" in unknown.text
+    assert "There is no figure netwrk; did you mean network?" in unknown.text
     for path in ("stack?kernel_size=4", "network?architecture=vgg17", "window?input=x"):
         page = client.get(f"/embed/{path}", headers=PAGE)
         assert page.status_code == 422, path

@@ -297,7 +297,7 @@ Names = Annotated[
     Annotated[list[Annotated[str, Field(max_length=64)]], up_to(64, 1)],
     Field(description="Names of GET /api/architectures."),
 ]
-SIDE_BY_SIDE = ["alexnet", "vgg16", "resnet50"]
+SIDE_BY_SIDE = ["alexnet", "vgg16", "resnet50", "resnet152"]
 
 
 class ComparisonQuestion(Asked):

@@ -16,6 +16,11 @@ export class Figure<Question, Answer> extends Asking<Question, Answer> {
     this.#history = begin(question)
   }
 
+  /** Once it is seen: asks if nothing is there. */
+  wanted(): void {
+    if (!this.answer && !this.problem && !this.busy) this.restored()
+  }
+
   undo(): void {
     this.#go(undo(this.#history))
   }

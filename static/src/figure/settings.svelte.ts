@@ -4,19 +4,6 @@ import { Figure } from './figure.svelte'
 import type { Reply } from './server'
 
 export class Settings<Question extends object, Answer> extends Figure<Question, Answer> {
-  /** What is there from the start. */
-  begin(answer: Answer | null, problem: Problem | null = null): this {
-    this.answer = answer
-    this.answered = answer && this.question
-    this.problem = problem
-    return this
-  }
-
-  /** Once it is seen: asks if nothing is there. */
-  wanted(): void {
-    if (!this.answer && !this.problem && !this.busy) void this.ask(this.question)
-  }
-
   #pause: number
   #wait: ReturnType<typeof setTimeout> | undefined
 
@@ -28,6 +15,14 @@ export class Settings<Question extends object, Answer> extends Figure<Question, 
   ) {
     super(question, send)
     this.#pause = pause
+  }
+
+  /** What is there from the start. */
+  begin(answer: Answer | null, problem: Problem | null = null): this {
+    this.answer = answer
+    this.answered = answer && this.question
+    this.problem = problem
+    return this
   }
 
   /** What is dragged is one step to take back, and never queues: the newest is asked. */
