@@ -3,14 +3,17 @@
   var root = document.documentElement
   var link = new URLSearchParams(location.search)
   var kept = null
+  var projector = link.get('projector')
   try {
     kept = localStorage.getItem('theme')
+    if (projector) sessionStorage.setItem('projector', projector)
+    else projector = sessionStorage.getItem('projector')
   } catch {
     // Storage may be switched off; the system's choice stands then.
   }
   var theme = link.get('theme') || kept
   if (theme === 'light' || theme === 'dark') root.dataset.theme = theme
   else if (theme === 'projector') root.dataset.projector = ''
-  if (link.get('projector') === '1') root.dataset.projector = ''
+  if (projector === '1') root.dataset.projector = ''
   root.dataset.script = ''
 })()

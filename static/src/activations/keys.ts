@@ -6,13 +6,15 @@ const PLAYING: readonly KeyRow[] = [
   ['Space', 'play or pause'],
   ['Home, End', 'to the start, to the end'],
 ]
-const SCROLLING: KeyRow = ['PageDown PageUp', 'on the projector: down, up']
+const SCROLLING: KeyRow = ['PageDown PageUp', 'down, up']
+const CLICKER: KeyRow = ['PageDown PageUp', 'on the projector: one step forward, back']
 const ON_A_MAP: KeyRow = ['On a map ← → ↑ ↓', 'to the next pixel, with Shift by eight']
 
 const VIEWS: Readonly<Record<View, readonly KeyRow[]>> = {
   overview: [
-    ['→ PageDown N', 'one layer forward, then back'],
-    ['← PageUp', 'one step back'],
+    ['→ N', 'one layer forward, then back'],
+    ['←', 'one step back'],
+    CLICKER,
     ...PLAYING,
     ['Tab, then ← →', 'walk from layer to layer'],
     ['↑ ↓', 'in a layer: from channel to channel, with Shift by a row'],
@@ -21,8 +23,9 @@ const VIEWS: Readonly<Record<View, readonly KeyRow[]>> = {
     ['Ctrl+V', 'look at the picture that was copied'],
   ],
   layer: [
-    ['→ PageDown N', 'the kernel goes one pixel on'],
-    ['← PageUp', 'one pixel back'],
+    ['→ N', 'the kernel goes one pixel on'],
+    ['←', 'one pixel back'],
+    CLICKER,
     ...PLAYING,
     ON_A_MAP,
     ['Enter', 'on the large map: open this pixel'],
@@ -38,6 +41,8 @@ const ALWAYS: readonly KeyRow[] = [
   ['P', 'projector: large, without controls'],
   ['B or .', 'blank screen'],
   ['T', 'light or dark'],
+  ['[ ]', 'to the page before, to the next'],
+  ['1 to 9', 'to a view, by its place'],
   ['Esc', 'back to the overview, then leave'],
   ['?', 'this list'],
 ]

@@ -1,8 +1,9 @@
 /** Whom a key is for: the figure that has the focus, or else the one most in view; then the page. */
-import { commandOf, writing, type Command } from './keys'
+import { commandOf, scrolls, writing, type Command } from './keys'
+import { theme } from './theme.svelte'
 
 /** What a figure does at a command; one that says `false` leaves it to the page. */
-export type Commands = Partial<Record<Command, () => unknown>>
+export type Commands = Partial<Record<Command, (key: string) => unknown>>
 type Hearer = { element: Element; commands: () => Commands }
 type Page = {
   commands: () => Commands
@@ -68,12 +69,12 @@ function keydown(event: KeyboardEvent): void {
   const page = [...pages].at(-1)
   if (writing(event) || event.defaultPrevented || page?.deaf()) return
   const command = commandOf(event)
-  if (!command) return
+  if (!command || scrolls(event.key, theme.projector || document.fullscreenElement !== null)) return
   const own = listener()?.commands()[command]
   const general = page?.commands()[command]
   const pressed = event.target instanceof HTMLButtonElement || event.target instanceof HTMLAnchorElement
   if ((!own && !general) || (pressed && command === 'play')) return
   event.preventDefault()
   if (page?.before(command)) return
-  if (!own || own() === false) general?.()
+  if (!own || own(event.key) === false) general?.(event.key)
 }

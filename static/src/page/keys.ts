@@ -15,6 +15,9 @@ export type Command =
   | 'help'
   | 'undo'
   | 'redo'
+  | 'page-before'
+  | 'page-after'
+  | 'tab'
 
 type Pressed = Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'altKey' | 'shiftKey'>
 
@@ -37,7 +40,13 @@ const PLAIN: Record<string, Command> = {
   t: 'theme',
   Escape: 'leave',
   '?': 'help',
+  '[': 'page-before',
+  ']': 'page-after',
+  ...Object.fromEntries(Array.from('123456789', (digit) => [digit, 'tab' as const])),
 }
+
+/** A clicker's keys are steps where a page is shown to others; elsewhere they scroll, as on any page. */
+export const scrolls = (key: string, presenting: boolean): boolean => /^Page/.test(key) && !presenting
 
 export function commandOf({ key, ctrlKey, metaKey, altKey, shiftKey }: Pressed): Command | null {
   if (altKey) return null
@@ -52,8 +61,8 @@ export function commandOf({ key, ctrlKey, metaKey, altKey, shiftKey }: Pressed):
 export type KeyRow = readonly [keys: string, says: string]
 
 const PLAYING: readonly KeyRow[] = [
-  ['→ PageDown N', 'one step forward'],
-  ['← PageUp', 'one step back'],
+  ['→ N', 'one step forward; on the projector PageDown too'],
+  ['←', 'one step back; on the projector PageUp too'],
   ['Space', 'play or pause'],
   ['Home, End', 'to the start, to the end'],
 ]
@@ -62,6 +71,8 @@ const SHOWING: readonly KeyRow[] = [
   ['P', 'projector: large, without controls'],
   ['B or .', 'blank screen'],
   ['T', 'light or dark'],
+  ['[ ]', 'to the page before, to the next'],
+  ['1 to 9', 'to a tab, by its place'],
 ]
 const LEAVING: readonly KeyRow[] = [
   ['Esc', 'leave'],
@@ -101,8 +112,10 @@ export const LISTS = {
   ],
 } satisfies Record<string, readonly KeyRow[]>
 
+const projected = (): boolean => 'projector' in document.documentElement.dataset
 const ARROW = /^Arrow/
-const SLIDES = /^(Arrow|Page|Home|End)/
+/* PageUp and PageDown are a clicker's, whatever it was that was touched last. */
+const SLIDES = /^(Arrow|Home|End)/
 
 /**
  * Whether a key belongs to what is being written, chosen or slid. In the player they are the page's own,
@@ -117,5 +130,6 @@ export function writing({ target, key }: Pick<KeyboardEvent, 'target' | 'key'>):
   if (target.type === 'checkbox') return key === ' '
   if (target.type === 'radio' && key === ' ') return !target.checked
   if (target.type !== 'radio' && target.type !== 'range') return true
-  return !target.closest('.player') && (target.type === 'radio' ? ARROW : SLIDES).test(key)
+  const own = target.type === 'radio' || projected() ? ARROW : SLIDES
+  return !target.closest('.player') && own.test(key)
 }

@@ -29,6 +29,12 @@ class Theme {
     this.projector = on
     if (on) root.dataset.projector = ''
     else delete root.dataset.projector
+    try {
+      // From page to page, as long as the tab is open.
+      sessionStorage.setItem('projector', on ? '1' : '0')
+    } catch {
+      // Storage may be switched off; the page's own link still says it.
+    }
   }
 }
 
