@@ -14,7 +14,7 @@ from app.core.figure import JSON
 from app.core.figures import FIGURES
 from app.core.links import asked
 from app.core.mistakes import validated
-from app.core.networks.drawing.volumes import svg as volumes
+from app.core.networks.drawing.svg import svg as volumes
 from app.web.answering import told
 from app.web.assets import ASSETS, templates
 from app.web.links import repeated

@@ -20,7 +20,7 @@ from app.core.networks.architectures import (
     architecture_answer,
 )
 from app.core.networks.classics import StrideOn
-from app.core.networks.drawing.volumes import svg
+from app.core.networks.drawing.svg import svg
 from app.core.networks.lecture_facts import LectureFact, lecture_facts
 from app.web.answering import Json, encode, told
 from app.web.assets import templates

@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 
 from app.core.layers.table import LAYERS
 from app.core.networks.architectures import ARCHITECTURES, architecture
-from app.core.networks.drawing.volumes import groups, opened, outline
+from app.core.networks.drawing.groups import groups, opened, outline
 from app.core.networks.links import packed, unpacked
 
 SMALL = {

@@ -21,8 +21,9 @@ from app.core.networks.architectures import (
 )
 from app.core.networks.classics import StrideOn
 from app.core.networks.drawing.charts import scatter_tikz
+from app.core.networks.drawing.svg import svg
 from app.core.networks.drawing.tikz import network_tikz
-from app.core.networks.drawing.volumes import drawing, svg
+from app.core.networks.drawing.volumes import drawing
 from app.core.networks.exports import code, layer_code, pytorch
 from app.core.networks.network import MAX_LAYERS, Input, Network, analyse
 from app.core.networks.torch_code import MAX_SOURCE, Note, Reading, reading

@@ -1,5 +1,9 @@
 /** The shapes of the questions and answers about a network that looks at an image. */
+import type { components } from '../figure/schema'
 import type { NetworkSpec } from '../networks/types'
+
+type Schemas = components['schemas']
+type With<T, Fields> = Omit<T, keyof Fields> & Fields
 
 /** What is asked: a network that ships or a visitor's own, an image, and what the gradients are of. */
 export type Asked = {
@@ -18,66 +22,31 @@ export type Asked = {
   target?: number | null
   of?: Of
 }
-export type Of = 'score' | 'loss'
+export type Of = Schemas['TargetClass']['of']
 
-export type ClassRow = { index: number; name: string; score: number; probability: number | null }
-export type Target = ClassRow & { of: Of; value: number }
-export type Stats = {
-  min: number
-  max: number
-  mean: number
-  zeros: number
-  norm: number
-  reach: number
-}
-export type LayerRow = {
-  name: string
-  type: string
-  kind: string
-  inputs: string[]
-  shape: number[]
-  weights: Record<string, number[]>
-  parameters: number
-  activation: Stats
-  gradient: Stats | null
-  weight_gradient: Stats | null
-  /** The layer with a window that this pointwise one belongs to. */
-  follows: string | null
-  /** What one of its units can see of the picture; null, and the reason, where no one size holds. */
-  receptive_field: { size: [number, number] | null; reason: string | null } | null
-}
-export type Step = { pass: 'forward' | 'backward'; layer: string }
-export type LookAnswer = {
-  model: string | null
-  title: string | null
-  input: number[]
-  parameters: number
-  image: { name: string | null; says: string | null }
-  classes: ClassRow[]
-  target: Target
-  layers: LayerRow[]
-  steps: Step[]
-}
+// Where a score were no number, or a map's, the server would have said so instead of answering.
+export type ClassRow = With<Schemas['ClassScore'], { score: number }>
+export type Target = With<Schemas['TargetClass'], { score: number; value: number }>
+export type Stats = Record<keyof Schemas['Statistics'], number>
+export type LayerRow = With<
+  Schemas['LookedLayer'],
+  {
+    activation: Stats
+    gradient: Stats | null
+    weight_gradient: Stats | null
+    receptive_field: { size: [number, number] | null; reason: string | null } | null
+  }
+>
+export type Step = Schemas['LookStep']
+/** Its maps come as tensors, and a unit when it is asked about. */
+export type LookAnswer = With<
+  Omit<Schemas['ActivationsAnswer'], 'maps' | 'unit'>,
+  { classes: ClassRow[]; target: Target; layers: LayerRow[] }
+>
 
-export type ModelRow = {
-  name: string
-  title: string
-  says: string
-  picture: Picture
-  /** Of the pictures that it learned, and the one that it is shown first. */
-  kind: ImageRow['kind']
-  first: string
-  input: number[]
-  classes: string[]
-  parameters: number
-  macs: number
-  accuracy: number | null
-  accuracy_source: string | null
-  paper: string
-  licence: string
-}
-export type Picture = 'photo' | 'drawing' | 'garment'
-export type ImageRow = { name: string; says: string; kind: 'photo' | 'digit' | 'garment' }
+export type ModelRow = Schemas['ModelRow']
+export type Picture = ModelRow['picture']
+export type ImageRow = Pick<Schemas['ImageRow'], 'name' | 'says' | 'kind'>
 
 /** What a map can show. `product` is activation times gradient. */
 export const SHOWS = ['activation', 'gradient', 'product', 'weight'] as const

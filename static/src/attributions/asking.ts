@@ -1,19 +1,13 @@
 /** What is asked about why a class wins and what a channel looks for. */
 import { json, post, type Reply } from '../figure/server'
 import { readEvents, type Told } from '../figure/events'
+import type { components } from '../figure/schema'
 import type { Asked, ClassRow } from '../activations/types'
 
-export type AttributionRow = { name: string; title: string; paper: string; says: string; signed: boolean }
+type Schemas = components['schemas']
 
-export type Attribution = AttributionRow & {
-  method: string
-  layer: string | null
-  grid: (number | null)[][]
-  reach: number
-  extent: number[]
-  sentence: string
-  picture: string | null
-}
+export type AttributionRow = Schemas['AttributionRow']
+export type Attribution = Schemas['AttributionAnswer']
 
 export const askAttribution = (
   body: Asked,
@@ -22,10 +16,7 @@ export const askAttribution = (
 ): Promise<Reply<Attribution>> => post<Attribution>('/api/attributions', { ...body, method }, signal, json)
 
 export type Covered = { row: number; column: number; patch: number }
-export type Occlusion = {
-  probability: number
-  score: number
-  drop: number
+export type Occlusion = Omit<Schemas['OcclusionAnswer'], 'target' | 'top'> & {
   target: ClassRow
   top: ClassRow[]
 }
@@ -37,23 +28,8 @@ export const askOcclusion = (
   signal?: AbortSignal,
 ): Promise<Reply<Occlusion>> => post<Occlusion>('/api/occlusion', { ...body, ...covered }, signal, json)
 
-export type TopPatch = {
-  image: string
-  label: string | null
-  value: number | null
-  unit: number[]
-  rows: number[]
-  columns: number[]
-  patch: string
-  deconvnet: string
-}
-export type TopPatches = {
-  layer: string
-  channel: number
-  patches: TopPatch[]
-  says: string
-  paper: string
-}
+export type TopPatch = Schemas['TopPatch']
+export type TopPatches = Schemas['TopPatchesAnswer']
 
 /** The network alone, without what it looks at. */
 export const networkOf = ({

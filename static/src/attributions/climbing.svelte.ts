@@ -2,11 +2,12 @@
 import type { Problem } from '../figure/api'
 import { Asking } from '../figure/asking.svelte'
 import type { Told } from '../figure/events'
+import type { components } from '../figure/schema'
 import type { Reply } from '../figure/server'
 import type { Asked } from '../activations/types'
 import { askClimb } from './asking'
 
-export type Frame = { step: number; steps: number; value: number | null; picture: string }
+export type Frame = components['schemas']['OptimisedFrame']
 type Climb = { asked: Asked; layer: string; channel: number }
 
 const placed = (frames: readonly Frame[], at: number, frame: Frame): readonly Frame[] => [

@@ -5590,7 +5590,10 @@ export interface components {
             rows?: number[];
             /** Columns */
             columns?: number[];
-            /** Dilation */
+            /**
+             * Dilation
+             * @description How far apart the taps are, along height and width.
+             */
             dilation?: number[];
             /**
              * Channels

@@ -26,7 +26,9 @@ class UnitNumbers(TypedDict, total=False):
 
     rows: Annotated[Pair, Field(description="First and last, with padding.")]
     columns: Pair
-    dilation: Pair
+    dilation: Annotated[
+        Pair, Field(description="How far apart the taps are, along height and width.")
+    ]
     channels: Annotated[Pair, Field(description="First and last of the source.")]
     patch: Annotated[list[Any], Field(description="Null where there is padding.")]
     weights: list[Any]

@@ -5,8 +5,9 @@ right above what it sees. Rows run down, columns recede, as in the drawing of a 
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 from typing_extensions import TypedDict
@@ -48,18 +49,32 @@ class ConeDrawing(TypedDict):
     ]
 
 
+@dataclass(frozen=True)
+class Sheet:
+    """A layer's units above the input: the first one's corner and how large each is, in pixels."""
+
+    name: str
+    type: str
+    kind: str
+    units: tuple[int, int]
+    seen: Region | None
+    start: tuple[float, float] = (0.0, 0.0)
+    cell: tuple[float, float] = (1.0, 1.0)
+
+
 def cone_drawing(result: Analysis, cone: Cone) -> ConeDrawing:
     """Sheets from the input on the left to the unit on the right, and the rays between them."""
     regions = {region["name"]: region for region in cone["regions"]}
     sheets = [_input_sheet(result, cone)]
     for i in stations(result, list(regions)):
         sheets.append(_sheet(result, i, regions[result.network.layers[i].name]))
-    pixel = HEIGHT / max(sheets[0]["extent"])
-    depth = sheets[0]["extent"][1] * pixel * RECEDE
+    high, wide = sheets[0].units
+    pixel = HEIGHT / max(high, wide)
+    depth = wide * pixel * RECEDE
     step = (WIDTH - 2 * MARGIN - depth) / max(1, len(sheets) - 1)
     step = min(step, 210.0)
-    middle = sheets[0]["extent"][0] / 2, sheets[0]["extent"][1] / 2
-    tall = sheets[0]["extent"][0] * pixel + depth
+    middle = high / 2, wide / 2
+    tall = high * pixel + depth
 
     def at(n: int, row: float, column: float) -> list[float]:
         back = (column - middle[1]) * pixel * RECEDE
@@ -68,7 +83,7 @@ def cone_drawing(result: Analysis, cone: Cone) -> ConeDrawing:
 
     drawn: list[SheetPlace] = []
     for n, sheet in enumerate(sheets):
-        (top, left), (dy, dx), (rows, columns) = sheet["start"], sheet["cell"], sheet["units"]
+        (top, left), (dy, dx), (rows, columns) = sheet.start, sheet.cell, sheet.units
         bottom, right = top + dy * rows, left + dx * columns
 
         def corners(
@@ -76,7 +91,7 @@ def cone_drawing(result: Analysis, cone: Cone) -> ConeDrawing:
         ) -> Points:  # rows a to b, columns c to d
             return [at(n, a, c), at(n, a, d), at(n, b, d), at(n, b, c)]
 
-        seen = sheet["seen"]
+        seen = sheet.seen
         region = seen and corners(
             top + seen["rows"][0] * dy,
             top + (seen["rows"][1] + 1) * dy,
@@ -91,9 +106,9 @@ def cone_drawing(result: Analysis, cone: Cone) -> ConeDrawing:
                       for c in range(1, columns)]  # fmt: skip
         drawn.append(
             {
-                "name": sheet["name"],
-                "type": sheet["type"],
-                "kind": sheet["kind"],
+                "name": sheet.name,
+                "type": sheet.type,
+                "kind": sheet.kind,
                 "units": [rows, columns],
                 "seen": seen
                 and [seen[axis][1] - seen[axis][0] + 1 for axis in ("rows", "columns")],
@@ -138,36 +153,23 @@ def _widens(result: Analysis, i: int) -> bool:
     return not sight.fields or not before.fields or sight.fields != before.fields
 
 
-def _input_sheet(result: Analysis, cone: Cone) -> dict[str, Any]:
+def _input_sheet(result: Analysis, cone: Cone) -> Sheet:
     seen = first_sight(result.network.input)
     assert seen  # a vector has no cone
-    height, width = seen.extent
-    return {
-        "name": INPUT, "type": "input", "kind": "input", "extent": (height, width),
-        "units": (height, width), "start": (0.0, 0.0), "cell": (1.0, 1.0), "seen": cone["input"],
-    }  # fmt: skip
+    return Sheet(INPUT, "input", "input", seen.extent, cone["input"])
 
 
-def _sheet(result: Analysis, i: int, region: Region) -> dict[str, Any]:
+def _sheet(result: Analysis, i: int, region: Region) -> Sheet:
     """A layer's units where they stand above the input."""
     node, sight = result.network.layers[i], result.sights[i]
     assert sight
-    sizes = result.network.input[1:]
-    start, cell = [], []
-    for axis, (units, size) in enumerate(zip(sight.extent, sizes, strict=True)):
+    places: list[tuple[float, float]] = []
+    for axis, (units, size) in enumerate(zip(sight.extent, result.network.input[1:], strict=True)):
         field = sight.fields[axis] if sight.fields else None
         if field and field.jump and units > 1:
-            start.append((field.low + field.high + 1 - field.jump) / 2)
-            cell.append(float(field.jump))
+            places.append(((field.low + field.high + 1 - field.jump) / 2, float(field.jump)))
         else:
-            start.append(0.0)
-            cell.append(size / units)
-    return {
-        "name": node.name,
-        "type": node.layer.type,
-        "kind": node.layer.kind,
-        "units": sight.extent,
-        "start": start,
-        "cell": cell,
-        "seen": region,
-    }
+            places.append((0.0, size / units))
+    (top, high), (left, wide) = places
+    layer = node.layer
+    return Sheet(node.name, layer.type, layer.kind, sight.extent, region, (top, left), (high, wide))

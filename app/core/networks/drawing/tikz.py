@@ -1,15 +1,15 @@
 """A network, and the cone of what one of its units sees, as TikZ."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from app.core.drawing.tikz import at, document, escaped, path, words
-from app.core.networks.drawing.volumes import COLOURS, INK, faces
+from app.core.networks.drawing.cone import ConeDrawing
+from app.core.networks.drawing.volumes import COLOURS, INK, DrawingAnswer, faces
 
 FACES = ("front", "top", "side")
 
 
-def network_tikz(drawn: Mapping[str, Any], title: str = "A network") -> str:
+def network_tikz(drawn: DrawingAnswer, title: str = "A network") -> str:
     """The row of volumes."""
     used = dict.fromkeys(v[key] for v in drawn["volumes"] for key in ("kind", "base"))
     colours = {
@@ -20,7 +20,7 @@ def network_tikz(drawn: Mapping[str, Any], title: str = "A network") -> str:
     return document(title, colours, _row(drawn))
 
 
-def _row(drawn: Mapping[str, Any]) -> Iterator[str]:
+def _row(drawn: DrawingAnswer) -> Iterator[str]:
     for volume in drawn["volumes"]:
         yield f"% {volume['name']}"
         dashed = ",dashed" if volume["problem"] else ""
@@ -53,14 +53,14 @@ LIGHT = "#b97f00"
 NAME_LINE = 15.0  # pixels from one line of a label to the next
 
 
-def cone_tikz(drawn: Mapping[str, Any], title: str = "What a unit sees") -> str:
+def cone_tikz(drawn: ConeDrawing, title: str = "What a unit sees") -> str:
     """The cone: sheets, what is seen of each, and the rays between them. No photo goes along."""
     kinds = dict.fromkeys(sheet["kind"] for sheet in drawn["sheets"])
     colours = {kind: COLOURS[kind][0] for kind in kinds} | {"ink": INK, "light": LIGHT}
     return document(title, colours, _cone(drawn))
 
 
-def _cone(drawn: Mapping[str, Any]) -> Iterator[str]:
+def _cone(drawn: ConeDrawing) -> Iterator[str]:
     for n, sheet in enumerate(drawn["sheets"]):
         yield f"% {sheet['name']}"
         looks = f"fill={sheet['kind']}!22,fill opacity=0.85,draw=ink!55,line width=0.4pt"

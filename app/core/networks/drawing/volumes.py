@@ -5,9 +5,8 @@ of the channels. Layers whose names share a prefix (`layer1.0.`) form a group, w
 as one volume or open as what is in it. The browser, the SVG and the TikZ draw from one answer.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 from math import cos, pi, sqrt
 from typing import Annotated, Any, Literal, get_args
 
@@ -15,9 +14,9 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from app.core.layers.table import Shape
-from app.core.networks.drawing.labels import LINE, SizeLabel, labels
+from app.core.networks.drawing.groups import groups, opened, outline
+from app.core.networks.drawing.labels import SizeLabel, labels
 from app.core.networks.network import INPUT, Network
-from app.core.numbers import sizes
 
 SIDE = 122.0  # the largest map's height in pixels
 LEAST = 4.0  # no side or thickness is smaller
@@ -33,10 +32,22 @@ LEAST_WIDTH = 440.0
 # Height and thickness at least: a finger hits what does not fit, and what follows is seen.
 LEAST_SIZED, LEAST_UNSIZED, LEAST_WRONG = (LEAST, LEAST_THICK), (18.0, 12.0), (44.0, 18.0)
 ARC = 15.0  # a wire's rise above the volumes, by its level
-MOST_OPEN = 60  # groups are opened by themselves as long as no more than this is to be drawn
 Cost = Literal["parameters", "macs", "activation_bytes"]
 COSTS: tuple[Cost, ...] = get_args(Cost)
 THIN = ("activation", "normalisation", "regularisation")
+# Colours of light paper, of equal weight and told apart by those who see fewer: front, top, side.
+COLOURS = {
+    "input": ("#d9d6cd", "#ece9e1", "#bcb8ad"),
+    "convolution": ("#e8b64c", "#f5d68f", "#c08f23"),
+    "pooling": ("#8d79c9", "#b5a7e0", "#6a55a8"),
+    "linear": ("#4f8fd0", "#8bb8e6", "#316ba6"),
+    "activation": ("#e07b39", "#f0aa7c", "#b45a1d"),
+    "normalisation": ("#4fa89c", "#8accc2", "#2f8176"),
+    "regularisation": ("#a5a29a", "#c9c6bf", "#7c7972"),
+    "joint": ("#d0679d", "#e69dc1", "#a64277"),
+    "shape": ("#b9b5aa", "#d8d5cc", "#918d82"),
+}
+INK = "#1b1d21"
 
 
 @dataclass(frozen=True)
@@ -47,71 +58,6 @@ class Item:
     first: int
     last: int
     group: bool = False
-
-
-@dataclass(frozen=True)
-class Group:
-    """A run of layers whose names share a prefix."""
-
-    name: str
-    first: int
-    last: int
-    level: int
-
-
-def groups(names: Sequence[str]) -> list[Group]:
-    """Every run of two or more layers with a common prefix, outer ones first."""
-    found: list[Group] = []
-    seen: dict[str, int] = {}
-
-    def visit(first: int, last: int, level: int) -> None:
-        i = first
-        while i <= last:
-            parts = names[i].split(".")
-            j = i
-            if len(parts) > level + 1:
-                prefix = parts[: level + 1]
-                while (
-                    j < last
-                    and names[j + 1].split(".")[: level + 1] == prefix
-                    and (names[j + 1].count(".") > level)
-                ):
-                    j += 1
-                name = ".".join(prefix)
-                if j > i and name not in seen and not (i == first and j == last and level):
-                    seen[name] = i
-                    found.append(Group(name, i, j, level))
-                if j > i:
-                    visit(i, j, level + 1)
-            i = j + 1
-
-    visit(0, len(names) - 1, 0)
-    return sorted(found, key=lambda group: (group.level, group.first))
-
-
-def opened(all: Sequence[Group], count: int) -> list[str]:
-    """The groups that are open unless one says otherwise: level by level, while there is room."""
-    names: list[str] = []
-    for level in sorted({group.level for group in all}):
-        more = [*names, *(group.name for group in all if group.level == level)]
-        if len(outline(all, more, count)) > MOST_OPEN:
-            break
-        names = more
-    return names
-
-
-def outline(all: Sequence[Group], open: Iterable[str], count: int) -> list[tuple[int, int, str]]:
-    """(first, last, name of the closed group or "") of each item."""
-    chosen, closed = set(open), dict[int, Group]()
-    for group in all:
-        if group.name not in chosen:
-            closed.setdefault(group.first, group)  # the outermost
-    found, i = [], 0
-    while i < count:
-        whole = closed.get(i)
-        found.append((i, whole.last, whole.name) if whole else (i, i, ""))
-        i = found[-1][1] + 1
-    return found
 
 
 class Drawn(TypedDict):
@@ -213,7 +159,7 @@ def drawing(
     for wire in wires:
         wire["path"] = way(wire["points"])
     for volume in volumes:
-        volume["faces"] = {name: _points(corners) for name, corners in faces(volume).items()}
+        volume["faces"] = {name: listed(corners) for name, corners in faces(volume).items()}
     return {
         "width": round(width, 2),
         "height": round(below + 12 + BRACKET * len(levels), 2),
@@ -416,66 +362,6 @@ def faces(volume: VolumePlace) -> dict[str, list[tuple[float, float]]]:
     }
 
 
-# As a file
-
-# Colours of light paper, of equal weight and told apart by those who see fewer: front, top, side.
-COLOURS = {
-    "input": ("#d9d6cd", "#ece9e1", "#bcb8ad"),
-    "convolution": ("#e8b64c", "#f5d68f", "#c08f23"),
-    "pooling": ("#8d79c9", "#b5a7e0", "#6a55a8"),
-    "linear": ("#4f8fd0", "#8bb8e6", "#316ba6"),
-    "activation": ("#e07b39", "#f0aa7c", "#b45a1d"),
-    "normalisation": ("#4fa89c", "#8accc2", "#2f8176"),
-    "regularisation": ("#a5a29a", "#c9c6bf", "#7c7972"),
-    "joint": ("#d0679d", "#e69dc1", "#a64277"),
-    "shape": ("#b9b5aa", "#d8d5cc", "#918d82"),
-}
-INK = "#1b1d21"
-
-
-def svg(drawn: DrawingAnswer, title: str = "A network") -> str:
-    """The drawing as an SVG file that stands alone."""
-    width, height = drawn["width"], drawn["height"]
-    lines = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
-        f'viewBox="0 0 {width} {height}" role="img" font-family="Inter, Helvetica, sans-serif">',
-        f"<title>{escape(title)}</title>",
-    ]
-    for volume in drawn["volumes"]:
-        said = sizes(volume["output"]) if volume["output"] else "?"
-        lines.append(f"<g><title>{escape(volume['name'])}: {volume['type']}, {said}</title>")
-        for n, (face, corners) in enumerate(faces(volume).items()):
-            colour = COLOURS[volume["base" if face == "side" else "kind"]][n]
-            dash = ' stroke-dasharray="3 2"' if volume["problem"] and face == "front" else ""
-            lines.append(
-                f'<polygon points="{_points(corners)}" fill="{colour}" stroke="{INK}" '
-                f'stroke-width="0.6" stroke-linejoin="round"{dash}/>'
-            )
-        if volume["group"]:
-            lines.extend(_rules(volume))
-        lines.append("</g>")
-    for wire in drawn["wires"]:
-        lines.append(
-            f'<path d="{way(wire["points"])}" fill="none" stroke="{INK}" stroke-width="1.1"/>'
-        )
-        x, y = wire["points"][-1]
-        lines.append(
-            f'<path d="M{x - 3:g} {y - 6:g}L{x:g} {y:g}L{x + 3:g} {y - 6:g}" fill="{INK}"/>'
-        )
-    for label in drawn["labels"]:
-        if label["lead"]:
-            lines.append(
-                f'<polyline points="{_points(label["lead"])}" fill="none" stroke="{INK}" '
-                'stroke-width="0.5" opacity="0.5"/>'
-            )
-        for n, text in enumerate(label["lines"]):
-            lines.append(
-                f'<text x="{label["x"]:g}" y="{label["y"] + LINE * n:g}" font-size="12" '
-                f'text-anchor="middle" fill="{INK}">{text}</text>'
-            )
-    return "\n".join([*lines, "</svg>", ""])
-
-
 def way(points: Sequence[Sequence[float]]) -> str:
     """A wire's path: up, over and down, with rounded corners."""
     (a, b), (c, d), (e, f), (g, h), (i, j), (k, m) = points
@@ -483,16 +369,6 @@ def way(points: Sequence[Sequence[float]]) -> str:
     return f"{up}L{g:g} {h:g}Q{i:g} {h:g} {i:g} {j:g}L{k:g} {m:g}"
 
 
-def _rules(volume: VolumePlace) -> Iterator[str]:
-    """Lines on the front of a closed group, as on the edge of a pile of sheets."""
-    for share in (1 / 3, 2 / 3):
-        x = volume["x"] + volume["thickness"] * share
-        yield (
-            f'<path d="M{x:.2f} {volume["y"] + volume["height"]:g}V{volume["y"]:g}'
-            f'l{volume["recede"]:g} {-volume["recede"]:g}" fill="none" stroke="{INK}" '
-            'stroke-width="0.5" opacity="0.6"/>'
-        )
-
-
-def _points(corners: Iterable[Sequence[float]]) -> str:
+def listed(corners: Iterable[Sequence[float]]) -> str:
+    """Corners as an SVG writes them."""
     return " ".join(f"{x:.2f},{y:.2f}" for x, y in corners)

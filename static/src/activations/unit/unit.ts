@@ -1,72 +1,53 @@
+import type { components } from '../../figure/schema'
 import type { LayerRow } from '../types'
 import type { Plane, Volume } from '../../grids/planes'
+
+type Schemas = components['schemas']
+type With<T, Fields> = Omit<T, keyof Fields> & Fields
 
 /** A unit by its place; a vector's has neither row nor column. */
 export type At = { layer: string; channel: number; row: number | null; column: number | null }
 export type Span = readonly [first: number, last: number]
 export type Region = { rows: Span; columns: Span }
 
-type Common = { layer: string; type: string; value: number; gradient: number | null; latex: string }
-type Windowed = Common & {
-  sources: string[]
-  rows: Span
-  columns: Span
-  /** How far apart the taps are, along the height and the width. */
-  dilation?: readonly [number, number]
-}
-export type ConvolutionStep = Windowed & {
-  channels: Span
-  patch: Volume
-  weights: Volume
-  products: Volume
-  sums: number[]
-  bias: number | null
-  sum: number
-}
-export type LinearStep = Common & {
-  sources: string[]
-  index: number[]
-  patch: number[]
-  weights: number[]
-  products: number[]
-  omitted: number
-  omitted_sum: number
-  bias: number | null
-  sum: number
-}
-export type PoolStep = Windowed & {
-  patch: Plane
-  argmax: readonly [number, number] | null
-}
+type Step = Required<Schemas['UnitStep']>
+type Common = With<Pick<Step, 'layer' | 'type' | 'gradient' | 'latex'>, { value: number }>
+type Windowed = Common &
+  Pick<Step, 'sources'> & { rows: Span; columns: Span; dilation?: readonly [number, number] }
+export type ConvolutionStep = Windowed &
+  With<
+    Pick<Step, 'channels' | 'patch' | 'weights' | 'products' | 'sums' | 'bias' | 'sum'>,
+    { channels: Span; patch: Volume; weights: Volume; products: Volume; sums: number[]; sum: number }
+  >
+export type LinearStep = Common &
+  With<
+    Pick<
+      Step,
+      'sources' | 'index' | 'patch' | 'weights' | 'products' | 'omitted' | 'omitted_sum' | 'bias' | 'sum'
+    >,
+    { patch: number[]; weights: number[]; products: number[]; omitted_sum: number; sum: number }
+  >
+export type PoolStep = Windowed & { patch: Plane; argmax: readonly [number, number] | null }
 export type Part = At & { value: number }
 export type JointStep = Common & { parts: Part[] }
 export type ChainStep = Common | ConvolutionStep | LinearStep | PoolStep | JointStep
 
-export type Term = {
-  channel: number
-  row: number | null
-  column: number | null
-  upstream: number
-  local: number
-  downstream: number
-}
+export type Term = With<
+  Schemas['GradientTerm'],
+  Pick<At, 'row' | 'column'> & { upstream: number; local: number; downstream: number }
+>
 /** What a layer that takes the number sends back; "target" is where the backward pass begins. */
-export type Consumer = {
-  layer: string
-  type: string
-  sum: number
-  terms: Term[]
-  omitted: number
-  omitted_sum: number
-}
-export type Unit = At & {
-  value: number
-  gradient: number | null
-  chain: ChainStep[]
-  receptive_field: Region | null
-  backward: { gradient: number | null; parts: Consumer[] }
-  expression: { expression: string; link: string; note: string | null } | null
-}
+export type Consumer = With<Schemas['GradientPart'], { sum: number; terms: Term[]; omitted_sum: number }>
+export type Unit = With<
+  Schemas['UnitAnswer'],
+  Pick<At, 'row' | 'column'> & {
+    value: number
+    chain: ChainStep[]
+    receptive_field: Region | null
+    backward: With<Schemas['UnitBackward'], { parts: Consumer[] }>
+    expression: Pick<Schemas['UnitExpression'], 'expression' | 'link' | 'note'> | null
+  }
+>
 
 // By what is told of a step, not by its layer's name: a new layer is read as those before it.
 export const isConvolution = (step: ChainStep): step is ConvolutionStep => 'sums' in step
