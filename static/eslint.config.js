@@ -16,5 +16,11 @@ export default ts.config(
       parserOptions: { parser: ts.parser, extraFileExtensions: ['.svelte'], svelteConfig },
     },
   },
-  { rules: { 'no-undef': 'off' } },
+  {
+    rules: {
+      'no-undef': 'off',
+      // What is taken out of the rest is named, not used.
+      '@typescript-eslint/no-unused-vars': ['error', { ignoreRestSiblings: true }],
+    },
+  },
 )

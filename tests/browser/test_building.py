@@ -151,9 +151,11 @@ def test_arrows_in_the_drawing_walk_and_do_not_step(page: Page) -> None:
     at_step(page, 7, 7)
     page.keyboard.press("ArrowUp")
     at_step(page, 7, 7)
-    # A clicker's keys do.
+    # A clicker's keys do, on the projector.
+    page.keyboard.press("p")
     page.keyboard.press("PageUp")
     at_step(page, 6, 7)
+    page.keyboard.press("p")
     page.keyboard.press("Escape")
     page.keyboard.press("ArrowLeft")
     at_step(page, 5, 7)

@@ -146,7 +146,7 @@ def test_a_projectors_controls_get_out_of_the_way(page: Page) -> None:
     expect(player).to_have_css("opacity", "1")
     page.clock.run_for(REST)
     expect(player).to_have_css("opacity", "0")
-    page.keyboard.press("PageUp")
+    page.keyboard.press("ArrowLeft")
     page.clock.run_for(100)
     at_step(page, 6, 7)
     page.mouse.move(520, 500)
@@ -283,7 +283,7 @@ def test_reduced_motion_steps_without_anything_flying(page: Page) -> None:
                 .observe(document.querySelector('.stage'), { childList: true, subtree: true })
         }"""
     )
-    page.keyboard.press("PageDown")
+    page.keyboard.press("ArrowRight")
     at_step(page, 1, 7)
     shows(page, n1="3")
     page.locator(".speed select").select_option("4×")
@@ -345,7 +345,7 @@ def test_each_step_is_announced_as_a_sentence(page: Page) -> None:
         }"""
     )
     for position in range(1, 8):
-        page.keyboard.press("PageDown")
+        page.keyboard.press("ArrowRight")
         at_step(page, position, 7)
         landed(page)
     announced = page.evaluate("announced")

@@ -213,10 +213,10 @@ def test_the_gallery_opens_and_plays_every_example_to_the_end(page: Page) -> Non
         page.keyboard.press("Home")
         count = int((page.locator(".player .count").text_content() or "").rpartition("/")[2])
         expect(page.locator(".player .count")).to_have_text(f"0 / {count}")
-        # A clicker pressed once a frame.
+        # A key pressed once a frame.
         page.evaluate(
             """(count) => new Promise((resolve) => {
-                const key = () => new KeyboardEvent('keydown', { key: 'PageDown', bubbles: true })
+                const key = () => new KeyboardEvent('keydown', { key: 'ArrowRight', bubbles: true })
                 requestAnimationFrame(function press() {
                     if (count-- === 0) return resolve(null)
                     document.body.dispatchEvent(key())

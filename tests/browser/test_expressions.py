@@ -144,7 +144,7 @@ def test_the_present_step_is_a_formula_with_the_numbers_in_it(page: Page) -> Non
         (6, "upstream −4 times local 1 is −4", (r"\frac{\partial f}{\partial x}", "= -4")),
         (7, "upstream −4 times local 1 is −4", (r"\frac{\partial f}{\partial y}", "= -4")),
     ):
-        page.keyboard.press("PageDown")
+        page.keyboard.press("ArrowRight")
         at_step(page, step, 7)
         expect(page.locator(".step .sentence")).to_contain_text(sentence)
         for part in parts:
@@ -158,7 +158,7 @@ def test_where_a_value_is_used_twice_its_gradients_are_added_in_a_step(page: Pag
     expect(page.locator("text.flow")).to_have_count(4)
     page.keyboard.press("Home")
     for position in range(1, 15):
-        page.keyboard.press("PageDown")
+        page.keyboard.press("ArrowRight")
         at_step(page, position, 14)
         if page.locator(".step.accumulate").count():
             break
@@ -170,7 +170,7 @@ def test_where_a_value_is_used_twice_its_gradients_are_added_in_a_step(page: Pag
 
 
 def test_step_keys(page: Page) -> None:
-    page.goto("/")
+    page.goto("/?projector=1")
     page.keyboard.press("Home")
     at_step(page, 0, 7)
     for key, position in (
@@ -193,7 +193,7 @@ def test_step_keys(page: Page) -> None:
 def test_a_second_press_hurries_the_step_on_its_way(page: Page) -> None:
     page.goto(link(FIRST, step=0))
     for _ in range(7):
-        page.keyboard.press("PageDown")
+        page.keyboard.press("ArrowRight")
     at_step(page, 7, 7)
     shows(page, **DONE)
 

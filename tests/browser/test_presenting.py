@@ -1,5 +1,7 @@
 """The pages on layers at a projector: a presenter's keys, and text that the last row can read."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -53,3 +55,48 @@ def test_the_smallest_text_is_24_pixels(page: Page, path: str) -> None:
     page.evaluate("document.fonts.ready.then(() => null)")
     page.wait_for_load_state("networkidle")
     assert page.evaluate(SMALL_TEXT) == []
+
+
+def test_from_page_to_page_by_keys_alone_the_projector_stays_on(page: Page) -> None:
+    page.goto("/?projector=1")
+    for path in ("/convolution", "/network", "/activations"):
+        page.keyboard.press("]")
+        page.wait_for_url(lambda url, path=path: path in url)
+        expect(page.locator("html[data-projector]")).to_have_count(1)
+        expect(page.locator(".bar-tools button").first).to_be_attached()
+    page.keyboard.press("[")
+    page.wait_for_url(lambda url: "/network" in url)
+    expect(page.locator(".views button").first).to_be_attached()
+    page.keyboard.press("2")
+    expect(page.locator(".views [aria-current=page]")).to_have_text("Receptive field")
+    page.keyboard.press("p")
+    page.keyboard.press("]")
+    page.wait_for_url(lambda url: "/activations" in url)
+    expect(page.locator("html[data-projector]")).to_have_count(0)
+
+
+def test_a_clicker_steps_on_after_a_slider_was_touched(page: Page) -> None:
+    page.goto("/convolution?projector=1&step=0")
+    stride = page.get_by_role("slider", name="Stride")
+    stride.focus()
+    page.keyboard.press("PageDown")
+    expect(page.locator(".player .count")).to_have_text(re.compile("^1 / "))
+    expect(stride).to_have_value("1")
+
+
+def test_a_clickers_keys_scroll_where_nobody_presents(page: Page) -> None:
+    page.goto("/?step=2")
+    count = page.locator(".player .count")
+    expect(count).to_have_text("2 / 7")
+    page.keyboard.press("PageDown")
+    page.wait_for_function("scrollY > 0")
+    expect(count).to_have_text("2 / 7")
+
+
+def test_controls_get_out_of_the_way_of_a_clicker_alone(page: Page) -> None:
+    page.clock.install(time=0)
+    page.goto("/?projector=1")
+    player = page.locator(".player")
+    expect(player).to_be_visible()
+    page.clock.run_for(5_000)
+    expect(player).to_have_css("opacity", "0")

@@ -41,7 +41,7 @@ def test_the_link_is_the_whole_setting(page: Page, browser: Browser, live_server
     page.keyboard.press("Home")
     expect(shown).to_have_text(re.compile("^0 / "))
     for step in range(1, 7):
-        page.keyboard.press("PageDown")
+        page.keyboard.press("ArrowRight")
         expect(shown).to_have_text(re.compile(f"^{step} / "))
     landed(page)
     count = page.locator(".player .count").text_content() or ""
@@ -76,8 +76,8 @@ def test_the_address_follows_and_a_reload_changes_nothing(page: Page) -> None:
     value_of(page, "z").fill("2")
     shows(page, f="6 | 1")
     page.evaluate("document.activeElement.blur()")
-    page.keyboard.press("PageUp")
-    page.keyboard.press("PageUp")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")
     page.wait_for_url(re.compile(r"step=5"))
     query = parse_qs(urlsplit(page.url).query)
     assert query["expression"] == [FIRST[0]]

@@ -106,7 +106,7 @@ def test_a_new_value_keeps_the_step(page: Page) -> None:
     page.goto("/?step=4")
     page.keyboard.press("Home")
     for _ in range(4):
-        page.keyboard.press("PageDown")
+        page.keyboard.press("ArrowRight")
     shows(page, n1="3 | -4", z="-4")
     value_of(page, "z").fill("2")
     shows(page, n1="3 | 2", z="2", f="6 | 1")

@@ -30,7 +30,7 @@ export function askedOf(question: Record<string, unknown>): Asked {
 }
 
 /** What goes into a link: not pictures and weights of one's own. */
-export const linked = ({ weights: _, drawing: __, image, ...asked }: Asked): Record<string, unknown> => ({
+export const linked = ({ weights, drawing, image, ...asked }: Asked): Record<string, unknown> => ({
   ...asked,
   image: image.startsWith('data:') ? null : image,
 })
@@ -59,7 +59,7 @@ export async function lookAt(
 type Question = Record<string, unknown>
 
 /** Where one looks, without what is as it is at first. */
-function seen({ view: _, ...sight }: Sight): Record<string, unknown> {
+function seen({ view, ...sight }: Sight): Record<string, unknown> {
   const pairs = Object.entries(sight).filter(([name, value]) => value !== FIRST_SIGHT[name as keyof Sight])
   return Object.fromEntries(pairs)
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { commandOf } from './keys'
+import { commandOf, scrolls } from './keys'
 
 const press = (key: string, held: Partial<KeyboardEvent> = {}) =>
   commandOf({ key, ctrlKey: false, metaKey: false, altKey: false, shiftKey: false, ...held })
@@ -15,6 +15,9 @@ test.each([
   ['.', 'blank'],
   ['?', 'help'],
   ['Escape', 'leave'],
+  [']', 'page-after'],
+  ['3', 'tab'],
+  ['0', null],
   ['q', null],
 ])('%s', (key, command) => {
   expect(press(key)).toBe(command)
@@ -26,4 +29,13 @@ test('undo and redo', () => {
   expect(press('z', { metaKey: true })).toBe('undo')
   expect(press('f', { ctrlKey: true })).toBe(null)
   expect(press('ArrowLeft', { altKey: true })).toBe(null)
+})
+
+test.each([
+  ['PageDown', false, true],
+  ['PageUp', false, true],
+  ['PageDown', true, false],
+  ['ArrowDown', false, false],
+])('%s scrolls where nobody presents', (key, presenting, does) => {
+  expect(scrolls(key, presenting)).toBe(does)
 })
