@@ -542,13 +542,16 @@ class Linear(Layer):
     examples: ClassVar = (
         Example({"in_features": 12, "out_features": 5}, ((12,),)),
         Example({"in_features": 3, "out_features": 4, "bias": False}, ((3,),)),
+        Example({"in_features": 5, "out_features": 2}, ((3, 4, 5),)),  # along each row
     )
     in_features: bounds.Features
     out_features: bounds.Features
     bias: bounds.Flag = True
 
     def output(self, *shapes: Shape) -> Shape:
-        output = (self.out_features,)
+        output: Shape = (self.out_features,)
+        if len(shapes[0]) == 3 and shapes[0][2] == self.in_features:
+            return *shapes[0][:2], self.out_features
         if len(shapes[0]) != 1:
             raise Misfit(
                 f"Linear takes a vector and is given maps of {sizes(shapes[0])}; put Flatten "
@@ -557,6 +560,16 @@ class Linear(Layer):
             )
         self.expect("in_features", shapes[0][0], "numbers", output)
         return output
+
+    def windows(self, shape: Shape) -> Windows:
+        return Window(1), Whole(shape[2])
+
+    def taken(self, channel: int, shapes: Sequence[Shape], source: int = 0) -> range:
+        maps = len(shapes[source]) == 3
+        return range(channel, channel + 1) if maps else range(shapes[source][0])
+
+    def applied(self, output: Shape) -> Shape:
+        return output[:-1]
 
     @cached_property
     def weights(self) -> dict[str, Shape]:
