@@ -689,6 +689,44 @@ class ELU(Layer):
     inplace: bounds.Flag = False
 
 
+class SELU(Layer):
+    """An ELU of such a size that means stay near 0 and variances near 1 from layer to layer."""
+
+    type: Literal["SELU"] = "SELU"
+    function: ClassVar = (
+        "1.0507009873554805 * (relu(x) + 1.6732632423543772 * (exp(x - relu(x)) - 1))"
+    )
+    deconvnet: ClassVar = "rectified"
+    inplace: bounds.Flag = False
+
+
+class PReLU(Layer):
+    """Like LeakyReLU, but how much passes where x is negative is learned."""
+
+    type: Literal["PReLU"] = "PReLU"
+    function: ClassVar = "where(x > 0, x, a * x)"
+    numbers: ClassVar = {"a": "weight"}
+    deconvnet: ClassVar = "rectified"
+    examples: ClassVar = (
+        Example({}, ((4, 6, 7),)),
+        Example({"num_parameters": 4, "init": 0.5}, ((4, 3, 5),)),
+    )
+    num_parameters: bounds.Channels = 1
+    init: bounds.Constant = 0.25
+
+    def output(self, *shapes: Shape) -> Shape:
+        if self.num_parameters != 1:
+            self.expect("num_parameters", shapes[0][0], "channels", shapes[0])
+        return shapes[0]
+
+    @cached_property
+    def weights(self) -> dict[str, Shape]:
+        return {"weight": (self.num_parameters,)}
+
+    def entry(self, place: Place, shape: Shape) -> tuple[int, ...]:
+        return (0,) if self.num_parameters == 1 else place[:1]
+
+
 class GELU(Layer):
     """x times the share of a normal distribution below x: a smooth ReLU."""
 

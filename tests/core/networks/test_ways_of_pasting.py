@@ -99,7 +99,7 @@ def test_what_is_wrong_is_said(slip: str) -> None:
 
 
 HINTS = [
-    ("nn.PReLU()", "`PReLU` of PyTorch is no layer that is known here", None),
+    ("nn.RReLU()", "`RReLU` of PyTorch is no layer that is known here", None),
     ("nn.Conv3d(3, 4, 3)", "`Conv3d` of PyTorch", None),
     ("nn.LSTM(3, 4)", "`LSTM` of PyTorch", None),
     ("nn.Conv2dd(3, 4, 3)", "did you mean `Conv2d`", "Conv2d"),
@@ -139,6 +139,16 @@ def test_a_printed_model_is_read_and_what_it_does_not_say_is_said(before: str) -
     assert (answer["output"], answer["parameters"]) == ((10,), 538)
     assert [row["name"] for row in answer["rows"]][3:5] == ["features.3", "avgpool"]
     assert "forward" in found.notes[0].why
+
+
+def test_padding_by_a_function_is_a_layer_where_it_pads() -> None:
+    padded = WHOLE.replace("self.conv(x))", "self.conv(F.pad(x, [0, 0, 0, 0])))")
+    assert len(reading(padded, (3, 32, 32)).network.layers) == 4
+    padded = WHOLE.replace("padding=1", "padding=0").replace(
+        "conv(x)", "conv(F.pad(x, (1, 1, 1, 1)))"
+    )
+    answer = network_answer(reading(padded, (3, 32, 32)).network)
+    assert (answer["rows"][0]["type"], answer["parameters"]) == ("ZeroPad2d", 82_154)
 
 
 def test_what_is_decided_in_reading_is_said() -> None:

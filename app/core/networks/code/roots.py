@@ -180,6 +180,16 @@ class Code(Top):
             if isinstance(node, ast.Name) and node.id != kind.name
         }
         roots = [kind for kind in kinds if kind.name not in used] or kinds
+        if all(wanted(kind.find("__init__"), 1) for kind in roots):
+            functions = self.makers({kind.name for kind in kinds})
+            if len(functions) == 1:
+                made_by = self.routine(functions[0], [], {}, functions[0].node)
+                if isinstance(made_by, PARTS):
+                    return made_by
+            if functions:
+                name = getattr(functions[0].node, "name", "this")
+                said = f"no network is made here: write below which is meant: model = {name}()"
+                self.fail(said, functions[0].node)
         if len(roots) == 1:
             return self.make(roots[0], [], {}, roots[0].node)
         made: list[tuple[str, Any, ast.AST]] = []
@@ -199,6 +209,20 @@ class Code(Top):
                 roots[0].node,
             )
         return self.chosen(made, statements)
+
+    def makers(self, names: set[str]) -> list[Routine]:
+        """Functions that want nothing and return one of some classes."""
+        return [
+            value
+            for value in self.names.values()
+            if isinstance(value, Routine)
+            and value.of is None
+            and not wanted(value, 0)
+            and any(isinstance(node, ast.Return) and node.value for node in ast.walk(value.node))
+            and any(
+                isinstance(node, ast.Name) and node.id in names for node in ast.walk(value.node)
+            )
+        ]
 
     def bodiless(self, kind: Kind, statements: list[ast.stmt]) -> Any:
         """What a class without its forward makes, one behind another."""
@@ -298,6 +322,15 @@ class Code(Top):
                     self.walk(held, path, node)
                 elif isinstance(held, PARTS):
                     self.walk(held, f"{path}.{name}" if path else name, node)
+
+
+def wanted(routine: Any, own: int) -> bool:
+    """Whether a function wants values, beside the first `own`."""
+    if not isinstance(routine, Routine):
+        return False
+    asked = routine.node.args
+    places = len(asked.posonlyargs) + len(asked.args) - own - len(asked.defaults)
+    return places > 0 or any(default is None for default in asked.kw_defaults)
 
 
 def words(routine: Routine) -> list[str]:
