@@ -135,8 +135,14 @@ class Code(Top):
         found = [entry for entry in found if any(entry[1] is value for value in apart)]
         best, most = found[-1], (-1, -1, -1)
         if len(found) > 1:
-            for k, entry in enumerate(found):
-                fits, parameters = self.tried(entry[1], statements)
+            tried = [self.tried(value, statements) for _, value, _ in found]
+            row = {name: value for name, value, _ in found}
+            # Parts that fit behind one another and not alone are of one network.
+            if tried[0][0] == 1 and all(fits < 1 for fits, _ in tried[1:]):
+                together = Stack({name.split(".")[-1]: value for name, value in row.items()})
+                if self.tried(together, statements)[0] == 1:
+                    return self.in_a_row(row, statements)
+            for k, (entry, (fits, parameters)) in enumerate(zip(found, tried, strict=True)):
                 if (fits, parameters, k) > most:
                     best, most = entry, (fits, parameters, k)
             for _, value, at in found:
