@@ -64,7 +64,7 @@ def outputs(
                 found[i] = joined(step, regions, wholes)
                 continue
             assert single
-            if layer.places == "own":
+            if layer.places == "own" and not layer.spans:
                 found[i] = Region(step(single.values), single.rows, single.columns)
                 continue
             windows = layer.windows(network.input if sources[0] < 0 else shapes[sources[0]] or ())

@@ -93,6 +93,11 @@ class Layer(BaseModel):
         return "W" in self.words
 
     @property
+    def spans(self) -> bool:
+        """Whether its weights go, on maps, along each row, and do not slide."""
+        return self.weighs and self.places == "own"
+
+    @property
     def slides(self) -> bool:
         """Whether its weights slide over maps, as filters do."""
         return self.weighs and self.places == "window"

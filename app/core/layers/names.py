@@ -15,9 +15,9 @@ TORCHS = frozenset(
     "EmbeddingBag FeatureAlphaDropout Fold FractionalMaxPool2d FractionalMaxPool3d GLU GRU "
     "GRUCell Hardshrink Hardtanh InstanceNorm1d InstanceNorm3d LPPool1d "
     "LPPool2d LPPool3d LSTM LSTMCell LogSigmoid MaxPool3d MaxUnpool1d "
-    "MaxUnpool2d MaxUnpool3d MultiheadAttention PReLU PairwiseDistance "
+    "MaxUnpool2d MaxUnpool3d MultiheadAttention PairwiseDistance "
     "PixelUnshuffle RMSNorm RNN RNNCell RReLU ReflectionPad1d ReflectionPad2d ReflectionPad3d "
-    "ReplicationPad1d ReplicationPad2d ReplicationPad3d SELU Softmax2d Softmin Softshrink Softsign "
+    "ReplicationPad1d ReplicationPad2d ReplicationPad3d Softmax2d Softmin Softshrink Softsign "
     "SyncBatchNorm Tanhshrink Threshold Transformer TransformerDecoder TransformerDecoderLayer "
     "TransformerEncoder TransformerEncoderLayer Unfold UpsamplingBilinear2d "
     "UpsamplingNearest2d ZeroPad1d ZeroPad3d".split()

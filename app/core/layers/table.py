@@ -542,13 +542,16 @@ class Linear(Layer):
     examples: ClassVar = (
         Example({"in_features": 12, "out_features": 5}, ((12,),)),
         Example({"in_features": 3, "out_features": 4, "bias": False}, ((3,),)),
+        Example({"in_features": 5, "out_features": 2}, ((3, 4, 5),)),  # along each row
     )
     in_features: bounds.Features
     out_features: bounds.Features
     bias: bounds.Flag = True
 
     def output(self, *shapes: Shape) -> Shape:
-        output = (self.out_features,)
+        output: Shape = (self.out_features,)
+        if len(shapes[0]) == 3 and shapes[0][2] == self.in_features:
+            return *shapes[0][:2], self.out_features
         if len(shapes[0]) != 1:
             raise Misfit(
                 f"Linear takes a vector and is given maps of {sizes(shapes[0])}; put Flatten "
@@ -557,6 +560,16 @@ class Linear(Layer):
             )
         self.expect("in_features", shapes[0][0], "numbers", output)
         return output
+
+    def windows(self, shape: Shape) -> Windows:
+        return Window(1), Whole(shape[2])
+
+    def taken(self, channel: int, shapes: Sequence[Shape], source: int = 0) -> range:
+        maps = len(shapes[source]) == 3
+        return range(channel, channel + 1) if maps else range(shapes[source][0])
+
+    def applied(self, output: Shape) -> Shape:
+        return output[:-1]
 
     @cached_property
     def weights(self) -> dict[str, Shape]:
@@ -674,6 +687,44 @@ class ELU(Layer):
     examples: ClassVar = (Example({}, ((4, 6, 7),)), Example({"alpha": 0.5}, ((5,),)))
     alpha: bounds.Constant = 1.0
     inplace: bounds.Flag = False
+
+
+class SELU(Layer):
+    """An ELU of such a size that means stay near 0 and variances near 1 from layer to layer."""
+
+    type: Literal["SELU"] = "SELU"
+    function: ClassVar = (
+        "1.0507009873554805 * (relu(x) + 1.6732632423543772 * (exp(x - relu(x)) - 1))"
+    )
+    deconvnet: ClassVar = "rectified"
+    inplace: bounds.Flag = False
+
+
+class PReLU(Layer):
+    """Like LeakyReLU, but how much passes where x is negative is learned."""
+
+    type: Literal["PReLU"] = "PReLU"
+    function: ClassVar = "where(x > 0, x, a * x)"
+    numbers: ClassVar = {"a": "weight"}
+    deconvnet: ClassVar = "rectified"
+    examples: ClassVar = (
+        Example({}, ((4, 6, 7),)),
+        Example({"num_parameters": 4, "init": 0.5}, ((4, 3, 5),)),
+    )
+    num_parameters: bounds.Channels = 1
+    init: bounds.Constant = 0.25
+
+    def output(self, *shapes: Shape) -> Shape:
+        if self.num_parameters != 1:
+            self.expect("num_parameters", shapes[0][0], "channels", shapes[0])
+        return shapes[0]
+
+    @cached_property
+    def weights(self) -> dict[str, Shape]:
+        return {"weight": (self.num_parameters,)}
+
+    def entry(self, place: Place, shape: Shape) -> tuple[int, ...]:
+        return (0,) if self.num_parameters == 1 else place[:1]
 
 
 class GELU(Layer):

@@ -1099,7 +1099,8 @@ export interface components {
          *       "names": [
          *         "alexnet",
          *         "vgg16",
-         *         "resnet50"
+         *         "resnet50",
+         *         "resnet152"
          *       ]
          *     }
          */
@@ -1681,7 +1682,8 @@ export interface components {
          *       "names": [
          *         "alexnet",
          *         "vgg16",
-         *         "resnet50"
+         *         "resnet50",
+         *         "resnet152"
          *       ]
          *     }
          */
@@ -1692,7 +1694,8 @@ export interface components {
              * @default [
              *       "alexnet",
              *       "vgg16",
-             *       "resnet50"
+             *       "resnet50",
+             *       "resnet152"
              *     ]
              */
             names: string[];
@@ -3454,7 +3457,7 @@ export interface components {
              */
             name: string;
             /** Layer */
-            layer: components["schemas"]["Conv2d"] | components["schemas"]["Conv1d"] | components["schemas"]["ConvTranspose2d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["AvgPool2d"] | components["schemas"]["MaxPool1d"] | components["schemas"]["AvgPool1d"] | components["schemas"]["AdaptiveAvgPool2d"] | components["schemas"]["AdaptiveMaxPool2d"] | components["schemas"]["AdaptiveAvgPool1d"] | components["schemas"]["AdaptiveMaxPool1d"] | components["schemas"]["ZeroPad2d"] | components["schemas"]["Upsample"] | components["schemas"]["PixelShuffle"] | components["schemas"]["Linear"] | components["schemas"]["Flatten"] | components["schemas"]["Unflatten"] | components["schemas"]["ReLU"] | components["schemas"]["ReLU6"] | components["schemas"]["LeakyReLU"] | components["schemas"]["ELU"] | components["schemas"]["GELU"] | components["schemas"]["SiLU"] | components["schemas"]["Softplus"] | components["schemas"]["Mish"] | components["schemas"]["Hardswish"] | components["schemas"]["Hardsigmoid"] | components["schemas"]["Sigmoid"] | components["schemas"]["Tanh"] | components["schemas"]["Identity"] | components["schemas"]["Softmax"] | components["schemas"]["LogSoftmax"] | components["schemas"]["BatchNorm2d"] | components["schemas"]["BatchNorm1d"] | components["schemas"]["InstanceNorm2d"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LayerNorm2d"] | components["schemas"]["LayerScale"] | components["schemas"]["LocalResponseNorm"] | components["schemas"]["Dropout"] | components["schemas"]["Dropout2d"] | components["schemas"]["Add"] | components["schemas"]["Multiply"] | components["schemas"]["Concat"];
+            layer: components["schemas"]["Conv2d"] | components["schemas"]["Conv1d"] | components["schemas"]["ConvTranspose2d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["AvgPool2d"] | components["schemas"]["MaxPool1d"] | components["schemas"]["AvgPool1d"] | components["schemas"]["AdaptiveAvgPool2d"] | components["schemas"]["AdaptiveMaxPool2d"] | components["schemas"]["AdaptiveAvgPool1d"] | components["schemas"]["AdaptiveMaxPool1d"] | components["schemas"]["ZeroPad2d"] | components["schemas"]["Upsample"] | components["schemas"]["PixelShuffle"] | components["schemas"]["Linear"] | components["schemas"]["Flatten"] | components["schemas"]["Unflatten"] | components["schemas"]["ReLU"] | components["schemas"]["ReLU6"] | components["schemas"]["LeakyReLU"] | components["schemas"]["ELU"] | components["schemas"]["SELU"] | components["schemas"]["PReLU"] | components["schemas"]["GELU"] | components["schemas"]["SiLU"] | components["schemas"]["Softplus"] | components["schemas"]["Mish"] | components["schemas"]["Hardswish"] | components["schemas"]["Hardsigmoid"] | components["schemas"]["Sigmoid"] | components["schemas"]["Tanh"] | components["schemas"]["Identity"] | components["schemas"]["Softmax"] | components["schemas"]["LogSoftmax"] | components["schemas"]["BatchNorm2d"] | components["schemas"]["BatchNorm1d"] | components["schemas"]["InstanceNorm2d"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LayerNorm2d"] | components["schemas"]["LayerScale"] | components["schemas"]["LocalResponseNorm"] | components["schemas"]["Dropout"] | components["schemas"]["Dropout2d"] | components["schemas"]["Add"] | components["schemas"]["Multiply"] | components["schemas"]["Concat"];
             /**
              * Inputs
              * @description Layers, or "input"; if empty, the layer before.
@@ -4548,6 +4551,29 @@ export interface components {
              */
             steps: number;
         };
+        /**
+         * PReLU
+         * @description Like LeakyReLU, but how much passes where x is negative is learned.
+         */
+        PReLU: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "PReLU";
+            /**
+             * Num Parameters
+             * @description a whole number from 1 to 65,536
+             * @default 1
+             */
+            num_parameters: number;
+            /**
+             * Init
+             * @description a number up to a million
+             * @default 0.25
+             */
+            init: number;
+        };
         /** ParameterCount */
         ParameterCount: {
             /** Name */
@@ -4858,6 +4884,23 @@ export interface components {
              * @description What may have been meant instead.
              */
             suggestion: string | null;
+        };
+        /**
+         * SELU
+         * @description An ELU of such a size that means stay near 0 and variances near 1 from layer to layer.
+         */
+        SELU: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "SELU";
+            /**
+             * Inplace
+             * @description True or False
+             * @default false
+             */
+            inplace: boolean;
         };
         /**
          * SheetPlace
@@ -6781,7 +6824,8 @@ export interface operations {
                  *       "names": [
                  *         "alexnet",
                  *         "vgg16",
-                 *         "resnet50"
+                 *         "resnet50",
+                 *         "resnet152"
                  *       ]
                  *     }
                  */
@@ -6962,7 +7006,8 @@ export interface operations {
                  *       "names": [
                  *         "alexnet",
                  *         "vgg16",
-                 *         "resnet50"
+                 *         "resnet50",
+                 *         "resnet152"
                  *       ],
                  *       "format": "tikz"
                  *     }

@@ -59,7 +59,7 @@ def made_of(step: dict[str, Any]) -> float | None:
     entries = [
         e for row in step.get("patch") or [] for e in (row if isinstance(row, list) else [row])
     ]
-    if step["type"] == "Conv2d":
+    if step["type"] == "Conv2d" or (step["type"] == "Linear" and "rows" in step):
         x = np.array(step["patch"], dtype=float)
         return float(np.nansum(x * np.array(step["weights"]))) + (step["bias"] or 0)
     if step["type"] == "Linear":

@@ -257,6 +257,14 @@ def test_parts_of_a_class_are_joined_where_they_fit_and_refused_where_not() -> N
         read(PARTS.replace("nn.Flatten(), ", ""), (3, 32, 32))
 
 
+def test_parts_without_a_class_are_joined_where_only_that_fits() -> None:
+    found = reading(PARTS.replace("self.", ""), (3, 32, 32))
+    answer = network_answer(found.network)
+    assert (answer["parameters"], answer["problem"]) == (456 + 11_770, None)
+    assert "one behind another" in found.notes[0].why
+    assert not found.overlooked
+
+
 def test_of_two_networks_one_is_read_and_the_other_named() -> None:
     found = reading("model = nn.Linear(3, 4)\nsoftmax = nn.Softmax(dim=1)", (3,))
     assert [node.layer.type for node in found.network.layers] == ["Linear"]
@@ -272,7 +280,7 @@ def test_of_two_that_a_class_made_the_other_is_named() -> None:
 
 
 GAN = """
-G = nn.Sequential(nn.ConvTranspose2d(100, 64, 4), nn.ReLU(), nn.ConvTranspose2d(64, 3, 4, 2, 1))
+G = nn.Sequential(nn.ConvTranspose2d(100, 64, 4), nn.ReLU(), nn.ConvTranspose2d(64, 1, 4, 2, 1))
 D = nn.Sequential(nn.Conv2d(3, 8, 4, 2, 1), nn.LeakyReLU(0.2), nn.Conv2d(8, 1, 4))
 """
 

@@ -301,6 +301,10 @@ RIGHT: dict[str, Case] = {
                       "nn.MaxPool1d(2), nn.Flatten(), nn.Linear(196, 2))", (1, 1, 100), (2,),
                       418, 1_568),
     "A33 a class of lines": Case(SOUNDS, (1, 1, 4000), (35,), 6_979),
+    "Linear on maps": Case("nn.Sequential(nn.Linear(32, 5))", (3, 32, 32), (3, 32, 5), 165,
+                           15_360),
+    "Flatten(1, 3)": Case("nn.Sequential(nn.Conv2d(3,4,3), nn.Flatten(1,3), nn.Linear(3600,2))",
+                          (3, 32, 32), (2,)),
     "A37": Case("nn.Sequential(nn.Conv2d(32,64,3), nn.Conv2d(64,128,3), nn.MaxPool2d(2), "
                 "nn.Flatten())", (32, 200, 150), (915_712,)),
     "A40": Case("nn.MaxPool2d(1, stride=(2,2), ceil_mode=True)", (1, 6, 7), (1, 3, 4)),

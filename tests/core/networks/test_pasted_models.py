@@ -33,6 +33,15 @@ def test_a_pasted_network_gives_the_figures_of_the_table(name: str) -> None:
     assert round(answer["macs"] / 1e9, 2) == gmacs
 
 
+def test_of_functions_that_make_networks_one_is_asked_for_and_a_single_one_is_called() -> None:
+    whole = pasted.RESNET.replace("\n\nmodel = resnet18()\n", "\n")
+    with pytest.raises(Problem, match="no network is made here"):
+        reading(whole, (3, 224, 224))
+    single = whole[: whole.index("def resnet50(")]
+    answer = network_answer(reading(single, (3, 224, 224)).network)
+    assert answer["parameters"] == 11_689_512
+
+
 def test_what_is_missing_is_named() -> None:
     without = pasted.MOBILENET_HEAD + pasted.MOBILENET_REST
     with pytest.raises(Problem, match="`Conv2dNormActivation`"):

@@ -119,9 +119,9 @@ def arithmetic(captured: Capture, i: int, place: Place) -> Arithmetic:
                 shape = tuple(source.shape)
                 given["divisor"] = layer.divided_by(under.rows, under.columns, shape)
             if "W" in words:
-                given["W"] = under.weights(step, place[0])
+                given["W"] = under.weights(step)
             if "b" in words:
-                given["b"] = float(step.bias[place[0]])
+                given["b"] = float(step.bias[under.filter])
     shape = tuple(captured.activation(i).shape)
     for name, tensor in layer.numbers.items():
         if name in words:
@@ -166,11 +166,18 @@ class Under:
             at.append(positions.index(position) if position in positions else -1)
         return tuple(at)
 
-    def weights(self, step: Any, channel: int) -> Numbers:
+    @property
+    def filter(self) -> int:
+        """Which of the layer's filters makes the number."""
+        return self.place[2] if self.layer.spans and not self.flat else self.place[0]
+
+    def weights(self, step: Any) -> Numbers:
         """The weights of what is in the patch."""
-        found = self.layer.filters(step.weight.detach())[channel].numpy()
+        found = self.layer.filters(step.weight.detach())[self.filter].numpy()
         if self.flat:
             return found  # type: ignore[no-any-return]
+        if self.layer.spans:
+            return found[None, None]  # type: ignore[no-any-return]
         rows, columns = (
             list(axis.taps(at)) for axis, at in zip(self.axes, self.place[1:], strict=True)
         )
@@ -214,7 +221,7 @@ def carried(captured: Capture, i: int, place: Place) -> list[tuple[int, Place]]:
 def cut(layer: Layer, parts: Sequence[Tensor], place: Place) -> tuple[list[Tensor], Place]:
     """What a layer is given, as little of it as it takes at one place; and the place in there."""
     _, row, column = place
-    if layer.places != "own" or any(part.ndim != 4 for part in parts):
+    if layer.places != "own" or layer.spans or any(part.ndim != 4 for part in parts):
         return list(parts), place
     return [part[:, :, row : row + 1, column : column + 1] for part in parts], (place[0], 0, 0)
 

@@ -73,7 +73,9 @@ def _terms(captured: Capture, i: int, j: int, place: Place) -> Terms:
     """What comes back to a unit of layer i by layer j, unit by unit of j."""
     layer, above = captured.network.layers[j].layer, captured.gradient(j)
     assert above is not None
-    if layer.operands > 1 or layer.places == "moved" or above.ndim != captured.activation(i).ndim:
+    ndim = captured.activation(i).ndim
+    apart = layer.operands > 1 or layer.places == "moved" or (layer.spans and ndim == 3)
+    if apart or above.ndim != ndim:
         found = []
         for k, source in enumerate(captured.sources(j)):
             if source == i:

@@ -4,15 +4,14 @@ import ast
 from typing import Any
 
 from app.core.errors import OverBudget, Problem
-from app.core.layers.layer import Layer, Shape
-from app.core.networks.architectures import ARCHITECTURES
+from app.core.layers.layer import Layer
 from app.core.networks.code import forward as maps_of
 from app.core.networks.code.forward import Maps, Trace
 from app.core.networks.code.layers import PARTS
 from app.core.networks.code.printed import printed_model
-from app.core.networks.code.statements import Left, Returned, printed
-from app.core.networks.code.text import WHOLE, dotted
-from app.core.networks.code.through import Through
+from app.core.networks.code.statements import Left, Returned
+from app.core.networks.code.text import WHOLE
+from app.core.networks.code.top import Top
 from app.core.networks.code.values import Kind, Lazy, Made, Routine, Stack, Unknown
 from app.core.networks.network import MAX_NAME, Network, analyse
 
@@ -22,18 +21,8 @@ ANOTHER = "another network stands below or above; to read this one, leave it alo
 Places = dict[str, tuple[int, int]]
 
 
-class Code(Through):
+class Code(Top):
     """A text as a whole."""
-
-    def __init__(self, source: str, input: Shape) -> None:
-        super().__init__(source, input)
-        self.me = Made(Kind("Net", ast.Pass(), []))  # `self`, of a class whose head is left out
-        self.loose: list[tuple[Any, ast.AST]] = []  # expressions that stand by themselves
-        self.assigned: dict[str, tuple[Any, ast.AST]] = {}
-        self.in_order = False  # whether parts of a class were put one behind another
-        self.firm: Problem | None = None  # what was not read and may be the network
-        self.doubt: Problem | None = None  # or why something else was not read
-        self.left: list[tuple[tuple[int, int], str]] = []  # layers that go nowhere, by their place
 
     def network(self) -> tuple[Network, Places]:
         """The network that was pasted, and where in it each layer stands."""
@@ -65,101 +54,6 @@ class Code(Through):
                 self.doubts(statement, problem)
         root = self.root(statements)
         return self.traced(root, statements[-1])
-
-    def doubts(self, statement: ast.AST, problem: Problem) -> None:
-        """Go on without a statement that is not read, and list it."""
-        self.doubt = self.doubt or problem
-        named = getattr(statement, "name", None)
-        if named:
-            forward = any(getattr(part, "name", "") == "forward" for part in ast.walk(statement))
-            if forward or isinstance(statement, ast.FunctionDef):
-                self.firm = self.firm or problem
-            self.names[named] = Unknown(problem.message, problem)
-            if forward:
-                raise problem
-        self.overlooked.append((statement, problem.message))
-        for name in stored(statement):
-            if not isinstance(self.names.get(name), PARTS):  # a network, only put elsewhere
-                self.names[name] = Unknown(problem.message, problem)
-
-    def top(self, statement: ast.stmt) -> None:
-        """A statement that stands in no class and no function."""
-        match statement:
-            case ast.Expr(value=value):
-                if printed(value):
-                    return
-                if isinstance(value, ast.Constant) and isinstance(value.value, str):
-                    return
-                found = self.value(value)
-                if isinstance(found, Unknown):
-                    self.doubt = self.doubt or self.named_elsewhere(value)
-                    if found.firm and found.problem:
-                        raise found.problem
-                    self.doubt = self.doubt or found.problem
-                    self.overlooked.append((statement, found.why))
-                elif found is not None and not (isinstance(value, ast.Call) and self.grew(value)):
-                    values = found if isinstance(found, list) else [found]
-                    self.spend(len(values), statement)
-                    self.loose += [(value, statement) for value in values]
-            case ast.If(test=ast.Compare(left=ast.Name("__name__"))):
-                for part in statement.body:
-                    try:
-                        self.top(part)
-                    except Problem as problem:
-                        if isinstance(problem, OverBudget) or self.makes(part):
-                            raise
-                        self.doubts(part, problem)
-            case ast.For() | ast.While() | ast.With() | ast.Try() if not self.makes(
-                statement, grows=True
-            ):
-                self.overlooked.append((statement, "it makes no layer"))
-                for name in stored(statement):
-                    if not isinstance(self.names.get(name), PARTS):
-                        self.names[name] = Unknown("it comes of a loop that is not read")
-            case _:
-                self.run([statement])
-                self.note_assigned(statement)
-
-    def grew(self, call: ast.Call) -> bool:
-        """Whether a call changed something that has a name of its own: `model.append(...)`."""
-        return isinstance(call.func, ast.Attribute) and dotted(call.func) is not None and (
-            self.names.get((dotted(call.func) or "").split(".")[0]) is not None
-        )  # fmt: skip
-
-    def note_assigned(self, statement: ast.stmt) -> None:
-        """Remember what a statement gave a name to, where that may be a network."""
-        targets = statement.targets if isinstance(statement, ast.Assign) else []
-        if isinstance(statement, ast.AnnAssign) and statement.value is not None:
-            targets = [statement.target]
-        for target in targets:
-            name = dotted(target)
-            if name is None:
-                continue
-            first, *rest = name.split(".")
-            if first == "self" and len(rest) == 1:
-                value = self.me.held.get(rest[0])
-            else:
-                value = self.names.get(name)
-            if isinstance(value, Unknown) and not rest:
-                what = value.why
-                elsewhere = self.named_elsewhere(getattr(statement, "value", None))
-                self.doubt = self.doubt or value.problem or elsewhere
-                self.overlooked.append((statement, what))
-            if isinstance(value, PARTS):
-                self.assigned.pop(name, None)
-                self.assigned[name] = (value, target)
-                self.loose = []
-            elif name in self.assigned:
-                del self.assigned[name]
-
-    def named_elsewhere(self, value: Any) -> Problem | None:
-        """A Problem for a network that is made by its name alone, as torchvision's are."""
-        name = dotted(value.func) if isinstance(value, ast.Call) else None
-        last = (name or "").split(".")[-1]
-        if last not in ARCHITECTURES:
-            return None
-        said = f"the code of `{last}` is not here; it stands among the architectures by that name"
-        return Problem(said, self.where(value), last)
 
     # Which network
 
@@ -241,8 +135,14 @@ class Code(Through):
         found = [entry for entry in found if any(entry[1] is value for value in apart)]
         best, most = found[-1], (-1, -1, -1)
         if len(found) > 1:
-            for k, entry in enumerate(found):
-                fits, parameters = self.tried(entry[1], statements)
+            tried = [self.tried(value, statements) for _, value, _ in found]
+            row = {name: value for name, value, _ in found}
+            # Parts that fit behind one another and not alone are of one network.
+            if tried[0][0] == 1 and all(fits < 1 for fits, _ in tried[1:]):
+                together = Stack({name.split(".")[-1]: value for name, value in row.items()})
+                if self.tried(together, statements)[0] == 1:
+                    return self.in_a_row(row, statements)
+            for k, (entry, (fits, parameters)) in enumerate(zip(found, tried, strict=True)):
                 if (fits, parameters, k) > most:
                     best, most = entry, (fits, parameters, k)
             for _, value, at in found:
@@ -286,6 +186,16 @@ class Code(Through):
             if isinstance(node, ast.Name) and node.id != kind.name
         }
         roots = [kind for kind in kinds if kind.name not in used] or kinds
+        if all(wanted(kind.find("__init__"), 1) for kind in roots):
+            functions = self.makers({kind.name for kind in kinds})
+            if len(functions) == 1:
+                made_by = self.routine(functions[0], [], {}, functions[0].node)
+                if isinstance(made_by, PARTS):
+                    return made_by
+            if functions:
+                name = getattr(functions[0].node, "name", "this")
+                said = f"no network is made here: write below which is meant: model = {name}()"
+                self.fail(said, functions[0].node)
         if len(roots) == 1:
             return self.make(roots[0], [], {}, roots[0].node)
         made: list[tuple[str, Any, ast.AST]] = []
@@ -305,6 +215,20 @@ class Code(Through):
                 roots[0].node,
             )
         return self.chosen(made, statements)
+
+    def makers(self, names: set[str]) -> list[Routine]:
+        """Functions that want nothing and return one of some classes."""
+        return [
+            value
+            for value in self.names.values()
+            if isinstance(value, Routine)
+            and value.of is None
+            and not wanted(value, 0)
+            and any(isinstance(node, ast.Return) and node.value for node in ast.walk(value.node))
+            and any(
+                isinstance(node, ast.Name) and node.id in names for node in ast.walk(value.node)
+            )
+        ]
 
     def bodiless(self, kind: Kind, statements: list[ast.stmt]) -> Any:
         """What a class without its forward makes, one behind another."""
@@ -406,15 +330,15 @@ class Code(Through):
                     self.walk(held, f"{path}.{name}" if path else name, node)
 
 
+def wanted(routine: Any, own: int) -> bool:
+    """Whether a function wants values, beside the first `own`."""
+    if not isinstance(routine, Routine):
+        return False
+    asked = routine.node.args
+    places = len(asked.posonlyargs) + len(asked.args) - own - len(asked.defaults)
+    return places > 0 or any(default is None for default in asked.kw_defaults)
+
+
 def words(routine: Routine) -> list[str]:
     """The first of a function's arguments, if it has any."""
     return [arg.arg for arg in routine.node.args.args[:1]]
-
-
-def stored(statement: ast.AST) -> list[str]:
-    """The names that a statement gives values to."""
-    return [
-        node.id
-        for node in ast.walk(statement)
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-    ]

@@ -163,6 +163,14 @@ class Through(Calls):
             if start == 1 and end in (-1, 3):
                 return self.put("Flatten", {}, [Maps(maps.source, maps.shape)], "flatten", node)
             self.fail("flatten with start_dim=1 is read, which keeps pictures apart", node)
+        elif name == "pad" and values and isinstance(values[0], list):
+            around = [*values[0], 0, 0, 0, 0][:4] if len(values[0]) in (2, 4) else []
+            mode = values[1] if len(values) > 1 else named.get("mode", "constant")
+            value = values[2] if len(values) > 2 else named.get("value", 0)
+            if around and mode == "constant" and not value:
+                if not any(around):
+                    return maps
+                return self.put("ZeroPad2d", {"padding": tuple(around)}, [maps], "pad", node)
         elif name == "squeeze":
             laid = maps_of.squeezed(maps, values or [*named.values()] or None, self.flat)
             if laid is not None:
