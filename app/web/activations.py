@@ -16,7 +16,7 @@ from app.core.figures import FIGURES
 from app.core.links import asked
 from app.core.mistakes import validated
 from app.core.networks import models
-from app.core.pictures import images, tables, uploads
+from app.core.pictures import forms, images, tables, uploads
 from app.core.pictures.preparation import SHOWN
 from app.web.answering import Json, encode, told
 from app.web.answering import answer as answer_of
@@ -29,6 +29,7 @@ router = APIRouter(prefix="/api", tags=["activations"], responses=REFUSALS)
 
 SECONDS = 20.0  # what one look may take
 PICTURES = ("image/png", "image/jpeg", "image/webp")
+FORM = "multipart/form-data"
 
 ACTIVATIONS = FIGURES["activations"]
 
@@ -69,17 +70,30 @@ async def image(
         "requestBody": {
             "required": True,
             "content": {
-                kind: {"schema": {"type": "string", "format": "binary"}} for kind in PICTURES
+                **{kind: {"schema": {"type": "string", "format": "binary"}} for kind in PICTURES},
+                FORM: {
+                    "schema": {
+                        "type": "object",
+                        "properties": {"file": {"type": "string", "format": "binary"}},
+                    }
+                },
             },
         }
     },
 )
 async def upload(request: Request) -> Response:
     """A picture of one's own: made upright and small, given back, and kept nowhere."""
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind not in PICTURES:
-        raise HTTPException(415, "A picture is PNG, JPEG or WebP.")
+    given = request.headers.get("content-type", "")
+    kind = given.partition(";")[0].strip().lower()
+    if kind not in (*PICTURES, FORM):
+        raise HTTPException(
+            415,
+            "A picture is PNG, JPEG or WebP, sent with that Content-Type (curl -H 'Content-Type: "
+            "image/png' --data-binary @picture.png) or in a form (curl -F file=@picture.png).",
+        )
     data = await request.body()
+    if kind == FORM:
+        data = forms.file_of(data, given)
     executor = request.app.state.executor
     return Json(encode(await run(executor, uploads.upright, data, timeout=SECONDS)))
 

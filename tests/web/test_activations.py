@@ -114,6 +114,23 @@ def test_the_first_screen_of_an_upload_is_that_of_its_pixels(client: TestClient)
     assert found["image"] == {"name": None, "says": None}
 
 
+def test_a_picture_in_a_form_is_read_as_the_same_alone(client: TestClient) -> None:
+    body = png(picture("coffee").astype(float))
+    alone = client.post("/api/images", content=body, headers={"content-type": "image/png"})
+    form = client.post("/api/images", files={"file": ("x.png", body, "image/png")}, data={"a": "b"})
+    assert form.status_code == 200, form.text
+    assert form.json() == alone.json()
+    none = client.post("/api/images", files={"file": (None, "text")})
+    assert none.status_code == 422
+    assert "no file in it" in none.json()["message"]
+    two = [("file", ("x.png", body)), ("file", ("y.png", body))]
+    assert "2 files" in client.post("/api/images", files=two).json()["message"]
+    for sent in ({"content-type": "multipart/form-data"}, {"content-type": "text/plain"}, {}):
+        wrong = client.post("/api/images", content=body, headers=sent)
+        assert wrong.status_code in (415, 422)
+        assert "curl" in wrong.json()["message"] or "boundary" in wrong.json()["message"]
+
+
 def refused(client: TestClient, status: int = 422, **question: Any) -> dict[str, Any]:
     response = client.post("/api/activations", json=COFFEE | question)
     assert response.status_code == status, response.text

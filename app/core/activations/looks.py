@@ -92,8 +92,11 @@ class WeightsQuestion(AskedNetwork):
         data = weights.from_text(self.weights)
         model = TorchNetwork.empty(network)
         # Names and sizes first: a file may hold far more than the network can use.
-        model.check(weights.shapes(data, len(model.state_dict())))
-        return model.filled(weights.tensors(data))
+        expected = model.state_dict()
+        shapes = weights.shapes(data, len(expected))
+        prefix = weights.wrapping(shapes, expected)
+        model.check(weights.unwrapped(shapes, prefix))
+        return model.filled(weights.unwrapped(weights.tensors(data), prefix))
 
 
 class LookQuestion(WeightsQuestion):

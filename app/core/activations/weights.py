@@ -6,7 +6,8 @@ to `tensors`.
 """
 
 import base64
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import orjson
 
@@ -15,10 +16,12 @@ from app.core.errors import Problem
 if TYPE_CHECKING:
     from torch import Tensor
 
+T = TypeVar("T")
 Shapes = dict[str, tuple[int, ...]]
 
 WHERE = {"field": "weights"}
 METADATA = "__metadata__"
+WRAPPERS = ("state_dict", "model_state_dict", "module", "_orig_mod", "model", "net", "network")
 LENGTH = 8  # bytes
 MOST_AXES = 8  # of a tensor
 # Of a header: a tensor's name, type, shape and place; what else is said of the whole.
@@ -55,6 +58,23 @@ def shapes(data: bytes, most: int) -> Shapes:
         raise _damaged()
     header.pop(METADATA, None)
     return {name: _shape(entry) for name, entry in header.items()}
+
+
+def wrapping(names: Collection[str], expected: Collection[str]) -> str:
+    """What stands before every name in a file and in no network's: `module.` of DataParallel,
+    `state_dict.` of a checkpoint. Empty where the names are as they are expected."""
+    prefix = ""
+    while names and not any(name.removeprefix(prefix) in expected for name in names):
+        first = next(iter(names)).removeprefix(prefix).partition(".")[0]
+        if first not in WRAPPERS or not all(name.startswith(f"{prefix}{first}.") for name in names):
+            return ""
+        prefix += f"{first}."
+    return prefix
+
+
+def unwrapped(found: Mapping[str, T], prefix: str) -> dict[str, T]:
+    """The same by the names without what stands before each."""
+    return {name.removeprefix(prefix): value for name, value in found.items()}
 
 
 def _shape(entry: Any) -> tuple[int, ...]:

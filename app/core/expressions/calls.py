@@ -113,9 +113,9 @@ class Calls(Building):
         second = operands[1]
         number = isinstance(second, Literal) and isinstance(second.value, int)
         if keywords or ((method or prefix) and number):
-            along = f"{name.text}({words[0]}, axis={words[1]})"
-            if keywords and not ("axis" in keywords and len(operands) == 2):
-                along = f"{name.text}({words[0]}, axis=0)"
+            axis = keywords["axis"][1] if "axis" in keywords else None if keywords else second
+            said = "0" if axis is None else self.text[axis.start : axis.end]
+            along = f"{name.text}({words[0]}, axis={said})"
             self.fail_over(
                 f"`{self.text[start:end]}` can be read in two ways: the "
                 f"{'largest' if pick == 'maximum' else 'smallest'} along an axis is `{along}`, the "
@@ -123,7 +123,7 @@ class Calls(Building):
                 f"`{pick}({', '.join(words[:2])})`",
                 start,
                 end,
-                along,
+                f"{pick}({', '.join(words[:2])})" if keywords else along,
             )
         made: Operand = operands[0]
         for one in operands[1:]:

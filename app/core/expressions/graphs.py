@@ -68,6 +68,10 @@ LACKING = {
     "argmax argmin sort argsort topk cumsum cumprod": "sorting and counting",
     "floor ceil round mod fmod": "rounding, which is flat wherever it has a slope,",
     "conv2d conv maxpool": "a convolution (there is a page for it)",
+    "lg": "a logarithm whose base is not said (`log2`, `log10`, and `log` for e)",
+    "mse mse_loss l2_loss": "the squared error (`mean((x - y) ** 2)`)",
+    "bce bce_loss binary_cross_entropy": "the loss of a yes-or-no answer "
+    "(`-(y * log(p) + (1 - y) * log(1 - p))`)",
     "cbrt": "a cube root (`x ** (1 / 3)`)",
 }
 

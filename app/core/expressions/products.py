@@ -81,6 +81,10 @@ class Products(Building):
                 self.fail(f"`{token.text}` is not expected here: {PROGRAM[word]}", token)
         if isinstance(left, Literal) and token.kind == "number":
             self.fail(f"`{token.text}` is not expected here: a sign is missing before it", token)
+        if self.op_named(before) and token.kind in ("name", "number"):
+            meant = f"{before}({token.text})"
+            message = f"`{before}` is an op; call it as `{before}(...)`"
+            self.fail_over(message, left.start, token.end, meant)
         right, end = self._beside(token, isinstance(left, Literal))
         sign = "@" if before[-1] in PRIMES else "*"
         meant = f"{before} {sign} {right}"
@@ -106,9 +110,10 @@ class Products(Building):
             closing = self.closing()
             end = closing.end if closing else token.end
             return self.text[token.offset : end], end
-        if token.kind != "name":
+        summed = token.text in SUMS
+        if token.kind != "name" and not summed:
             return token.text, token.end
-        if self.ahead(1).kind == "(" and self.op_named(token.text):
+        if self.ahead(1).kind == "(" and (summed or self.op_named(token.text)):
             self.at += 1
             closing = self.closing()
             self.at -= 1

@@ -12,11 +12,12 @@ MOST_NAMES = 8
 
 
 def product_of_letters(word: str, known: Collection[str]) -> str | None:
-    """`x * y` for a word `xy` whose letters are all known names; None for any other."""
+    """`x * y` for a word `xy` whose letters are all known names, `W @ x` for `Wx`; None for any
+    other."""
     letters = list(word)
     if not 2 <= len(letters) <= 4 or not all(letter in known for letter in letters):
         return None
-    return " * ".join(letters)
+    return (" @ " if word[0].isupper() else " * ").join(letters)
 
 
 def new_inputs(graph: Graph, inputs: Mapping[str, Any]) -> Iterator[Remark]:

@@ -19,6 +19,14 @@ TOKEN = re.compile(
     r"|(?P<power>[⁺⁻]?(?:[⁰¹²³⁴⁵⁶⁷⁸⁹]+|[ⁿˣʸ]))"
     rf"|(?P<sign>\*\*|\|\||:=|[<>=!]=|[-+*/@()\[\],:;=<>.|·√∑∏≤≥≠⩽⩾‖∥{PRIMES}]|\n)"
 )
+# The same where there is nothing else, which most texts are: in half the time.
+PLAIN_TOKEN = re.compile(
+    r"(?P<space>[ \t\r\f]+|\#[^\n]*)"
+    r"|(?P<name>[A-Za-z_]\w*)"
+    r"|(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)"
+    r"|(?P<sign>\*\*|\|\||:=|[<>=!]=|[-+*/@()\[\],:;=<>.|']|\n)",
+    re.ASCII,
+)
 # A sign by another that means the same; what the parser calls it.
 MEANT = (
     {"≤": "<=", "⩽": "<=", "≥": ">=", "⩾": ">=", "≠": "!=", ":=": "=", "‖": "||", "∥": "||"}
@@ -77,19 +85,28 @@ class Token:
 def tokens(text: str) -> list[Token]:
     """The words of a text; newlines inside brackets are not among them."""
     found: list[Token] = []
-    depth, at, source = 0, 0, text if text.isascii() else text.translate(PASTED)
-    while at < len(source):
-        match = TOKEN.match(source, at)
-        if not match:
-            _meaningless(source, text, at)
-        kind, word = str(match.lastgroup), match.group()
-        if kind == "sign":
-            depth += (word in "([") - (word in ")]")
-            if not (word == "\n" and depth > 0):
-                found.append(Token(MEANT.get(word, word), word, at))
-        elif kind != "space":
-            found.append(Token(MEANT.get(word, kind), word, at))
+    depth, at, source, words = 0, 0, text, PLAIN_TOKEN
+    if not text.isascii():
+        source, words = text.translate(PASTED), TOKEN
+    for match in words.finditer(source):
+        if match.start() != at:  # finditer passes over what it does not know
+            break
         at = match.end()
+        kind = match.lastgroup
+        if kind == "space":
+            continue
+        word = match.group()
+        if kind == "sign":
+            if word in "([":
+                depth += 1
+            elif word in ")]":
+                depth -= 1
+            elif word == "\n" and depth > 0:
+                continue
+            kind = word
+        found.append(Token(MEANT.get(word, kind), word, match.start()))  # type: ignore[arg-type]
+    if at < len(source):
+        _meaningless(source, text, at)
     found.append(Token("end", "", len(source)))
     return found
 

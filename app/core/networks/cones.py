@@ -35,7 +35,17 @@ class Cone(TypedDict):
 
     unit: list[int]
     regions: list[NamedRegion]
-    input: Annotated[Region | None, Field(description="What the gradient can reach.")]
+    input: Annotated[
+        Region | None,
+        Field(description="First and last row and column that the gradient can reach."),
+    ]
+    pixels: Annotated[
+        int | None,
+        Field(
+            description="How many pixels it reaches; fewer than the region's where there are "
+            "gaps. Null where they are too many pieces to be counted."
+        ),
+    ]
     field: Annotated[
         Region | None, Field(description="By the formula; may lie partly beyond the image.")
     ]
@@ -83,6 +93,9 @@ def cone(network: Network, name: str, unit: tuple[int, ...], channel: int | None
             {"name": network.layers[i].name, **region} for i, region in regions.items() if i >= 0
         ],
         "input": regions.get(-1),
+        "pixels": None
+        if any(len(patches) >= MOST_PATCHES for patches in seen.values())
+        else _count(seen.get(-1, [])),
         "field": fields
         and {"rows": reach(fields[0], place[0]), "columns": reach(fields[1], place[1])},
     }
@@ -199,6 +212,16 @@ def _joined(patches: list[Patch], new: Patch) -> list[Patch]:
         return [*kept, new]
     first = kept[0]
     return [(first[0] | rows, first[1] | columns), *kept[1:]]
+
+
+def _count(patches: list[Patch]) -> int:
+    """How many units lie in at least one of some patches."""
+    rows: dict[int, int] = {}
+    for high, wide in patches:
+        for row in range(high.bit_length()):
+            if high >> row & 1:
+                rows[row] = rows.get(row, 0) | wide
+    return sum(wide.bit_count() for wide in rows.values())
 
 
 def _region(patches: list[Patch]) -> Region:

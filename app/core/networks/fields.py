@@ -100,9 +100,13 @@ def _sentence(found: Cone, told: FieldAnswer, extent: Pair, image: Sequence[int]
         return "This unit sees nothing but padding."
     (top, bottom), (left, right) = found["input"]["rows"], found["input"]["columns"]
     high, wide = bottom - top + 1, right - left + 1
+    pixels = found["pixels"]
+    area = f"{high} × {wide} pixel{'' if high == wide == 1 else 's'}"
+    if pixels != high * wide:
+        area = f"within {area}" if pixels is None else f"{pixels:,} of the {area} there"
     said = (
         f"It sees {_span('row', top, bottom)} and {_span('column', left, right)} of the input, "
-        f"{high} × {plural(wide, 'pixel')}."
+        f"{area}."
     )
     if not told["size"] or not told["stride"]:
         reason = told["reason"] or ""

@@ -69,7 +69,7 @@ def _pixels(file: io.BytesIO) -> Pixels:
             )
         opened.draft("RGB", (2 * SIDE, 2 * SIDE))  # of a large JPEG only what is needed
         opened.load()
-        upright = _in_bytes(ImageOps.exif_transpose(opened))
+        upright = _in_shades(_in_bytes(ImageOps.exif_transpose(opened)))
         upright.thumbnail((SIDE, SIDE), Image.Resampling.BOX)
         pixels = np.asarray(_in_colour(upright), dtype=np.uint8)
     return np.ascontiguousarray(pixels.transpose(2, 0, 1))
@@ -81,6 +81,16 @@ def _in_bytes(picture: Image.Image) -> Image.Image:
         return picture
     deep = np.asarray(picture, dtype=np.float32)
     return Image.fromarray((deep / 257).clip(0, 255).astype(np.uint8))
+
+
+def _in_shades(picture: Image.Image) -> Image.Image:
+    """Black and white as gray, a palette's numbers as its colours: Pillow makes such smaller by
+    leaving pixels out, and a thin line with them."""
+    if picture.mode == "1" and not picture.has_transparency_data:
+        return picture.convert("L")
+    if picture.mode in ("1", "P", "PA"):
+        return picture.convert("RGBA" if picture.has_transparency_data else "RGB")
+    return picture
 
 
 def _in_colour(picture: Image.Image) -> Image.Image:

@@ -4829,8 +4829,13 @@ export interface components {
             unit: number[];
             /** Regions */
             regions: components["schemas"]["NamedRegion"][];
-            /** @description What the gradient can reach. */
+            /** @description First and last row and column that the gradient can reach. */
             input: components["schemas"]["Region"] | null;
+            /**
+             * Pixels
+             * @description How many pixels it reaches; fewer than the region's where there are gaps. Null where they are too many pieces to be counted.
+             */
+            pixels: number | null;
             /** @description By the formula; may lie partly beyond the image. */
             field: components["schemas"]["Region"] | null;
             /** Layer */
@@ -7953,6 +7958,10 @@ export interface operations {
                 "image/png": string;
                 "image/jpeg": string;
                 "image/webp": string;
+                "multipart/form-data": {
+                    /** Format: binary */
+                    file?: string;
+                };
             };
         };
         responses: {

@@ -49,6 +49,18 @@ def test_a_file_is_taken_with_all_that_it_may_say_besides() -> None:
         assert not question(file(header)).look().model.steps[0].weight.any()
 
 
+@pytest.mark.parametrize("prefix", ["module.", "state_dict.", "state_dict.module.", "_orig_mod."])
+def test_what_wraps_every_name_is_overlooked(prefix: str) -> None:
+    given = {f"{prefix}{name}": entry for name, entry in GIVEN.items()}
+    header = given | {"__metadata__": {"state_dict": "0.weight, 0.bias"}}
+    assert not question(file(header)).look().model.steps[0].weight.any()
+
+
+def test_a_prefix_of_some_names_only_is_none() -> None:
+    mixed = {"module.0.weight": GIVEN["0.weight"], "0.bias": GIVEN["0.bias"]}
+    assert "no weights `module.0.weight`" in refusal(file(mixed))
+
+
 TWICE = b"{" + b",".join([b'"0.bias":' + orjson.dumps(GIVEN["0.bias"])] * 9000) + b"}"
 LIES: dict[str, tuple[bytes, str]] = {
     "too many": (file({f"{i}.bias": EMPTY for i in range(90_000)}), "more tensors than the 2"),

@@ -133,3 +133,30 @@ def test_an_upload_comes_back_upright_and_small() -> None:
     head, _, body = answer["image"].partition(",")
     assert head == "data:image/jpeg;base64"
     assert Image.open(io.BytesIO(base64.b64decode(body))).size == (512, 239)
+
+
+@pytest.mark.parametrize("mode", ["1", "P"])
+@pytest.mark.parametrize("side", [600, 2048])
+def test_thin_lines_of_black_and_white_are_not_left_out(mode: str, side: int) -> None:
+    pixels = np.full((side, side), 255, np.uint8)
+    pixels[::90] = pixels[1::90] = 0
+    gray, coarse = (Image.fromarray(pixels).convert(kind) for kind in ("L", mode))
+    np.testing.assert_allclose(
+        uploads.decoded(as_png(coarse)).astype(float),
+        uploads.decoded(as_png(gray)).astype(float),
+        atol=1,
+    )
+
+
+@pytest.mark.parametrize("size", [(2048, 2048), (2049, 64), (64, 3000)])
+def test_gray_of_16_bits_may_have_any_side(size: tuple[int, int]) -> None:
+    deep = np.add.outer(np.arange(size[0]), np.arange(size[1])) * 257 % 65_536
+    shades = uploads.decoded(as_png(Image.fromarray(deep.astype(np.uint16))))
+    assert max(shades.shape[1:]) == 512
+    assert shades.mean() == pytest.approx(deep.mean() / 257, abs=1)
+
+
+def as_png(image: Image.Image) -> bytes:
+    file = io.BytesIO()
+    image.save(file, "PNG")
+    return file.getvalue()

@@ -91,7 +91,7 @@ def numbers() -> Iterator[Op]:
     yield Op(
         "log", ("x",), np.log,
         "The natural logarithm: the gradient is divided by x; it needs x > 0.",
-        "f = log(x ** 2)", names=("ln",),
+        "f = log(x ** 2)", names=("ln", "log_e"),
         scalar=math.log, latex=r"\log({x:0})", local={"x": "1 / x"},
     )  # fmt: skip
     yield Op(
