@@ -1053,7 +1053,8 @@ export interface components {
          *       "names": [
          *         "alexnet",
          *         "vgg16",
-         *         "resnet50"
+         *         "resnet50",
+         *         "resnet152"
          *       ]
          *     }
          */
@@ -1570,7 +1571,8 @@ export interface components {
          *       "names": [
          *         "alexnet",
          *         "vgg16",
-         *         "resnet50"
+         *         "resnet50",
+         *         "resnet152"
          *       ]
          *     }
          */
@@ -1581,7 +1583,8 @@ export interface components {
              * @default [
              *       "alexnet",
              *       "vgg16",
-             *       "resnet50"
+             *       "resnet50",
+             *       "resnet152"
              *     ]
              */
             names: string[];
@@ -6373,7 +6376,8 @@ export interface operations {
                  *       "names": [
                  *         "alexnet",
                  *         "vgg16",
-                 *         "resnet50"
+                 *         "resnet50",
+                 *         "resnet152"
                  *       ]
                  *     }
                  */
@@ -6554,7 +6558,8 @@ export interface operations {
                  *       "names": [
                  *         "alexnet",
                  *         "vgg16",
-                 *         "resnet50"
+                 *         "resnet50",
+                 *         "resnet152"
                  *       ],
                  *       "format": "tikz"
                  *     }
