@@ -214,7 +214,7 @@ def test_a_telephone_works_by_touch(phone: Page) -> None:
     # A gate is looked at, wherever the camera has gone.
     phone.get_by_role("button", name="Show all of it").tap()
     phone.touchscreen.tap(*middle(node(phone, "f").locator(".gate")))
-    expect(phone.get_by_role("complementary", name="Node")).to_contain_text("Local gradient")
+    expect(phone.get_by_role("group", name="Node")).to_contain_text("Local gradient")
     # A value is dragged on its node by the finger.
     x, y = middle(node(phone, "z").locator(".box"))
     finger = phone.context.new_cdp_session(phone)
@@ -430,7 +430,7 @@ def test_axe_finds_nothing(page: Page, axe: Axe, theme: str) -> None:
     page.goto(f"/?theme={theme}")
     look("first")
     grasp(page, "n1").focus()
-    expect(page.get_by_role("complementary", name="Node")).to_contain_text("Local gradient")
+    expect(page.get_by_role("group", name="Node")).to_contain_text("Local gradient")
     look("node")
     text(page).fill("f = (x + y) * sigmod(z)")
     expect(page.locator(".editor .problem")).to_contain_text("sigmoid")

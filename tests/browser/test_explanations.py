@@ -29,7 +29,7 @@ NORM = ("q = W @ x\nf = sum(q ** 2)", {"W": [[0.1, 0.5], [-0.3, 0.8]], "x": [0.2
 
 def test_a_gate_shows_its_local_gradient_and_the_chain_rule(page: Page) -> None:
     page.goto("/")
-    card = page.get_by_role("complementary", name="Node")
+    card = page.get_by_role("group", name="Node")
 
     def explains_n1() -> None:
         expect(card).to_contain_text("Local gradient")
@@ -54,7 +54,7 @@ def test_a_gate_shows_its_local_gradient_and_the_chain_rule(page: Page) -> None:
 def test_an_input_shows_its_path_product(page: Page) -> None:
     page.goto("/")
     page.mouse.move(*middle(node(page, "y").locator(".box")))
-    card = page.get_by_role("complementary", name="Node")
+    card = page.get_by_role("group", name="Node")
     expect(card).to_contain_text("The one path to f")
     expect(card.locator(".paths annotation")).to_contain_text("-4")
     expect(page.locator(".wire.path")).to_have_count(2)
@@ -66,7 +66,7 @@ def test_an_input_shows_its_path_product(page: Page) -> None:
 def test_path_products_are_summed_over_all_paths(page: Page) -> None:
     page.goto(link(FAN_OUT))
     grasp(page, "x").focus()
-    card = page.get_by_role("complementary", name="Node")
+    card = page.get_by_role("group", name="Node")
     expect(card).to_contain_text("All 3 paths to f")
     expect(card.locator(".paths annotation")).to_contain_text("4.515")
     expect(card).to_contain_text("Used 2 times, so the gradients add")
@@ -117,7 +117,7 @@ def test_an_entry_shows_what_it_came_from(page: Page) -> None:
     box = grid.bounding_box()
     assert box
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] * 0.75)
-    card = page.get_by_role("complementary", name="Node")
+    card = page.get_by_role("group", name="Node")
     terms = card.locator(".terms tbody tr")
     # q[1] = -0.3 * 0.2 + 0.8 * 0.4
     expect(card.locator(".terms")).to_contain_text("W[1, 0]")
@@ -132,7 +132,7 @@ def test_entries_can_be_walked_by_keyboard(page: Page) -> None:
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowLeft")
     expect(grasp(page, "W")).to_be_focused()
-    card = page.get_by_role("complementary", name="Node")
+    card = page.get_by_role("group", name="Node")
     first = card.get_by_role("button", name="[0, 0]: value 0.1, gradient 0.088")
     for _ in range(30):
         page.keyboard.press("Tab")
@@ -149,7 +149,7 @@ def test_entries_can_be_walked_by_keyboard(page: Page) -> None:
 def test_an_entry_of_a_large_tensor(page: Page) -> None:
     page.goto(link(HINGE))
     page.mouse.click(*middle(node(page, "s").locator(".gate")))
-    card = page.get_by_role("complementary", name="Node")
+    card = page.get_by_role("group", name="Node")
     card.get_by_role("button", name=re.compile(r"^\[3\]: ")).click()
     expect(card.locator(".entry")).to_contain_text("of 6144")
     expect(card.locator(".terms tbody tr")).not_to_have_count(0)

@@ -54,7 +54,7 @@ QUESTIONS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         DIGIT | {"unit": {"layer": "conv1", "channel": 2, "row": 10, "column": 14}},
         DIGIT | {"unit": {"layer": "conv1", "channel": 3, "row": 8, "column": 9}},
     ),
-    "attribution": (DIGIT | {"method": "vanilla-gradient"}, DIGIT | {"method": "gradient-x-input"}),
+    "attribution": (DIGIT | {"method": "saliency"}, DIGIT | {"method": "gradient-x-input"}),
     "occlusion": (
         DIGIT | {"row": 4, "column": 5, "patch": 6},
         DIGIT | {"row": 14, "column": 14, "patch": 10},

@@ -511,7 +511,7 @@ def test_measure_what_a_unit_looks_at(page: Page) -> None:
 def test_vgg16_beside_resnet152(page: Page) -> None:
     page.goto("/network?view=compare&compare=vgg16")
     page.get_by_label("ResNet-152", exact=True).check()
-    table = page.get_by_role("region", name="Networks side by side")
+    table = page.get_by_role("group", name="Networks side by side")
     expect(table).to_contain_text("138,357,544")
     expect(table).to_contain_text("60,192,808")
     expect(page.locator(".scatter circle:not(.dot)")).to_have_count(2)

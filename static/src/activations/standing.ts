@@ -30,9 +30,11 @@ export function askedOf(question: Record<string, unknown>): Asked {
 }
 
 /** What goes into a link: not pictures and weights of one's own. */
-export const linked = ({ weights, drawing, image, ...asked }: Asked): Record<string, unknown> => ({
+export const linked = (asked: Asked): Record<string, unknown> => ({
   ...asked,
-  image: image.startsWith('data:') ? null : image,
+  weights: null,
+  drawing: null,
+  image: asked.image.startsWith('data:') ? null : asked.image,
 })
 
 export async function lookAt(
@@ -59,9 +61,9 @@ export async function lookAt(
 type Question = Record<string, unknown>
 
 /** Where one looks, without what is as it is at first. */
-function seen({ view, ...sight }: Sight): Record<string, unknown> {
-  const pairs = Object.entries(sight).filter(([name, value]) => value !== FIRST_SIGHT[name as keyof Sight])
-  return Object.fromEntries(pairs)
+function seen(sight: Sight): Record<string, unknown> {
+  const other = Object.entries(sight).filter(([name, value]) => value !== FIRST_SIGHT[name as keyof Sight])
+  return { ...Object.fromEntries(other), view: null }
 }
 const sightIn = (view: First['view']): Sight => sightOf(new URLSearchParams(view as Record<string, string>))
 
