@@ -121,7 +121,7 @@ def arithmetic(captured: Capture, i: int, place: Place) -> Arithmetic:
             if "W" in words:
                 given["W"] = under.weights(step)
             if "b" in words:
-                given["b"] = float(step.bias[under.filter])
+                given["b"] = float(step.bias[under.filter].detach())
     shape = tuple(captured.activation(i).shape)
     for name, tensor in layer.numbers.items():
         if name in words:
