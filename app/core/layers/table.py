@@ -814,6 +814,27 @@ class Tanh(Layer):
     deconvnet: ClassVar = "passed on"
 
 
+class Scale(Layer):
+    """Each number times a fixed factor, and a fixed number more: nothing is learned."""
+
+    type: Literal["Scale"] = "Scale"
+    torchs: ClassVar = False
+    function: ClassVar = "factor * x + shift"
+    examples: ClassVar = (
+        Example({"factor": 0.5, "shift": -1.0}, ((4, 6, 7),)),
+        Example({"factor": -2.0}, ((5,),)),
+    )
+    factor: bounds.Constant = 1.0
+    shift: bounds.Constant = 0.0
+
+    def module(self) -> Any:
+        return lambda given: given * self.factor + self.shift
+
+    def applied_code(self, given: Sequence[str]) -> str:
+        times = f"{given[0]} * {self.factor!r}" if self.factor != 1 else given[0]
+        return f"{times} + {self.shift!r}" if self.shift else times
+
+
 class Identity(Layer):
     """Gives what it is given: holds a place, as where a layer was taken out."""
 

@@ -55,6 +55,8 @@ def _said(network: Network) -> str:
 
 def _stack(network: Network, sources: list[tuple[int, ...]]) -> str | None:
     tree = _tree(network)
+    if any(node.layer.applied_code(["x"]) is not None for node in network.layers):
+        return None
     if tree is None or any(taken != (i - 1,) for i, taken in enumerate(sources)):
         return None
     own = _defined(network)

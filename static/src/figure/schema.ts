@@ -3457,7 +3457,7 @@ export interface components {
              */
             name: string;
             /** Layer */
-            layer: components["schemas"]["Conv2d"] | components["schemas"]["Conv1d"] | components["schemas"]["ConvTranspose2d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["AvgPool2d"] | components["schemas"]["MaxPool1d"] | components["schemas"]["AvgPool1d"] | components["schemas"]["AdaptiveAvgPool2d"] | components["schemas"]["AdaptiveMaxPool2d"] | components["schemas"]["AdaptiveAvgPool1d"] | components["schemas"]["AdaptiveMaxPool1d"] | components["schemas"]["ZeroPad2d"] | components["schemas"]["Upsample"] | components["schemas"]["PixelShuffle"] | components["schemas"]["Linear"] | components["schemas"]["Flatten"] | components["schemas"]["Unflatten"] | components["schemas"]["ReLU"] | components["schemas"]["ReLU6"] | components["schemas"]["LeakyReLU"] | components["schemas"]["ELU"] | components["schemas"]["SELU"] | components["schemas"]["PReLU"] | components["schemas"]["GELU"] | components["schemas"]["SiLU"] | components["schemas"]["Softplus"] | components["schemas"]["Mish"] | components["schemas"]["Hardswish"] | components["schemas"]["Hardsigmoid"] | components["schemas"]["Sigmoid"] | components["schemas"]["Tanh"] | components["schemas"]["Identity"] | components["schemas"]["Softmax"] | components["schemas"]["LogSoftmax"] | components["schemas"]["BatchNorm2d"] | components["schemas"]["BatchNorm1d"] | components["schemas"]["InstanceNorm2d"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LayerNorm2d"] | components["schemas"]["LayerScale"] | components["schemas"]["LocalResponseNorm"] | components["schemas"]["Dropout"] | components["schemas"]["Dropout2d"] | components["schemas"]["Add"] | components["schemas"]["Multiply"] | components["schemas"]["Concat"];
+            layer: components["schemas"]["Conv2d"] | components["schemas"]["Conv1d"] | components["schemas"]["ConvTranspose2d"] | components["schemas"]["MaxPool2d"] | components["schemas"]["AvgPool2d"] | components["schemas"]["MaxPool1d"] | components["schemas"]["AvgPool1d"] | components["schemas"]["AdaptiveAvgPool2d"] | components["schemas"]["AdaptiveMaxPool2d"] | components["schemas"]["AdaptiveAvgPool1d"] | components["schemas"]["AdaptiveMaxPool1d"] | components["schemas"]["ZeroPad2d"] | components["schemas"]["Upsample"] | components["schemas"]["PixelShuffle"] | components["schemas"]["Linear"] | components["schemas"]["Flatten"] | components["schemas"]["Unflatten"] | components["schemas"]["ReLU"] | components["schemas"]["ReLU6"] | components["schemas"]["LeakyReLU"] | components["schemas"]["ELU"] | components["schemas"]["SELU"] | components["schemas"]["PReLU"] | components["schemas"]["GELU"] | components["schemas"]["SiLU"] | components["schemas"]["Softplus"] | components["schemas"]["Mish"] | components["schemas"]["Hardswish"] | components["schemas"]["Hardsigmoid"] | components["schemas"]["Sigmoid"] | components["schemas"]["Tanh"] | components["schemas"]["Scale"] | components["schemas"]["Identity"] | components["schemas"]["Softmax"] | components["schemas"]["LogSoftmax"] | components["schemas"]["BatchNorm2d"] | components["schemas"]["BatchNorm1d"] | components["schemas"]["InstanceNorm2d"] | components["schemas"]["GroupNorm"] | components["schemas"]["LayerNorm"] | components["schemas"]["LayerNorm2d"] | components["schemas"]["LayerScale"] | components["schemas"]["LocalResponseNorm"] | components["schemas"]["Dropout"] | components["schemas"]["Dropout2d"] | components["schemas"]["Add"] | components["schemas"]["Multiply"] | components["schemas"]["Concat"];
             /**
              * Inputs
              * @description Layers, or "input"; if empty, the layer before.
@@ -4906,6 +4906,29 @@ export interface components {
              * @default false
              */
             inplace: boolean;
+        };
+        /**
+         * Scale
+         * @description Each number times a fixed factor, and a fixed number more: nothing is learned.
+         */
+        Scale: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "Scale";
+            /**
+             * Factor
+             * @description a number up to a million
+             * @default 1
+             */
+            factor: number;
+            /**
+             * Shift
+             * @description a number up to a million
+             * @default 0
+             */
+            shift: number;
         };
         /**
          * SheetPlace

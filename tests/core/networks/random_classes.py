@@ -161,7 +161,8 @@ class Writer:
                 self.put(f"{module}({source})", (c, h, w))
             case 4:
                 said = rng.choice((f"F.relu({source})", f"{source}.sigmoid()",
-                                   f"torch.tanh({source})", f"F.leaky_relu({source}, 0.2)",
+                                   f"torch.tanh({source})", f"{source} * 0.5 - 1",
+                                   f"1 - {source} / 4", f"F.leaky_relu({source}, 0.2)",
                                    f"F.relu({source}, inplace=True)"))  # fmt: skip
                 self.put(said, (c, h, w))
             case 5:

@@ -205,7 +205,7 @@ def test_a_layer_that_forward_does_not_use_is_named() -> None:
     [
         ("torch.flatten(x, 1)", "x.view(-1, 256)", "each picture has 400 numbers"),
         ("F.relu(self.fc1(x))", "torch.fft.fft(self.fc1(x))", "no layer that is known"),
-        ("F.relu(self.fc1(x))", "self.fc1(x) * 2", "only sums of two"),
+        ("F.relu(self.fc1(x))", "self.fc1(x) / x", "only sums of two"),
         ("F.relu(self.fc1(x))", "self.forward(x)", "used twice"),
         ("F.relu(self.fc1(x))", "eval('x')", "`eval` is not read here; code is never"),
         ("nn.Conv2d(6, 16, 5)", "nn.Conv2D(6, 16, 5)", "did you mean `Conv2d`"),

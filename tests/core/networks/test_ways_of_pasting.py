@@ -82,7 +82,7 @@ WRONG = {
     "a colon": (("(self, x):", "(self, x)"), "expected ':'"),
     "a loop on itself": (("F.relu(self.conv(x))", "self.forward(x)"), "used twice|too deeply"),
     "shared": (("return self.fc(x)", "return self.fc(x) + self.fc(x)"), "share its weights"),
-    "a difference": (("return self.fc(x)", "return self.fc(x) - 1"), "sums of two and products"),
+    "a difference": (("return self.fc(x)", "return self.fc(x) - x"), "sums of two and products"),
     "a size that differs": (("x.size(0), -1", "-1, 400"), "has 8,192 numbers here, not 400"),
     "a lost line": (("        self.fc = nn.Linear(8*32*32, 10)\n", ""), "`Net` has no `fc`"),
 }

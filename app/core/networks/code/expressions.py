@@ -82,6 +82,8 @@ class Expressions(Statements):
                 return not self.true(operand)
             case ast.UnaryOp(op=ast.USub() | ast.UAdd() as minus, operand=operand):
                 value = self.value(operand)
+                if isinstance(value, Maps) and isinstance(minus, ast.USub):
+                    return self.met(ast.Mult(), value, -1, node)
                 if type(value) not in (int, float):
                     self.fail("only numbers are calculated with", node)
                 return -value if isinstance(minus, ast.USub) else value

@@ -114,6 +114,9 @@ class Through(Calls):
 
     def met(self, op: ast.operator, left: Any, right: Any, node: ast.AST) -> Any:
         """Sums and products of what layers give, entry by entry."""
+        number = right if isinstance(left, Maps) else left
+        if type(number) in (int, float):
+            return self.scaled(op, left, right, node)
         row = JOINED.get(type(op))
         if row is None or not isinstance(left, Maps) or not isinstance(right, Maps):
             self.fail("of maps only sums of two and products of two are read here", node)
@@ -130,6 +133,24 @@ class Through(Calls):
                                       "spread", node)  # fmt: skip
                     left, right = (spread, right) if k == 0 else (left, spread)
         return self.put(row[0], {}, [left, right], row[1], node)
+
+    def scaled(self, op: ast.operator, left: Any, right: Any, node: ast.AST) -> Maps:
+        """What a layer gave with a number: times, by, plus or minus it."""
+        maps, number = (left, right) if isinstance(left, Maps) else (right, left)
+        first = maps is left
+        match op:
+            case ast.Mult():
+                factor, shift = number, 0
+            case ast.Div() if first and number:
+                factor, shift = 1 / number, 0
+            case ast.Add():
+                factor, shift = 1, number
+            case ast.Sub():
+                factor, shift = (1, -number) if first else (-1, number)
+            case _:
+                self.fail("of maps and a number sums and products are read here", node)
+        arguments = {"factor": float(factor), "shift": float(shift)}
+        return self.put("Scale", arguments, [maps], "scale", node)
 
     def of_maps(
         self, maps: Maps, name: str, given: Given, named: dict[str, Any], node: ast.AST
