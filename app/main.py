@@ -18,6 +18,7 @@ from app.web import (
     figures,
     networks,
     reference,
+    training,
 )
 from app.web.answering import kept_answers, most_bytes
 from app.web.assets import DIST, BuiltFiles
@@ -30,7 +31,7 @@ from app.workers.runs import Runs
 
 JOBS_PER_CLIENT = 8
 
-SUBJECTS = (expressions, convolutions, networks, activations, attributions)
+SUBJECTS = (expressions, convolutions, networks, activations, attributions, training)
 ROUTERS = (
     *(subject.router for subject in SUBJECTS),
     embeds.router,
@@ -38,6 +39,7 @@ ROUTERS = (
     convolutions.pages,
     networks.pages,
     activations.pages,
+    training.pages,
     reference.router,
 )
 

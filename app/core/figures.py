@@ -39,6 +39,7 @@ from app.core.convolutions.questions import (
     WindowQuestion,
 )
 from app.core.convolutions.steps import StepsAnswer
+from app.core.experiments import table as experiments
 from app.core.expressions import questions as expressions
 from app.core.expressions.answers import ExpressionAnswer
 from app.core.expressions.explanations import EntryAnswer, PathsAnswer
@@ -51,8 +52,13 @@ from app.core.networks import questions as networks
 from app.core.networks.answers import NetworkAnswer
 from app.core.networks.gradient_flow import GradientSizesAnswer
 from app.core.pictures.preparation import FIRSTS
+from app.core.training.loop import RunAnswer
 
 EVENTS = "text/event-stream"
+AS_EVENTS: dict[str, Any] = {
+    "content": {EVENTS: {}},
+    "description": "As events, if asked for: each frame as it comes.",
+}
 MEASURED, LOOKED, EXPLAINED = 20.0, 20.0, 40.0  # seconds that such a question may take
 
 Row = Callable[..., Figure[Any]]
@@ -241,11 +247,20 @@ ROWS: tuple[Figure[Any], ...] = (
         slice=attributions.optimised_input,
         check_at_once=attributions.check_at_once,
         model=attributions.OptimisedInputAnswer,
-        told={
-            "content": {EVENTS: {}},
-            "description": "As events, if asked for: each frame as it comes.",
-        },
+        told=AS_EVENTS,
         completed=partial(with_example, example=UNIT | {"layer": "features.3.concat"}),
+    ),
+    *(
+        Figure(
+            name=name,
+            subject="training",
+            path=f"/experiments/{name}",
+            model=RunAnswer,
+            told=AS_EVENTS,
+            page="/training",
+            **experiments.fold(name),
+        )
+        for name in experiments.EXPERIMENTS
     ),
 )
 FIGURES: dict[str, Figure[Any]] = {row.name: row for row in ROWS}

@@ -11,7 +11,7 @@ from app.core.expressions.examples import EXAMPLES
 
 MOST = 0.02  # of the window's size, all shifts together
 SIZES = [(1280, 800), (360, 740)]
-PAGES = ["/", "/convolution", "/network", "/activations", "/reference", "/docs"]
+PAGES = ["/", "/convolution", "/network", "/activations", "/training", "/reference", "/docs"]
 
 LONG = "\n".join(
     [
@@ -36,6 +36,8 @@ LINKS = {
     "a receptive field": "/network?view=field",
     "deep stacks": "/network?view=gradients",
     "no picture": "/activations?image=nope",
+    "a plane": "/training?experiment=samples-a-weight",
+    "no experiment": "/training?experiment=nope",
     "no page": "/nowhere",
     "a wall": "/?projector=1",
 }  # fmt: skip

@@ -45,8 +45,10 @@ class Claim(Generic[S]):
 
 @dataclass(frozen=True)
 class Experiment(Generic[S]):
-    """A row. `control` gives the settings of the control beside a run, `beside` its name. `axis`:
-    what a frame is, `pace` how long one is looked at. `cost`: multiply-adds of a whole run."""
+    """A row. `control` gives the settings of the control beside a run, `names` what the two are
+    called. `axis`: what a frame is one of, `milliseconds` how long it is looked at. `cost`: the
+    multiply-adds of a whole run.
+    """
 
     name: str
     title: str
@@ -54,7 +56,7 @@ class Experiment(Generic[S]):
     settings: type[S]
     loop: Loop[S, Any]
     control: Callable[[S], S]
-    beside: Callable[[S], str]
+    names: Callable[[S], tuple[str, str]]
     claims: tuple[Claim[S], ...]
     kind: str
     axis: str
@@ -64,7 +66,12 @@ class Experiment(Generic[S]):
 
     def slice(self, settings: S, run: Any) -> tuple[Any, list[Frame]]:
         """A slice of its run. For a worker."""
-        return sliced(self.loop, settings, self.control(settings), run)
+        further, found = sliced(self.loop, settings, self.control(settings), run)
+        data = found[0]["data"]
+        if data:
+            for side, name in zip(("run", "control"), self.names(settings), strict=True):
+                data[side] = {"name": name, **data[side]}
+        return further, found
 
     def check_at_once(self, settings: S) -> None:
         """Raises Problem where all frames take too long to wait for."""

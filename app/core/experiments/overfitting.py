@@ -100,7 +100,6 @@ def data(settings: OverfittingSettings) -> dict[str, Any]:
         "x": x.round(5).tolist(),
         "truth": wave(x).round(4).tolist(),
         "domain": [0, 1, -1.7, 1.7],
-        "weights": None,
     }
 
 
@@ -111,10 +110,10 @@ def control(settings: OverfittingSettings) -> OverfittingSettings:
     return settings.model_copy(update={"points": MANY if settings.points < MANY else 20})
 
 
-def beside(settings: OverfittingSettings) -> str:
+def names(settings: OverfittingSettings) -> tuple[str, str]:
     if settings.penalty:
-        return "without the penalty"
-    return f"through {control(settings).points} points"
+        return f"penalty {settings.penalty:g}", "no penalty"
+    return f"{settings.points} points", f"{control(settings).points} points"
 
 
 def blows_up(runs: Sequence[Sequence[Frame]]) -> bool:
@@ -151,7 +150,7 @@ OVERFITTING: Experiment[OverfittingSettings] = Experiment(
         unit="degree",
     ),
     control=control,
-    beside=beside,
+    names=names,
     claims=(
         Claim(
             "On 20 points degree 15 fits them better than degree 4 and is more than ten times "

@@ -97,5 +97,4 @@ def data(task: Task) -> dict[str, Any]:
         "x": None,
         "truth": None,
         "domain": [-side, side, -side, side],
-        "weights": count(task.sizes),
     }

@@ -83,11 +83,15 @@ def control(settings: SamplesSettings) -> SamplesSettings:
     return settings.model_copy(update={"points": 20 if settings.points >= many else many})
 
 
-def beside(settings: SamplesSettings) -> str:
-    if settings.penalty or settings.dropped:
-        left_out = ("penalty", settings.penalty), ("dropout", settings.dropped)
-        return "without " + " and ".join(name for name, amount in left_out if amount)
-    return f"on {control(settings).points:,} points"
+def names(settings: SamplesSettings) -> tuple[str, str]:
+    """By their points and weights, or by what helps one and not the other."""
+    helps = ("penalty", settings.penalty), ("dropped", settings.dropped)
+    given = [f"{name} {amount:g}" for name, amount in helps if amount]
+    if given:
+        return ", ".join(given), "neither" if len(given) > 1 else f"no {given[0].split()[0]}"
+    here, there = settings.points, control(settings).points
+    weights = count(task(settings).sizes)
+    return f"{here:,} points, {weights} weights", f"{there:,} points, {weights} weights"
 
 
 def by_heart(runs: Sequence[Sequence[Frame]]) -> bool:
@@ -125,7 +129,7 @@ SAMPLES_A_WEIGHT: Experiment[SamplesSettings] = Experiment(
         unit="step",
     ),
     control=control,
-    beside=beside,
+    names=names,
     claims=(
         Claim(
             "With a tenth of a sample a weight (20 points) the training loss falls under 0.01 and "

@@ -8,12 +8,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
+
+from typing_extensions import TypedDict
 
 from app.core.numbers import format_number
-
-if TYPE_CHECKING:
-    from app.core.training.loop import Diagnosis
 
 RISEN = 1.1  # times its least: validation has turned up
 FALLEN = 0.5  # of what it was where validation was least: training goes on
@@ -21,6 +20,13 @@ DOUBLED = 8.0  # times its least: the loss has doubled three times
 LEARNED = 0.95  # of what guessing gives: below this something has been learned
 POOR = 2.0  # times the noise: a fit that is still this far off does not fit
 AGREE = 1.2  # training and validation are within 20 %
+
+
+class Diagnosis(TypedDict):
+    """What the losses so far say: the name of a rule, and a sentence with their numbers."""
+
+    rule: str
+    sentence: str
 
 
 class Record(NamedTuple):

@@ -15,7 +15,7 @@ from typing_extensions import TypedDict
 
 from app.core.numbers import Number
 from app.core.questions import Asked
-from app.core.training.diagnosis import Record, diagnosed
+from app.core.training.diagnosis import Diagnosis, Record, diagnosed
 
 S = TypeVar("S", bound=Asked)
 A = TypeVar("A")
@@ -41,13 +41,6 @@ class Side(TypedDict):
             "place of a square grid, row by row from the top."
         ),
     ]
-
-
-class Diagnosis(TypedDict):
-    """What the losses so far say: the name of a rule, and a sentence with their numbers."""
-
-    rule: str
-    sentence: str
 
 
 class Frame(TypedDict):

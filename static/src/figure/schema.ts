@@ -488,6 +488,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/experiments/overfitting": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Overfitting
+         * @description A polynomial of growing degree: the error on its own points only falls, the error on fresh points turns up.
+         */
+        post: operations["overfitting_api_experiments_overfitting_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/experiments/samples-a-weight": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Samples A Weight
+         * @description A net with more weights than samples learns them by heart: its training loss goes to nothing while the loss on fresh points grows.
+         */
+        post: operations["samples_a_weight_api_experiments_samples_a_weight_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/ops": {
         parameters: {
             query?: never;
@@ -704,6 +744,46 @@ export interface paths {
          * @description The same, each frame as it comes: events `frame`, then `done`, or `problem`.
          */
         get: operations["optimised_input_frames_api_optimised_input_frames_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/experiments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Experiments
+         * @description The experiments: their settings with bounds, what each claims, in how many seeds it held.
+         */
+        get: operations["experiments_api_experiments_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/experiments/{name}/frames": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Frames
+         * @description The run that the settings behind the `?` describe, each frame as it comes.
+         */
+        get: operations["frames_api_experiments__name__frames_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1653,6 +1733,18 @@ export interface components {
             /** Of */
             of: number;
         };
+        /**
+         * ClaimRow
+         * @description A claim, and in how many seeds it held when it was measured.
+         */
+        ClaimRow: {
+            /** Says */
+            says: string;
+            /** Held */
+            held: number;
+            /** Seeds */
+            seeds: number;
+        };
         /** ClassScore */
         ClassScore: {
             /** Index */
@@ -2171,6 +2263,16 @@ export interface components {
             near?: number[] | null;
         };
         /**
+         * Diagnosis
+         * @description What the losses so far say: the name of a rule, and a sentence with their numbers.
+         */
+        Diagnosis: {
+            /** Rule */
+            rule: string;
+            /** Sentence */
+            sentence: string;
+        };
+        /**
          * DrawingAnswer
          * @description Where everything stands, in pixels at zoom 1 from the top left.
          */
@@ -2458,6 +2560,41 @@ export interface components {
             inputs: {
                 [key: string]: unknown;
             };
+        };
+        /**
+         * ExperimentRow
+         * @description A row of the table of experiments.
+         */
+        ExperimentRow: {
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+            /** Says */
+            says: string;
+            /**
+             * Kind
+             * @description What its picture is: a curve or a plane.
+             */
+            kind: string;
+            /**
+             * Axis
+             * @description What a frame is one of.
+             */
+            axis: string;
+            /**
+             * Milliseconds
+             * @description How long a frame is looked at.
+             */
+            milliseconds: number;
+            /** Settings */
+            settings: components["schemas"]["SettingRow"][];
+            /** Presets */
+            presets: {
+                [key: string]: unknown;
+            }[];
+            /** Claims */
+            claims: components["schemas"]["ClaimRow"][];
         };
         /**
          * ExportQuestion
@@ -2956,6 +3093,42 @@ export interface components {
              * @constant
              */
             kind: "forward";
+        };
+        /**
+         * Frame
+         * @description One moment of a run and of its control.
+         */
+        Frame: {
+            /**
+             * Step
+             * @description Its place in the run, from 0.
+             */
+            step: number;
+            /**
+             * Steps
+             * @description The place of the last frame.
+             */
+            steps: number;
+            /**
+             * At
+             * @description Where it stands on the chart's axis.
+             */
+            at: number;
+            run: components["schemas"]["Side"];
+            control: components["schemas"]["Side"];
+            diagnosis: components["schemas"]["Diagnosis"];
+            /**
+             * Stopped
+             * @description Why the run ends here, if a number went out of bounds.
+             */
+            stopped: string | null;
+            /**
+             * Data
+             * @description What both are trained on; in the first frame.
+             */
+            data: {
+                [key: string]: unknown;
+            } | null;
         };
         /**
          * GELU
@@ -4552,6 +4725,46 @@ export interface components {
             steps: number;
         };
         /**
+         * OverfittingSettings
+         * @description A polynomial of growing degree through a few noisy points.
+         * @example {
+         *       "degree": 15,
+         *       "points": 20,
+         *       "seed": 0
+         *     }
+         */
+        OverfittingSettings: {
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
+            /**
+             * Points
+             * @description How many it is fitted to.
+             * @default 20
+             */
+            points: number;
+            /**
+             * Degree, up to
+             * @description The last fit of the run.
+             * @default 15
+             */
+            degree: number;
+            /**
+             * Noise
+             * @description Standard deviation of the points around the curve.
+             * @default 0.1
+             */
+            noise: number;
+            /**
+             * Penalty
+             * @description On the squares of the weights (ridge): what keeps the fit from bending.
+             * @default 0
+             */
+            penalty: number;
+        };
+        /**
          * PReLU
          * @description Like LeakyReLU, but how much passes where x is negative is learned.
          */
@@ -4891,6 +5104,14 @@ export interface components {
             suggestion: string | null;
         };
         /**
+         * RunAnswer
+         * @description All frames of a run.
+         */
+        RunAnswer: {
+            /** Frames */
+            frames: components["schemas"]["Frame"][];
+        };
+        /**
          * SELU
          * @description An ELU of such a size that means stay near 0 and variances near 1 from layer to layer.
          */
@@ -4906,6 +5127,52 @@ export interface components {
              * @default false
              */
             inplace: boolean;
+        };
+        /**
+         * SamplesSettings
+         * @description A net of two hidden layers on a few noisy points of two moons.
+         * @example {
+         *       "hidden": 12,
+         *       "points": 20,
+         *       "seed": 0
+         *     }
+         */
+        SamplesSettings: {
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
+            /**
+             * Points
+             * @description How many it is trained on.
+             * @default 20
+             */
+            points: number;
+            /**
+             * Units
+             * @description In each of its two hidden layers.
+             * @default 12
+             */
+            hidden: number;
+            /**
+             * Noise
+             * @description How far points stray from their moon; the moons are 0.5 apart.
+             * @default 0.3
+             */
+            noise: number;
+            /**
+             * Penalty
+             * @description On the squares of the weights, as PyTorch's weight_decay.
+             * @default 0
+             */
+            penalty: number;
+            /**
+             * Dropped
+             * @description The share of hidden units left out at each step (PyTorch's p).
+             * @default 0
+             */
+            dropped: number;
         };
         /**
          * Scale
@@ -4929,6 +5196,31 @@ export interface components {
              * @default 0
              */
             shift: number;
+        };
+        /**
+         * SettingRow
+         * @description One setting of an experiment, as a slider or a choice.
+         */
+        SettingRow: {
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+            /** Says */
+            says: string;
+            /** Default */
+            default: unknown;
+            /** Least */
+            least: number | null;
+            /** Most */
+            most: number | null;
+            /**
+             * Values
+             * @description All it may be, where these are few.
+             */
+            values: unknown[] | null;
+            /** Whole */
+            whole: boolean;
         };
         /**
          * SheetPlace
@@ -4970,6 +5262,27 @@ export interface components {
              * @default false
              */
             inplace: boolean;
+        };
+        /**
+         * Side
+         * @description The run, or its control, at one moment.
+         */
+        Side: {
+            /**
+             * Train
+             * @description Loss on what it is trained on.
+             */
+            train: number | null;
+            /**
+             * Validation
+             * @description Loss on what it has never seen.
+             */
+            validation: number | null;
+            /**
+             * Shown
+             * @description The fit at `data.x`; or how sure it is of class 1, in percent, at each place of a square grid, row by row from the top.
+             */
+            shown: unknown[];
         };
         /**
          * Sigmoid
@@ -7542,6 +7855,124 @@ export interface operations {
             };
         };
     };
+    overfitting_api_experiments_overfitting_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "points": 20,
+                 *       "degree": 15,
+                 *       "seed": 0
+                 *     }
+                 */
+                "application/json": components["schemas"]["OverfittingSettings"];
+            };
+        };
+        responses: {
+            /** @description As events, if asked for: each frame as it comes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunAnswer"];
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The question has a mistake, and this is where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Too busy for now; ask again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    samples_a_weight_api_experiments_samples_a_weight_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "points": 20,
+                 *       "hidden": 12,
+                 *       "seed": 0
+                 *     }
+                 */
+                "application/json": components["schemas"]["SamplesSettings"];
+            };
+        };
+        responses: {
+            /** @description As events, if asked for: each frame as it comes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunAnswer"];
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The question has a mistake, and this is where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Too busy for now; ask again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
     ops_api_ops_get: {
         parameters: {
             query?: never;
@@ -8105,6 +8536,102 @@ export interface operations {
             };
             header?: never;
             path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The question has a mistake, and this is where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Too busy for now; ask again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    experiments_api_experiments_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExperimentRow"][];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The question has a mistake, and this is where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Too busy for now; ask again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    frames_api_experiments__name__frames_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
             cookie?: never;
         };
         requestBody?: never;

@@ -1,0 +1,87 @@
+"""Experiments: their table, their runs as events, and the page where one watches them."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, HTTPException, Path, Request, Response
+from fastapi.responses import HTMLResponse
+
+from app.core.errors import Problem, nearest, shortened
+from app.core.experiments import table
+from app.core.experiments.experiment import ExperimentRow
+from app.core.figure import Figure
+from app.core.figures import EVENTS, FIGURES
+from app.core.links import asked
+from app.core.mistakes import validated
+from app.web.answering import Json, encode
+from app.web.assets import templates
+from app.web.clients import client_of
+from app.web.events import Events
+from app.web.links import repeated
+from app.web.problems import REFUSALS
+
+router = APIRouter(prefix="/api", tags=["training"], responses=REFUSALS)
+
+FIRST = next(iter(table.EXPERIMENTS))
+
+
+def figure_of(name: str) -> Figure[Any]:
+    """Raises a 404."""
+    if name not in table.EXPERIMENTS:
+        near = nearest(name, table.EXPERIMENTS)
+        hint = f"; did you mean {near}?" if near else "."
+        raise HTTPException(404, f"There is no experiment {shortened(name)}{hint}")
+    return FIGURES[name]
+
+
+@router.get("/experiments", responses={200: {"model": list[ExperimentRow]}})
+async def experiments() -> Response:
+    """The experiments: their settings with bounds, what each claims, in how many seeds it held."""
+    return Json(encode(table.rows()))
+
+
+@router.get(
+    "/experiments/{name}/frames",
+    response_class=Response,
+    responses={200: {"content": {EVENTS: {}}}},
+)
+async def frames(
+    request: Request,
+    name: Annotated[str, Path(max_length=64, json_schema_extra={"example": FIRST})],
+) -> Response:
+    """The run that the settings behind the `?` describe, each frame as it comes."""
+    figure = figure_of(name)
+    question = validated(figure.question, asked(figure, request.query_params))
+    state = request.app.state
+    assert figure.slice
+    return Events(state.runs, state.executor, figure.slice, question, client_of(request))
+
+
+pages = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+
+
+@pages.get("/training")
+async def training(request: Request) -> HTMLResponse:
+    """An experiment, and its settings."""
+    name = request.query_params.get("experiment", FIRST)
+    problem, question = None, dict[str, Any]()
+    try:
+        if name not in table.EXPERIMENTS:
+            near = nearest(name, table.EXPERIMENTS)
+            raise Problem(
+                f"There is no experiment `{name}`" + (f"; did you mean `{near}`?" if near else "."),
+                {"field": "experiment"},
+                near,
+            )
+        figure = FIGURES[name]
+        question = asked(figure, request.query_params)
+        validated(figure.question, question)
+    except Problem as found:
+        problem, question = found.told, repeated(question, {})
+    rows = table.rows()
+    shown = name if name in table.EXPERIMENTS else FIRST
+    context = {
+        "first": {"experiment": shown, "question": question, "problem": problem},
+        "row": next(row for row in rows if row["name"] == shown),
+        "rows": rows,
+    }
+    return templates.TemplateResponse(request, "training.html", context, 422 if problem else 200)

@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest'
+import { queryOf, settingsOf } from './link'
+import type { ExperimentRow } from './types'
+
+const row = {
+  name: 'overfitting',
+  settings: [
+    { name: 'points', default: 20 },
+    { name: 'kind', default: 'moons' },
+    { name: 'seed', default: 0 },
+  ],
+} as unknown as ExperimentRow
+
+test('a link carries what differs, in the order of the settings', () => {
+  expect(queryOf(row, { seed: 3, points: 50 }, false)).toBe('experiment=overfitting&points=50&seed=3')
+  expect(queryOf(row, {}, true)).toBe('experiment=overfitting&projector=1')
+})
+
+test('of a question only settings are taken that are not as they come', () => {
+  expect(settingsOf(row, { points: 20, kind: 'circles', seed: 0, other: 4 })).toEqual({ kind: 'circles' })
+  expect(settingsOf(row, { points: [3] })).toEqual({})
+})

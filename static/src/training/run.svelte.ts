@@ -1,0 +1,141 @@
+/** A run: its settings, its frames as the server sends them, and where among them one looks. */
+import type { Problem } from '../figure/api'
+import { readEvents, type Told } from '../figure/events'
+import { patiently, post, type Reply, type Waiting } from '../figure/server'
+import type { ExperimentRow, Frame, Setting, Settings } from './types'
+
+const PAUSE_MILLISECONDS = 180
+
+const askRun = (
+  name: string,
+  settings: Settings,
+  signal: AbortSignal,
+  told: (event: Told) => void,
+): Promise<Reply<true>> =>
+  post<true>(
+    `/api/experiments/${name}`,
+    settings,
+    signal,
+    async ({ body }) => {
+      if (body) await readEvents(body, told)
+      return true
+    },
+    'text/event-stream',
+  )
+
+export class Run {
+  row = $state.raw() as ExperimentRow
+  /** Those that are not as they come. */
+  settings = $state.raw<Settings>({})
+  frames = $state.raw<readonly Frame[]>([])
+  /** Which frame one looks at, as the player counts. */
+  t = $state(0)
+  playing = $state(false)
+  /** Whether one looks at the newest frame, whatever comes. */
+  follows = $state(false)
+  running = $state(false)
+  problem = $state.raw<Problem | null>(null)
+  waiting = $state.raw<Waiting | null>(null)
+  newest = $derived(Math.max(0, this.frames.length - 1))
+  at = $derived(Math.max(0, Math.min(Math.floor(this.t + 1e-9), this.newest)))
+  frame = $derived<Frame | null>(this.frames[this.at] ?? null)
+  data = $derived(this.frames[0]?.data ?? null)
+  /** The place of the last frame, as far as it is known. */
+  last = $derived(this.running ? (this.frames[0]?.steps ?? 1) : Math.max(1, this.newest))
+  track = $derived({ forward: this.last, count: this.last, milliseconds: this.row.milliseconds })
+  #run: AbortController | null = null
+  #come = 0
+  /** Whether it plays once there is something to be seen. */
+  #plays = false
+  #soon: ReturnType<typeof setTimeout> | undefined
+
+  constructor(row: ExperimentRow, settings: Settings) {
+    this.row = row
+    this.settings = settings
+  }
+
+  valueOf(name: string): Setting {
+    const row = this.row.settings.find((setting) => setting.name === name)
+    return this.settings[name] ?? row?.default ?? 0
+  }
+
+  /** Others than they come; one that is as it comes need not be said. */
+  set(change: Settings): void {
+    const next = { ...this.settings, ...change }
+    for (const { name, default: first } of this.row.settings) if (next[name] === first) delete next[name]
+    this.settings = next
+    clearTimeout(this.#soon)
+    this.#soon = setTimeout(() => void this.#ask(), PAUSE_MILLISECONDS)
+    // Who has seen the end of a run wants to see what has become of it, not all of it again.
+    if (this.frames.length && this.t >= this.newest) this.follows = true
+  }
+
+  /** The settings and nothing else: what else was set is as it comes again. */
+  choose(settings: Settings): void {
+    this.settings = settings
+    this.start()
+  }
+
+  open(row: ExperimentRow): void {
+    if (row === this.row) return
+    this.stop()
+    this.frames = []
+    this.row = row
+    this.choose({})
+  }
+
+  /** From its first frame on; where nothing is to move, its end. */
+  start(still = matchMedia('(prefers-reduced-motion: reduce)').matches): void {
+    this.follows = still
+    this.playing = false
+    this.#plays = !still
+    this.t = 0
+    void this.#ask()
+  }
+
+  async #ask(): Promise<void> {
+    this.stop()
+    const run = new AbortController()
+    this.#run = run
+    this.running = true
+    this.problem = null
+    const ask = (): Promise<Reply<true>> => {
+      this.#come = 0
+      return askRun(this.row.name, this.settings, run.signal, (event) => this.#take(event))
+    }
+    const told = (waiting: Waiting | null): void => {
+      if (this.#run === run) this.waiting = waiting
+    }
+    try {
+      const { problem } = await patiently(ask, run.signal, told)
+      if (problem) this.problem = problem
+    } catch {
+      // Left.
+    }
+    if (this.#run === run) this.stop()
+  }
+
+  /** A run that was broken off comes again from its beginning: its first frame takes the place of all. */
+  #take({ name, data }: Told): void {
+    this.waiting = null
+    if (name === 'problem') this.problem = data as Problem
+    if (name !== 'frame') return
+    this.frames = this.#come++ ? [...this.frames, data as Frame] : [data as Frame]
+    if (this.follows) this.t = this.newest
+    if (this.#plays) this.playing = true
+    this.#plays = false
+  }
+
+  /** Nobody looks ahead of what has come. */
+  hold(): void {
+    if (this.t > this.newest) this.t = this.newest
+  }
+
+  stop(): void {
+    clearTimeout(this.#soon)
+    this.#run?.abort()
+    this.#run = null
+    this.waiting = null
+    this.running = false
+  }
+}

@@ -1,0 +1,84 @@
+"""Experiments over REST: the table, a run as events and at once, and their page."""
+
+import html
+import json
+import re
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from app.core.experiments.table import EXPERIMENTS
+
+SHORT = {"degree": 3, "points": 12, "seed": 5}
+
+
+def events(text: str) -> list[tuple[str, Any]]:
+    return [
+        (name, json.loads(data)) for name, data in re.findall(r"event: (.*)\ndata: (.*)\n\n", text)
+    ]
+
+
+def test_the_table_has_every_experiment_with_its_claims_as_measured(client: TestClient) -> None:
+    rows = client.get("/api/experiments").json()
+    assert [row["name"] for row in rows] == list(EXPERIMENTS)
+    for row in rows:
+        assert row["settings"]
+        assert row["claims"]
+        for claim in row["claims"]:
+            assert claim["seeds"] >= 20
+            assert 0 <= claim["held"] <= claim["seeds"]
+
+
+def test_a_run_is_a_link_and_its_frames_are_the_same_as_events_and_at_once(
+    client: TestClient,
+) -> None:
+    told = events(client.get("/api/experiments/overfitting/frames", params=SHORT).text)
+    *frames, last = told
+    assert last == ("done", {})
+    whole = client.post("/api/experiments/overfitting", json=SHORT).json()["frames"]
+    assert [frame for _, frame in frames] == whole
+    assert [frame["step"] for frame in whole] == [0, 1, 2, 3]
+    assert len(whole[0]["data"]["run"]["points"]) == 12
+    posted = client.post(
+        "/api/experiments/overfitting", json=SHORT, headers={"accept": "text/event-stream"}
+    )
+    assert events(posted.text) == told
+
+
+@pytest.mark.parametrize(
+    ("link", "field"),
+    [
+        ({"degree": "99"}, "degree"),
+        ({"points": "many"}, "points"),
+        ({"noise": "NaN"}, "noise"),
+        ({"penalty": "1e999"}, "penalty"),
+    ],
+)
+def test_a_setting_beyond_its_bounds_is_refused_with_its_name(
+    client: TestClient, link: dict[str, str], field: str
+) -> None:
+    for path in ("/api/experiments/overfitting/frames", "/training"):
+        refused = client.get(path, params=link)
+        assert refused.status_code == 422
+        assert field in refused.text
+
+
+def test_an_unknown_experiment_is_not_found_and_its_page_says_which_is_near(
+    client: TestClient,
+) -> None:
+    assert client.get("/api/experiments/overfiting/frames").status_code == 404
+    page = client.get("/training?experiment=overfiting")
+    assert page.status_code == 422
+    assert "did you mean `overfitting`?" in html.unescape(page.text)
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_the_page_reads_without_a_script(client: TestClient, name: str) -> None:
+    page = html.unescape(client.get(f"/training?experiment={name}&seed=3").text)
+    row = EXPERIMENTS[name]
+    assert row.says in page
+    for claim in row.claims:
+        assert claim.says in page
+    assert f"/training?experiment={name}" in page
+    assert re.search(r"Seed</th><td>3<", page)
