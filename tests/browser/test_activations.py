@@ -499,3 +499,34 @@ def test_it_reads_without_a_script(browser: Browser, live_server: str) -> None:
     expect(page.get_by_role("listitem").filter(has_text=CAT).first).to_be_visible()
     expect(page.get_by_role("rowheader", name="features.12.expand3x3", exact=True)).to_be_visible()
     context.close()
+
+
+def test_what_is_looked_at_is_taken_back_and_brought_again(page: Page) -> None:
+    page.goto("/activations?model=digits&image=digit-3")
+    chosen = page.locator(".samples [aria-pressed=true]")
+    expect(chosen).to_have_count(1)
+    first = chosen.get_attribute("aria-label")
+    page.locator(".samples [aria-pressed=false]").first.click()
+    second = chosen.get_attribute("aria-label")
+    assert first != second
+    # A drawing is one step, its strokes before it.
+    pad = page.get_by_label("A sheet to draw on")
+    box = pad.bounding_box()
+    assert box
+    for across in (0.3, 0.5):
+        page.mouse.move(box["x"] + across * box["width"], box["y"] + 0.5 * box["height"])
+        page.mouse.down()
+        page.mouse.move(box["x"] + across * box["width"], box["y"] + 0.9 * box["height"], steps=4)
+        page.mouse.up()
+    expect(chosen).to_have_count(0)
+    page.keyboard.press("Control+z")
+    expect(page.get_by_role("button", name="Clear the sheet")).to_be_visible()
+    page.keyboard.press("Control+z")
+    expect(chosen).to_have_attribute("aria-label", second or "")
+    page.keyboard.press("Control+z")
+    expect(chosen).to_have_attribute("aria-label", first or "")
+    expect(page.get_by_role("button", name="Undo", exact=True)).to_have_attribute(
+        "aria-disabled", "true"
+    )
+    page.get_by_role("button", name="Redo", exact=True).click()
+    expect(chosen).to_have_attribute("aria-label", second or "")
