@@ -1099,7 +1099,8 @@ export interface components {
          *       "names": [
          *         "alexnet",
          *         "vgg16",
-         *         "resnet50"
+         *         "resnet50",
+         *         "resnet152"
          *       ]
          *     }
          */
@@ -1681,7 +1682,8 @@ export interface components {
          *       "names": [
          *         "alexnet",
          *         "vgg16",
-         *         "resnet50"
+         *         "resnet50",
+         *         "resnet152"
          *       ]
          *     }
          */
@@ -1692,7 +1694,8 @@ export interface components {
              * @default [
              *       "alexnet",
              *       "vgg16",
-             *       "resnet50"
+             *       "resnet50",
+             *       "resnet152"
              *     ]
              */
             names: string[];
@@ -6786,7 +6789,8 @@ export interface operations {
                  *       "names": [
                  *         "alexnet",
                  *         "vgg16",
-                 *         "resnet50"
+                 *         "resnet50",
+                 *         "resnet152"
                  *       ]
                  *     }
                  */
@@ -6967,7 +6971,8 @@ export interface operations {
                  *       "names": [
                  *         "alexnet",
                  *         "vgg16",
-                 *         "resnet50"
+                 *         "resnet50",
+                 *         "resnet152"
                  *       ],
                  *       "format": "tikz"
                  *     }
