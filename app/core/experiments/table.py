@@ -9,12 +9,15 @@ from typing import Any
 import orjson
 from pydantic.fields import FieldInfo
 
+from app.core.experiments.classifier_2d import CLASSIFIER_2D
 from app.core.experiments.experiment import Experiment, ExperimentRow, SettingRow
 from app.core.experiments.overfitting import OVERFITTING
 from app.core.experiments.samples_a_weight import SAMPLES_A_WEIGHT
 from app.core.training.loop import Frame
 
-EXPERIMENTS: dict[str, Experiment[Any]] = {row.name: row for row in (OVERFITTING, SAMPLES_A_WEIGHT)}
+EXPERIMENTS: dict[str, Experiment[Any]] = {
+    row.name: row for row in (OVERFITTING, SAMPLES_A_WEIGHT, CLASSIFIER_2D)
+}
 CLAIMS = Path(__file__).with_name("claims.json")
 
 

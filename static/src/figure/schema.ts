@@ -528,6 +528,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/experiments/classifier-2d": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Classifier 2D
+         * @description A net of a few units bends its boundary around the data; a line has none to bend.
+         */
+        post: operations["classifier_2d_api_experiments_classifier_2d_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/ops": {
         parameters: {
             query?: never;
@@ -1758,6 +1778,79 @@ export interface components {
              * @description Null where the network ends in maps.
              */
             probability: number | null;
+        };
+        /**
+         * ClassifierSettings
+         * @description A net on points of two classes in a plane, beside a line.
+         * @example {
+         *       "data": "spirals",
+         *       "seed": 0,
+         *       "units": 8
+         *     }
+         */
+        ClassifierSettings: {
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
+            /**
+             * Data
+             * @description How the two classes lie.
+             * @default spirals
+             * @enum {string}
+             */
+            data: "moons" | "circles" | "spirals" | "blobs";
+            /**
+             * Hidden layers
+             * @description Between input and output.
+             * @default 2
+             */
+            layers: number;
+            /**
+             * Units
+             * @description In each of them.
+             * @default 8
+             */
+            units: number;
+            /**
+             * Activation
+             * @description Of the hidden units.
+             * @default tanh
+             * @enum {string}
+             */
+            activation: "tanh" | "relu" | "sigmoid";
+            /**
+             * Optimiser
+             * @description How a gradient becomes a step.
+             * @default adam
+             * @enum {string}
+             */
+            optimizer: "sgd" | "adam";
+            /**
+             * Rate
+             * @description The learning rate.
+             * @default 0.02
+             */
+            rate: number;
+            /**
+             * Batch
+             * @description Points a step sees; 0 for all 250.
+             * @default 0
+             */
+            batch: number;
+            /**
+             * Noise
+             * @description How far points stray.
+             * @default 0.1
+             */
+            noise: number;
+            /**
+             * Steps
+             * @description Of the whole run.
+             * @default 600
+             */
+            steps: number;
         };
         /**
          * ComparisonAnswer
@@ -7931,6 +8024,65 @@ export interface operations {
                  *     }
                  */
                 "application/json": components["schemas"]["SamplesSettings"];
+            };
+        };
+        responses: {
+            /** @description As events, if asked for: each frame as it comes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunAnswer"];
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The question has a mistake, and this is where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Too busy for now; ask again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    classifier_2d_api_experiments_classifier_2d_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "data": "spirals",
+                 *       "units": 8,
+                 *       "seed": 0
+                 *     }
+                 */
+                "application/json": components["schemas"]["ClassifierSettings"];
             };
         };
         responses: {

@@ -24,6 +24,7 @@ def small(experiment: Experiment[Any]) -> Any:
 SMALL: dict[str, dict[str, Any]] = {
     "overfitting": {"degree": 6},
     "samples-a-weight": {"hidden": 3, "points": 20},
+    "classifier-2d": {"units": 3, "steps": 60, "data": "moons"},
 }
 
 

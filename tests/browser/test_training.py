@@ -1,0 +1,64 @@
+"""The training lab as a visitor uses it: a run to its end, its player, its settings, its link."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+Axe = Callable[..., list[str]]
+SHORT = "/training?degree=3&points=12"
+LONG = 120_000  # milliseconds until the workers have started and a run has come, on a busy machine
+
+
+def ended(page: Page, count: int) -> None:
+    expect(page.locator(".player .count")).to_have_text(f"{count} / {count}", timeout=LONG)
+
+
+def test_a_run_comes_by_itself_is_stepped_by_keys_and_told_in_words(page: Page) -> None:
+    page.goto(SHORT)
+    ended(page, 3)
+    expect(page.locator(".diagnosis")).to_contain_text("degree 3")
+    expect(page.locator(".fit").first).to_have_attribute("d", re.compile("^M"))
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator(".player .count")).to_have_text("2 / 3")
+    expect(page.locator(".diagnosis")).to_contain_text("degree 2")
+    page.keyboard.press("Home")
+    expect(page.locator(".diagnosis")).to_contain_text("degree 0")
+    chart = page.locator(".losses [role=img]")
+    expect(chart).to_have_attribute("aria-label", re.compile("At degree 0: training [0-9.]+"))
+
+
+def test_a_setting_changes_the_run_and_its_link(page: Page) -> None:
+    page.emulate_media(reduced_motion="reduce")
+    page.goto(SHORT)
+    ended(page, 3)
+    before = page.locator(".lab-side.run dd").first.text_content()
+    page.get_by_role("button", name="Other seed").click()
+    expect(page.locator(".lab-side.run dd").first).not_to_have_text(before or "")
+    expect(page).to_have_url(re.compile("points=12&degree=3&seed=1"))
+    page.get_by_role("slider", name="Degree, up to").press("ArrowRight")
+    ended(page, 4)
+    expect(page).to_have_url(re.compile("degree=4"))
+
+
+def test_another_experiment_is_a_click_away(page: Page) -> None:
+    page.goto(SHORT)
+    page.get_by_role("button", name="Ten samples a weight").click()
+    ended(page, 60)
+    expect(page.locator(".diagnosis")).to_contain_text("Overfitting")
+    expect(page).to_have_url(re.compile("experiment=samples-a-weight"))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_a_telephone_and_nothing_is_too_wide(
+    browser: Browser, live_server: str, axe: Axe, scheme: str
+) -> None:
+    with browser.new_context(
+        base_url=live_server, viewport={"width": 360, "height": 740}, reduced_motion="reduce"
+    ) as context:
+        page = context.new_page()
+        page.goto(f"{SHORT}&theme={scheme}")
+        ended(page, 3)
+        assert axe(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
