@@ -6,6 +6,7 @@ const convolutions = () => import('./convolutions/standing')
 const networks = () => import('./networks/standing')
 const activations = () => import('./activations/standing')
 const attributions = () => import('./attributions/standing')
+const training = () => import('./training/standing')
 
 export const FIGURES: Record<string, () => Promise<Stand>> = {
   expression: async () => (await expressions()).expression,
@@ -36,9 +37,10 @@ type Told = (place: HTMLElement, asked: Record<string, unknown>) => void
 
 async function enliven(place: HTMLElement, told: Told): Promise<void> {
   const first = firstIn(place)
-  const load = FIGURES[place.dataset.figure ?? '']
-  if (!first || !load) return
-  const stand = await load()
+  const name = place.dataset.figure ?? ''
+  // What is in no row here is an experiment: those are a table of the server's.
+  const stand = await (FIGURES[name]?.() ?? (await training()).experiment(name))
+  if (!first || !stand) return
   const figure = await stand(first)
   place.replaceChildren()
   figure.mount(place)

@@ -8,6 +8,7 @@ import pytest
 from jinja2 import Environment, FileSystemLoader
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
+from app.core.experiments.table import EXPERIMENTS
 from app.core.figures import FIGURES
 from app.web.assets import ASSETS
 from app.web.security import POLICY
@@ -61,6 +62,7 @@ QUESTIONS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     ),
     "top-patches": (CHANNEL | {"channel": 1}, CHANNEL | {"channel": 2}),
     "optimised-input": (CHANNEL | {"channel": 1}, CHANNEL | {"channel": 3}),
+    **{name: ({"seed": 1}, {"seed": 2}) for name in EXPERIMENTS},
 }
 
 
