@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, HTTPException, Path, Request, Response
 from fastapi.responses import HTMLResponse
 
-from app.core.errors import Problem, nearest, shortened
+from app.core.errors import Problem, ProblemAnswer, nearest, shortened
 from app.core.experiments import table
 from app.core.experiments.experiment import ExperimentRow
 from app.core.figure import Figure
@@ -42,7 +42,10 @@ async def experiments() -> Response:
 @router.get(
     "/experiments/{name}/frames",
     response_class=Response,
-    responses={200: {"content": {EVENTS: {}}}},
+    responses={
+        200: {"content": {EVENTS: {}}},
+        404: {"model": ProblemAnswer, "description": "There is no such experiment"},
+    },
 )
 async def frames(
     request: Request,

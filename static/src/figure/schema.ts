@@ -8797,6 +8797,15 @@ export interface operations {
                     "text/event-stream": unknown;
                 };
             };
+            /** @description There is no such experiment */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
             /** @description The body is too large */
             413: {
                 headers: {
