@@ -78,7 +78,7 @@ def test_an_entry_of_a_product_in_full(client: TestClient) -> None:
         ],
         "of": 4,
         "flows": [{"target": "n1", "position": 0, "downstream": 2.0}],
-        "sentence": "s[1] = −2.5 depends on 4 entries of W, x.",
+        "sentence": "s[1] = −2.5 moves with 4 entries of W, x.",
     }
 
 
@@ -105,9 +105,9 @@ def test_of_many_terms_the_largest_are_told(client: TestClient) -> None:
     [
         ("f = x * 2", {"x": 3}, "x", [], 0, "x = 3 is given."),
         ("f = sum(x)", {"x": [1, 2]}, "x", [1], 0, "x[1] = 2 is given."),
-        ("f = sum(relu(x))", {"x": [-1, 2]}, "n1", [0], 0, "n1[0] = 0 depends on"),
-        ("f = sum(sqrt(x))", {"x": [0, 4]}, "n1", [0], 1, "n1[0] = 0 depends on"),
-        ("f = x ** y", {"x": -2, "y": 2}, "f", [], 2, "f = 4 depends on"),
+        ("f = sum(relu(x))", {"x": [-1, 2]}, "n1", [0], 0, "n1[0] = 0 moves with"),
+        ("f = sum(sqrt(x))", {"x": [0, 4]}, "n1", [0], 1, "n1[0] = 0 moves with"),
+        ("f = x ** y", {"x": -2, "y": 2}, "f", [], 2, "f = 4 moves with"),
     ],
 )
 def test_entries_at_the_edges(
