@@ -35,7 +35,7 @@ def test_a_gate_is_added_behind_the_output_and_taken_out(page: Page) -> None:
     page.get_by_role("button", name="Gate", exact=True).click()
     palette = page.get_by_role("dialog", name="Add a gate")
     expect(page.get_by_role("searchbox", name="Find an op")).to_be_focused()
-    palette.get_by_role("button", name=re.compile("tanh: ")).click()
+    palette.get_by_role("button", name=re.compile("^tanh: ")).click()
     expect(palette).to_have_count(0)
     writes(page, r"f = \(x \+ y\) \* z\s+tanh\(f\)")
     expect(page.locator("text.value").filter(has_text=re.compile("^−1$"))).to_have_count(1)
