@@ -42,7 +42,7 @@ class Axes:
 
 # Accuracy against cost
 
-SCATTER = Axes(46, 448, 16, 280, (log10(2e8), log10(3e10)), (54, 80))
+SCATTER = Axes(46, 448, 16, 280, (log10(2e8), log10(3e10)), (54, 85))
 COSTS = {3e8: "300M", 1e9: "1G", 3e9: "3G", 1e10: "10G", 3e10: "30G"}
 DISC = 2.1  # pixels: the radius for a million parameters; the area goes with the parameters
 
@@ -55,7 +55,7 @@ def scatter_tikz(rows: Sequence[Mapping[str, Any]]) -> str:
 
 def _scatter(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     axes = SCATTER
-    for value in range(55, 81, 5):
+    for value in range(55, 86, 5):
         y = axes.y(value)
         yield rf"\draw[ink!18,line width=0.3pt] {path([(axes.left, y), (axes.right, y)])};"
         yield words(axes.left - 8, y + 4, str(value), "anchor=base east,text=ink!75")
