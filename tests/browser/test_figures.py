@@ -94,6 +94,7 @@ def column(browser: Browser, live_server: str) -> Iterator[Page]:
         for place in page.locator("[data-figure]").all():
             place.scroll_into_view_if_needed()
             expect(place.and_(page.locator("[data-alive]"))).to_be_visible(timeout=LONG)
+        expect(page.locator("[aria-busy=true]")).to_have_count(0, timeout=LONG)
         yield page
         assert not complaints, "\n".join(complaints)
 
