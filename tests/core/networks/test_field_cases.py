@@ -1,5 +1,4 @@
-"""What people really paste (../shared/field-cases.md): each row with its right value, or the words
-in which it is refused."""
+"""What people really paste: each text with its right value, or the words in which it is refused."""
 
 from typing import Any, NamedTuple
 
