@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import log
 from typing import Annotated
 
 from pydantic import Field
 
 from app.core.experiments import planes
-from app.core.experiments.experiment import Claim, Experiment, Settings, known
+from app.core.experiments.experiment import Claim, Experiment, Settings, amount, known
 from app.core.questions import shown
-from app.core.training.loop import Frame, Loop
+from app.core.training.loop import Frame
 from app.core.training.nets import Activation, How, Optimizer
 from app.core.training.points import Kind
 
@@ -51,15 +50,12 @@ class ClassifierSettings(Settings):
     ] = "adam"
     rate: Annotated[
         float,
-        Field(
-            gt=0,
-            le=100,
-            allow_inf_nan=False,
-            title="Rate",
-            description="The learning rate.",
-            json_schema_extra={
-                "values": [0.001, 0.003, 0.01, 0.02, 0.05, 0.1, 0.3, 1.0, 3.0, 10.0]
-            },
+        amount(
+            "Rate",
+            "The learning rate.",
+            [0.001, 0.003, 0.01, 0.02, 0.05, 0.1, 0.3, 1.0, 3.0, 10.0],
+            most=100,
+            nothing=False,
         ),
     ] = 0.02
     batch: Annotated[
@@ -74,14 +70,7 @@ class ClassifierSettings(Settings):
     ] = 0
     noise: Annotated[
         float,
-        Field(
-            ge=0,
-            le=1,
-            allow_inf_nan=False,
-            title="Noise",
-            description="How far points stray.",
-            json_schema_extra={"values": [0.0, 0.05, 0.1, 0.2, 0.3, 0.5]},
-        ),
+        amount("Noise", "How far points stray.", [0.0, 0.05, 0.1, 0.2, 0.3, 0.5]),
     ] = 0.1
     steps: Annotated[
         int, Field(ge=60, le=3_000, title="Steps", description="Of the whole run.")
@@ -89,31 +78,23 @@ class ClassifierSettings(Settings):
 
 
 POINTS = 250
-LINE: tuple[int, ...] = ()
 
 
-def task(settings: ClassifierSettings, hidden: tuple[int, ...] | None = None) -> planes.Task:
+def task(settings: ClassifierSettings) -> planes.Task:
     how = How(settings.activation, settings.optimizer, settings.rate, batch=settings.batch)
-    wide = (settings.units,) * settings.layers if hidden is None else hidden
+    hidden = (settings.units,) * settings.layers
     return planes.Task(
-        settings.data, POINTS, settings.noise, wide, how, settings.steps, settings.seed
+        settings.data, POINTS, settings.noise, hidden, how, settings.steps, settings.seed
     )
 
 
-class LineSettings(ClassifierSettings):
-    """The control's: no hidden layer."""
-
-
-def of(settings: ClassifierSettings) -> planes.Task:
-    return task(settings, LINE if isinstance(settings, LineSettings) else None)
-
-
 def control(settings: ClassifierSettings) -> ClassifierSettings:
-    return LineSettings(**settings.model_dump())
+    """A line: no hidden layer."""
+    return settings.model_copy(update={"layers": 0})
 
 
 def names(settings: ClassifierSettings) -> tuple[str, str]:
-    return "-".join(map(str, of(settings).sizes)), "a line: 2-1"
+    return "-".join(map(str, task(settings).sizes)), "a line: 2-1"
 
 
 def learned(runs: Sequence[Sequence[Frame]]) -> bool:
@@ -131,17 +112,7 @@ CLASSIFIER_2D: Experiment[ClassifierSettings] = Experiment(
     title="Two classes in a plane",
     says="A net of a few units bends its boundary around the data; a line has none to bend.",
     settings=ClassifierSettings,
-    loop=Loop(
-        begin=lambda settings: planes.begin(of(settings)),
-        advance=lambda settings, state, step: planes.advance(of(settings), state, step),
-        look=lambda settings, state, step: planes.look(of(settings), state),
-        last=lambda settings: of(settings).last,
-        at=lambda settings, step: step * of(settings).each,
-        data=lambda settings: planes.data(of(settings)),
-        guessed=lambda settings: log(2),
-        floor=lambda settings: None,
-        unit="step",
-    ),
+    loop=planes.loop(task),
     control=control,
     names=names,
     claims=(
@@ -160,12 +131,12 @@ CLASSIFIER_2D: Experiment[ClassifierSettings] = Experiment(
     ),
     kind="plane",
     axis="step",
-    cost=lambda settings: of(settings).cost + of(control(settings)).cost,
+    cost=lambda settings: task(settings).cost + task(control(settings)).cost,
     presets=(
         ("Spirals", {}),
         ("Batches of 10", {"batch": 10}),
         ("Circles, 4 units", {"data": "circles", "layers": 1, "units": 4}),
         ("One unit", {"layers": 1, "units": 1, "data": "circles"}),
-        ("Rate too high", {"optimizer": "sgd", "rate": 10.0, "activation": "relu"}),
+        ("Rate 10: nothing learned", {"optimizer": "sgd", "rate": 10.0, "activation": "relu"}),
     ),
 )

@@ -19,6 +19,21 @@ MOST_AT_ONCE = 3_000_000_000  # multiply-adds of all frames of a run that are wa
 Seed = Annotated[int, Field(ge=0, le=999, title="Seed")]
 
 
+def amount(
+    title: str, says: str, values: Sequence[float], most: float = 1, nothing: bool = True
+) -> Any:
+    """The field of an amount from 0 up, or from above it, and what a slider offers of it."""
+    return Field(
+        ge=0 if nothing else None,
+        gt=None if nothing else 0,
+        le=most,
+        allow_inf_nan=False,
+        title=title,
+        description=says,
+        json_schema_extra={"values": list(values)},
+    )
+
+
 class Settings(Asked):
     """Scalars with bounds, so that a run is a link; the same settings give the same frames."""
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.polynomial import legendre
 from pydantic import Field
 
-from app.core.experiments.experiment import Claim, Experiment, Settings, known
+from app.core.experiments.experiment import Claim, Experiment, Settings, amount, known
 from app.core.questions import shown
 from app.core.training.loop import Frame, Look, Loop
 from app.core.training.points import FRESH, Array, Points, curve, wave
@@ -37,24 +37,18 @@ class OverfittingSettings(Settings):
     ] = 15
     noise: Annotated[
         float,
-        Field(
-            ge=0,
-            le=1,
-            allow_inf_nan=False,
-            title="Noise",
-            description="Standard deviation of the points around the curve.",
-            json_schema_extra={"values": [0.0, 0.05, 0.1, 0.2, 0.3, 0.5]},
+        amount(
+            "Noise",
+            "Standard deviation of the points around the curve.",
+            [0.0, 0.05, 0.1, 0.2, 0.3, 0.5],
         ),
     ] = 0.1
     penalty: Annotated[
         float,
-        Field(
-            ge=0,
-            le=1,
-            allow_inf_nan=False,
-            title="Penalty",
-            description="On the squares of the weights (ridge): what keeps the fit from bending.",
-            json_schema_extra={"values": list(PENALTIES)},
+        amount(
+            "Penalty",
+            "On the squares of the weights (ridge): what keeps the fit from bending.",
+            PENALTIES,
         ),
     ] = 0.0
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from math import log
 from typing import Any
 
 import numpy as np
 
-from app.core.training.loop import Look
+from app.core.experiments.experiment import S
+from app.core.training.loop import Look, Loop
 from app.core.training.nets import How, Trained, count, forward, loss, start, trained
 from app.core.training.points import FRESH, SHAPES, TRAIN, Array, Kind, Points, classes
 
@@ -98,3 +101,18 @@ def data(task: Task) -> dict[str, Any]:
         "truth": None,
         "domain": [-side, side, -side, side],
     }
+
+
+def loop(task: Callable[[S], Task]) -> Loop[S, Trained]:
+    """The loop of an experiment whose settings come to such a task."""
+    return Loop(
+        begin=lambda settings: begin(task(settings)),
+        advance=lambda settings, state, step: advance(task(settings), state, step),
+        look=lambda settings, state, step: look(task(settings), state),
+        last=lambda settings: task(settings).last,
+        at=lambda settings, step: step * task(settings).each,
+        data=lambda settings: data(task(settings)),
+        guessed=lambda settings: log(2),
+        floor=lambda settings: None,
+        unit="step",
+    )

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import log
 from typing import Annotated
 
 from pydantic import Field
 
 from app.core.experiments import planes
-from app.core.experiments.experiment import Claim, Experiment, Settings, known
+from app.core.experiments.experiment import Claim, Experiment, Settings, amount, known
 from app.core.questions import shown
-from app.core.training.loop import Frame, Loop
+from app.core.training.loop import Frame
 from app.core.training.nets import How, count
 
 RULE = 10  # samples a weight, by rule of thumb
@@ -31,35 +30,27 @@ class SamplesSettings(Settings):
     ] = 12
     noise: Annotated[
         float,
-        Field(
-            ge=0,
-            le=1,
-            allow_inf_nan=False,
-            title="Noise",
-            description="How far points stray from their moon; the moons are 0.5 apart.",
-            json_schema_extra={"values": [0.1, 0.2, 0.3, 0.4]},
+        amount(
+            "Noise",
+            "How far points stray from their moon; the moons are 0.5 apart.",
+            [0.1, 0.2, 0.3, 0.4],
         ),
     ] = 0.3
     penalty: Annotated[
         float,
-        Field(
-            ge=0,
-            le=1,
-            allow_inf_nan=False,
-            title="Penalty",
-            description="On the squares of the weights, as PyTorch's weight_decay.",
-            json_schema_extra={"values": [0.0, 0.001, 0.003, 0.01, 0.03, 0.1]},
+        amount(
+            "Penalty",
+            "On the squares of the weights, as PyTorch's weight_decay.",
+            [0.0, 0.001, 0.003, 0.01, 0.03, 0.1],
         ),
     ] = 0.0
     dropped: Annotated[
         float,
-        Field(
-            ge=0,
-            le=0.9,
-            allow_inf_nan=False,
-            title="Dropped",
-            description="The share of hidden units left out at each step (PyTorch's p).",
-            json_schema_extra={"values": [0.0, 0.1, 0.2, 0.3, 0.5]},
+        amount(
+            "Dropped",
+            "The share of hidden units left out at each step (PyTorch's p).",
+            [0.0, 0.1, 0.2, 0.3, 0.5],
+            most=0.9,
         ),
     ] = 0.0
 
@@ -117,17 +108,7 @@ SAMPLES_A_WEIGHT: Experiment[SamplesSettings] = Experiment(
     says="A net with more weights than samples learns them by heart: its training loss goes to "
     "nothing while the loss on fresh points grows.",
     settings=SamplesSettings,
-    loop=Loop(
-        begin=lambda settings: planes.begin(task(settings)),
-        advance=lambda settings, state, step: planes.advance(task(settings), state, step),
-        look=lambda settings, state, step: planes.look(task(settings), state),
-        last=lambda settings: task(settings).last,
-        at=lambda settings, step: step * task(settings).each,
-        data=lambda settings: planes.data(task(settings)),
-        guessed=lambda settings: log(2),
-        floor=lambda settings: None,
-        unit="step",
-    ),
+    loop=planes.loop(task),
     control=control,
     names=names,
     claims=(
