@@ -87,6 +87,7 @@ async def network(request: Request) -> HTMLResponse:
         "title": title,
         "svg": Markup(svg(answer["drawing"], title)) if answer else "",
         "facts": lecture_facts(),
+        "side_by_side": figure.SIDE_BY_SIDE,
         "links": {row["name"]: urlencode({"architecture": row["name"]}) for row in rows},
     }
     return templates.TemplateResponse(request, "networks.html", context, 422 if problem else 200)

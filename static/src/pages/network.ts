@@ -24,6 +24,7 @@ if (place) {
   const architectures = written<Architecture[]>('architectures')
   const table = written<LayerRow[]>('layers')
   const facts = written<Fact[]>('facts')
+  const beside = written<string[]>('side-by-side')
   place.replaceChildren()
   mount(NetworkPage, {
     target: place,
@@ -34,7 +35,7 @@ if (place) {
       facts,
       view: query.get('view'),
       at: unitOf(query.get('unit')),
-      compared: query.get('compare')?.split(',') ?? ['alexnet', 'vgg16', 'resnet50', 'resnet152'],
+      compared: query.get('compare')?.split(',') ?? beside,
       stack: stackOf(query),
     },
   })
