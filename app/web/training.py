@@ -86,5 +86,6 @@ async def training(request: Request) -> HTMLResponse:
         "first": {"experiment": shown, "question": question, "problem": problem},
         "row": next(row for row in rows if row["name"] == shown),
         "rows": rows,
+        "views": {row["name"]: row["title"] for row in rows},
     }
     return templates.TemplateResponse(request, "training.html", context, 422 if problem else 200)

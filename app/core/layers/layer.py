@@ -29,6 +29,10 @@ Kind = Literal[
 WORD = re.compile(r"(?<![\w.])[^\W\d]\w*")
 
 
+# A number under a pooling's window takes as long as so many multiply-adds of a convolution.
+POOLED = 20
+
+
 class Example(NamedTuple):
     """Arguments of a layer and the sizes that it is given: what the tests of all rows go by."""
 
