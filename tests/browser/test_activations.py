@@ -184,8 +184,8 @@ def test_by_keyboard_from_layer_to_layer_and_into_one(page: Page) -> None:
     page.keyboard.press("ArrowDown")
     expect(page.locator(".lens-value span")).to_contain_text("[2")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("button", name="Layer", exact=True)).to_have_attribute(
-        "aria-current", "page"
+    expect(page.get_by_role("tab", name="Layer", exact=True)).to_have_attribute(
+        "aria-selected", "true"
     )
     page.wait_for_url(re.compile("view=layer&layer=features.1&channel=2"))
     leave_fields(page)

@@ -341,9 +341,9 @@ def test_a_server_out_of_reach_is_asked_again(page: Page) -> None:
 def test_a_unit_of_another_network_is_no_dead_end(page: Page) -> None:
     page.goto("/network?view=field&architecture=vgg16&layer=features.29&unit=7,7")
     expect(page.locator("figcaption")).to_contain_text("196 × 196 pixels")
-    page.get_by_role("button", name="Network", exact=True).click()
+    page.get_by_role("tab", name="Network", exact=True).click()
     page.get_by_label("Network", exact=True).select_option("alexnet")
-    page.get_by_role("button", name="Receptive field", exact=True).click()
+    page.get_by_role("tab", name="Receptive field", exact=True).click()
     expect(page.get_by_label(re.compile("^row"))).to_be_visible()
     expect(page.locator("main .problem[role=alert]")).to_have_count(0)
 

@@ -159,7 +159,7 @@ def pixel(area: Locator, row: int, column: int, size: int) -> tuple[float, float
 def test_the_whole_path_by_mouse(page: Page) -> None:
     page.goto("/activations")
     page.get_by_role("button", name=re.compile("^consomme")).click(timeout=LOOK)
-    page.get_by_role("button", name="Layer", exact=True).click()
+    page.get_by_role("tab", name="Layer", exact=True).click()
     page.get_by_role("combobox", name="Layer").select_option("features.4.expand3x3_activation")
     field(page, "channel").fill("11")
     field(page, "channel").press("Enter")
@@ -190,7 +190,7 @@ def tab_to(page: Page, wanted: Locator) -> None:
 
 def test_the_whole_path_by_keys(page: Page) -> None:
     page.goto("/activations?layer=features.3.expand3x3_activation&channel=34")
-    tab = page.get_by_role("button", name="Layer", exact=True)
+    tab = page.get_by_role("tab", name="Layer", exact=True)
     tab_to(page, tab)
     page.keyboard.press("Enter")
     chooser = page.get_by_role("slider", name=re.compile("^Channel of"))
@@ -227,7 +227,7 @@ def test_the_whole_path_by_touch(browser: Browser, live_server: str) -> None:
     )
     page = context.new_page()
     page.goto("/activations?layer=features.3.expand3x3_activation&channel=35")
-    page.get_by_role("button", name="Unit", exact=True).tap()
+    page.get_by_role("tab", name="Unit", exact=True).tap()
     area = page.locator(".unit-places .map-area")
     expect(area).to_be_visible(timeout=LOOK)
     area.scroll_into_view_if_needed()

@@ -1,6 +1,7 @@
 /** The page's state: the question, the server's answer, the steps that have been fetched, and the cursor. */
 import type { Problem } from '../figure/api'
 import { Figure } from '../figure/figure.svelte'
+import { haltsOf } from '../figure/phases'
 import { arrived, presentStep, stayed, type Mode } from '../figure/player'
 import { json, post, type Reply } from '../figure/server'
 import { Steps as Fetched } from '../figure/steps.svelte'
@@ -61,6 +62,7 @@ export class Convolution extends Figure<Asked, Answer> {
     forward: this.answer?.track.forward ?? 0,
     count: this.answer?.track.count ?? 0,
     milliseconds: paceOf(this.answer?.track.count ?? 1),
+    halts: this.answer && haltsOf(this.answer.track.forward, this.answer.track.count, this.shape),
   })
   done = $derived(arrived(this.t))
   /** Whether all cells have sent their gradient back. */

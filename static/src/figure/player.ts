@@ -5,8 +5,16 @@
  */
 
 export type Mode = 'both' | 'forward' | 'backward'
-/** `milliseconds` is how long a step takes at 1×, where the answer knows better than its length says. */
-export type Track = { forward: number; count: number; milliseconds?: number }
+/**
+ * `milliseconds` is how long a step takes at 1×, where the answer knows better than its length says; `halts` are
+ * where a clicker stops on a way that is too long to be pressed step by step.
+ */
+export type Track = {
+  forward: number
+  count: number
+  milliseconds?: number
+  halts?: readonly number[] | null
+}
 export type Range = { start: number; end: number }
 
 export const SPEEDS = [0.5, 1, 1.5, 2, 3, 4] as const

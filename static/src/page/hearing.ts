@@ -65,13 +65,18 @@ export function isFor(element: Element | undefined, target: EventTarget | null):
   return element !== undefined && (at ?? listener())?.element.contains(element) === true
 }
 
+/** Who knows no longer strides takes a step. */
+const LESSER: Partial<Record<Command, Command>> = { skip: 'next', 'skip-back': 'back' }
+const done = (commands: Commands | undefined, command: Command) =>
+  commands?.[command] ?? commands?.[LESSER[command] ?? command]
+
 function keydown(event: KeyboardEvent): void {
   const page = [...pages].at(-1)
   if (writing(event) || event.defaultPrevented || page?.deaf()) return
   const command = commandOf(event)
   if (!command || scrolls(event.key, theme.projector || document.fullscreenElement !== null)) return
-  const own = listener()?.commands()[command]
-  const general = page?.commands()[command]
+  const own = done(listener()?.commands(), command)
+  const general = done(page?.commands(), command)
   const pressed = event.target instanceof HTMLButtonElement || event.target instanceof HTMLAnchorElement
   if ((!own && !general) || (pressed && command === 'play')) return
   event.preventDefault()

@@ -6,8 +6,8 @@ const press = (key: string, held: Partial<KeyboardEvent> = {}) =>
 
 test.each([
   ['ArrowRight', 'next'],
-  ['PageDown', 'next'],
-  ['PageUp', 'back'],
+  ['PageDown', 'skip'],
+  ['PageUp', 'skip-back'],
   [' ', 'play'],
   ['Home', 'start'],
   ['End', 'end'],

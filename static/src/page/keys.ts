@@ -3,6 +3,8 @@
 export type Command =
   | 'next'
   | 'back'
+  | 'skip'
+  | 'skip-back'
   | 'play'
   | 'start'
   | 'end'
@@ -24,11 +26,11 @@ type Pressed = Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'altKey' | 's
 const PLAIN: Record<string, Command> = {
   ArrowRight: 'next',
   ArrowDown: 'next',
-  PageDown: 'next',
+  PageDown: 'skip',
   n: 'next',
   ArrowLeft: 'back',
   ArrowUp: 'back',
-  PageUp: 'back',
+  PageUp: 'skip-back',
   ' ': 'play',
   Home: 'start',
   End: 'end',
@@ -61,8 +63,9 @@ export function commandOf({ key, ctrlKey, metaKey, altKey, shiftKey }: Pressed):
 export type KeyRow = readonly [keys: string, says: string]
 
 const PLAYING: readonly KeyRow[] = [
-  ['→ N', 'one step forward; on the projector PageDown too'],
-  ['←', 'one step back; on the projector PageUp too'],
+  ['→ N', 'one step forward'],
+  ['←', 'one step back'],
+  ['PageDown PageUp', 'on the projector: a step, or on a long way to the end of a row or a map'],
   ['Space', 'play or pause'],
   ['Home, End', 'to the start, to the end'],
 ]
