@@ -16,6 +16,7 @@ from app.web import (
     embeds,
     expressions,
     figures,
+    lessons,
     networks,
     reference,
     training,
@@ -31,7 +32,7 @@ from app.workers.runs import Runs
 
 JOBS_PER_CLIENT = 8
 
-SUBJECTS = (expressions, convolutions, networks, activations, attributions, training)
+SUBJECTS = (expressions, convolutions, networks, activations, attributions, training, lessons)
 ROUTERS = (
     *(subject.router for subject in SUBJECTS),
     embeds.router,
@@ -40,6 +41,7 @@ ROUTERS = (
     networks.pages,
     activations.pages,
     training.pages,
+    lessons.pages,
     reference.router,
 )
 

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from app.core.errors import Problem, nearest, shortened
 from app.core.expressions.drawing.svg import svg as graph
-from app.core.figure import JSON
+from app.core.figure import JSON, Figure
 from app.core.figures import FIGURES
 from app.core.links import asked
 from app.core.mistakes import validated
@@ -37,6 +37,12 @@ def network_drawn(answer: Mapping[str, Any]) -> str:
 DRAWN: dict[str, Callable[[Any], str]] = {"expression": graph_drawn, "network": network_drawn}
 
 
+def drawn(figure: Figure[Any], answer: Any) -> Markup:
+    """What the server draws of an answer; nothing where only a script does."""
+    draw = DRAWN.get(figure.name)
+    return Markup(draw(answer) if answer and draw else "")
+
+
 @router.get("/embed/{name}")
 async def embed(request: Request, name: str) -> HTMLResponse:
     """One figure, without anything around it."""
@@ -59,11 +65,10 @@ async def embed(request: Request, name: str) -> HTMLResponse:
         problem, question = found.told, repeated(question, {})
     of_question = {*figure.question.model_fields, *figure.old_names}
     view = {name: text for name, text in request.query_params.items() if name not in of_question}
-    drawn = DRAWN[name](answer) if answer and name in DRAWN else ""
     context = {
         "figure": figure,
         "first": {"question": question, "answer": answer, "problem": problem, "view": view},
-        "svg": Markup(drawn),
+        "svg": drawn(figure, answer),
         "says": (answer.get("sentence") if isinstance(answer, dict) else None) or figure.says,
         "entry": ENTRY if ENTRY in ASSETS.manifest else None,
     }

@@ -104,6 +104,12 @@ export const LISTS = {
     ['Tab, then arrows', 'on a map: walk from cell to cell; on a weight: from weight to weight'],
     ...LEAVING,
   ],
+  lesson: [
+    ['PageDown PageUp', 'on the projector: a step of the figure, then the next screen'],
+    ['Home, End', 'on the projector: the first screen, the last'],
+    ...SHOWING,
+    ...LEAVING,
+  ],
   network: [
     ...SHOWING,
     EDITING,

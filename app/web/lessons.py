@@ -1,0 +1,132 @@
+"""/lessons: the course, each lesson a page; and from one figure of it to the next."""
+
+import os
+import sys
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi.responses import HTMLResponse
+from markupsafe import Markup
+
+from app.core.errors import OverBudget, Problem, nearest, shortened
+from app.core.lessons.lesson import Fence, Lesson, Notes
+from app.core.lessons.reading import read
+from app.core.mistakes import validated
+from app.web.answering import Json, encode
+from app.web.assets import ROOT, templates
+from app.web.embeds import drawn
+
+OURS = ROOT / "templates" / "lessons"
+MOST_INLINE = 60_000  # bytes of an answer that stands in a lesson from the start
+
+router = APIRouter(prefix="/api", tags=["lessons"])
+pages = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+
+
+@cache
+def course() -> dict[str, Lesson]:
+    """The lessons by name, ours and those in the folder BACKLIGHT_LESSONS; what is wrong with any
+    of them is said once, on standard error."""
+    found: dict[str, Lesson] = {}
+    for folder in [str(OURS), *filter(None, [os.environ.get("BACKLIGHT_LESSONS")])]:
+        lessons, wrong = read(Path(folder))
+        found |= {lesson.name: lesson for lesson in lessons}
+        for mistake in wrong:
+            print(f"A lesson is left out. {mistake}", file=sys.stderr, flush=True)
+    return found
+
+
+@cache
+def stops() -> list[str]:
+    """The links of all figures of the course, in its order, each with its own place in it."""
+    return [
+        f"{fence.link}&stop={place}"
+        for place, fence in enumerate(
+            fence for lesson in course().values() for fence in lesson.fences
+        )
+    ]
+
+
+def turning(request: Request) -> dict[str, Any]:
+    """For a page that was opened from the course: what comes before and after it there."""
+    text = request.query_params.get("stop", "")
+    if not (text.isdecimal() and len(text) < 5 and int(text) < len(stops())):
+        return {}
+    place = int(text)
+    before, after = stops()[max(0, place - 1)], stops()[place + 1 : place + 2]
+    return {"turn": {"before": before if place else "", "after": after[0] if after else ""}}
+
+
+templates.context_processors.append(turning)
+
+
+@router.get("/lessons", summary="The lessons, and every figure in them")
+async def lessons() -> Response:
+    """Each with its part of the lecture, its minutes and its figures as links."""
+    return Json(encode([lesson.row() for lesson in course().values()]))
+
+
+@pages.get("/lessons")
+async def contents(request: Request) -> HTMLResponse:
+    """The course: its parts, its lessons, its figures."""
+    links = iter(stops())
+    rows = [
+        {
+            **lesson.row(),
+            "figures": [{**row, "link": next(links)} for row in lesson.row()["figures"]],
+        }
+        for lesson in course().values()
+    ]
+    return templates.TemplateResponse(request, "lessons.html", {"lessons": rows})
+
+
+@pages.get("/lessons/{name}")
+async def lesson(request: Request, name: str) -> HTMLResponse:
+    found = course().get(name)
+    if found is None:
+        near = nearest(name, course())
+        hint = f"; did you mean {near}?" if near else "."
+        raise HTTPException(404, f"There is no lesson {shortened(name)}{hint}")
+    order = ["", *course(), ""]
+    place = order.index(name)
+    before, after = order[place - 1], order[place + 1]
+    context = {
+        "lesson": found,
+        "blocks": [shown(block) for block in found.blocks],
+        "before": course().get(before),
+        "after": course().get(after),
+        "turn": {
+            "before": f"/lessons/{before}" if before else "",
+            "after": f"/lessons/{after}" if after else "",
+        },
+    }
+    return templates.TemplateResponse(request, "lesson.html", context)
+
+
+def shown(block: Any) -> dict[str, Any]:
+    """A block as its page shows it: a figure with its answer, where that is light."""
+    if not isinstance(block, Fence):
+        return {"html": Markup(block.html), "notes": isinstance(block, Notes)}
+    figure, answer, problem = block.figure, None, None
+    question = figure.first(dict(block.question)) if figure.first else block.question
+    if figure.quick:
+        try:
+            answer = figure.quick(validated(figure.question, question))
+        except OverBudget:
+            pass  # the figure asks by itself
+        except Problem as found:
+            problem = found.told
+    if answer is not None and len(encode(answer)) > MOST_INLINE:
+        answer = None
+    return {
+        "fence": block,
+        "first": {
+            "question": question,
+            "answer": answer,
+            "problem": problem,
+            "view": {key: str(value) for key, value in block.at.items()},
+        },
+        "svg": drawn(figure, answer),
+    }
