@@ -66,7 +66,7 @@ def mapping(file: str, line: int, text: str) -> dict[str, Any]:
         found = yaml.safe_load(text)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        at = line + (mark.line + 1 if mark else 0)
+        at = line + (min(mark.line, text.rstrip().count("\n")) + 1 if mark else 0)
         raise Misread(file, at, f"no YAML: {getattr(error, 'problem', error)}") from None
     if not isinstance(found, dict) or not all(isinstance(key, str) for key in found):
         raise Misread(file, line, "what stands here is `name: value`, a line each")
@@ -90,9 +90,12 @@ def facts_of(file: str, given: dict[str, Any]) -> dict[str, Any]:
 
 
 def blocks(file: str, tokens: Sequence[Token]) -> Iterator[Prose | Notes | Fence]:
-    """The prose between figures, each figure, and each note."""
+    """The prose between figures, a piece a heading; each figure, and each note."""
     prose: list[Token] = []
     for token in tokens:
+        if token.type == "heading_open" and prose:
+            yield Prose(html(prose))
+            prose = []
         kind, _, rest = token.info.partition(" ") if token.type == "fence" else ("", "", "")
         if kind not in ("figure", "notes"):
             prose.append(token)
