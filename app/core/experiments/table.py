@@ -10,14 +10,19 @@ import orjson
 from pydantic.fields import FieldInfo
 
 from app.core.experiments.classifier_2d import CLASSIFIER_2D
+from app.core.experiments.dropout import DROPOUT
 from app.core.experiments.experiment import Experiment, ExperimentRow, SettingRow
 from app.core.experiments.overfitting import OVERFITTING
 from app.core.experiments.samples_a_weight import SAMPLES_A_WEIGHT
 from app.core.training.loop import Frame
 
-EXPERIMENTS: dict[str, Experiment[Any]] = {
-    row.name: row for row in (OVERFITTING, SAMPLES_A_WEIGHT, CLASSIFIER_2D)
-}
+ROWS: tuple[Experiment[Any], ...] = (
+    OVERFITTING,
+    SAMPLES_A_WEIGHT,
+    DROPOUT,
+    CLASSIFIER_2D,
+)
+EXPERIMENTS = {row.name: row for row in ROWS}
 CLAIMS = Path(__file__).with_name("claims.json")
 
 
@@ -57,6 +62,8 @@ def row(experiment: Experiment[Any]) -> ExperimentRow:
         "title": experiment.title,
         "says": experiment.says,
         "kind": experiment.kind,
+        "measure": experiment.measure,
+        "logarithmic": experiment.logarithmic,
         "axis": experiment.axis,
         "milliseconds": experiment.milliseconds,
         "settings": [setting(name, field) for name, field in ordered.items()],

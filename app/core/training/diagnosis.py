@@ -6,9 +6,9 @@ The first rule that holds speaks. Each looks at the whole record, so that it can
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from typing_extensions import TypedDict
 
@@ -19,6 +19,8 @@ FALLEN = 0.5  # of what it was where validation was least: training goes on
 DOUBLED = 8.0  # times its least: the loss has doubled three times
 LEARNED = 0.95  # of what guessing gives: below this something has been learned
 POOR = 2.0  # times the noise: a fit that is still this far off does not fit
+HIGH = 2.0  # times what guessing gives: a first loss above that is no honest start
+SHOT = 4.0  # times the first loss, or what guessing gives
 AGREE = 1.2  # training and validation are within 20 %
 
 
@@ -38,12 +40,20 @@ class Record(NamedTuple):
     at: tuple[float, ...] = ()
     train: tuple[float, ...] = ()
     validation: tuple[float | None, ...] = ()
+    signs: tuple[Mapping[str, Any], ...] = ()
 
-    def with_(self, at: float, train: float, validation: float | None) -> Record:
+    def with_(
+        self,
+        at: float,
+        train: float,
+        validation: float | None,
+        signs: Mapping[str, Any] | None = None,
+    ) -> Record:
         return self._replace(
             at=(*self.at, at),
             train=(*self.train, train),
             validation=(*self.validation, validation),
+            signs=(*self.signs, dict(signs or {})),
         )
 
     @property
@@ -65,6 +75,50 @@ def not_a_number(record: Record) -> str | None:
     if not bad:
         return None
     return f"The loss is no number any more since {record.place(bad[0])}: the rate is too high."
+
+
+def start_too_high(record: Record) -> str | None:
+    guessed, first = record.guessed, record.train[0]
+    if guessed is None or first <= HIGH * guessed:
+        return None
+    return (
+        f"The very first loss is {format_number(first, 3)}, and guessing gives "
+        f"{format_number(guessed, 3)}: the inputs or the first weights are too large."
+    )
+
+
+def shot_up(record: Record) -> str | None:
+    guessed = record.guessed
+    losses = [max(t, v or 0) for t, v in zip(record.train, record.validation, strict=True)]
+    most = max(losses)
+    if guessed is None or most <= SHOT * max(guessed, losses[0]):
+        return None
+    return (
+        f"The loss shot up to {format_number(most, 3)} at {record.place(losses.index(most))}, "
+        f"{format_number(most / guessed, 2)} times what guessing gives: the rate is too high."
+    )
+
+
+def no_gradient(record: Record) -> str | None:
+    found = [sign.get("gradients") for sign in record.signs]
+    if len(found) < 3 or any(not each for each in found):
+        return None
+    dead = [i + 1 for i, sizes in enumerate(zip(*found, strict=True)) if not any(sizes)]
+    if not dead:
+        return None
+    return (
+        f"The gradient of layer {dead[0]} has been exactly 0 since {record.place(0)}: nothing "
+        "flows back to it, and it learns nothing."
+    )
+
+
+def softmax_twice(record: Record) -> str | None:
+    if len(record.at) < 3 or not all(sign.get("sums to one") for sign in record.signs):
+        return None
+    return (
+        "Every row that the net gives is positive and sums to 1: softmax is in the net, and in the "
+        f"loss again, which stays at {format_number(record.train[-1], 4)}."
+    )
 
 
 def rate_too_high(record: Record) -> str | None:
@@ -146,7 +200,11 @@ RULES: dict[str, Rule] = {
     rule.name: rule
     for rule in (
         Rule("not a number", not_a_number, "arithmetic"),
+        Rule("start too high", start_too_high, "0 of 166 sound runs, 20 of 20 on inputs to 255"),
+        Rule("no gradient", no_gradient, "a sum of products is exactly 0 by no accident"),
+        Rule("softmax twice", softmax_twice, "logits are free numbers: no net gives such rows"),
         Rule("rate too high", rate_too_high, "three doublings: far beyond the noise of a batch"),
+        Rule("shot up", shot_up, "0 of 166 sound runs, 20 of 20 at a hundredfold rate"),
         Rule(
             "overfitting", overfitting, "holds in 20 of 20 seeds on 200 pictures, 0 of 10 on 4,000"
         ),

@@ -6,8 +6,9 @@ Everything in a frame depends on the settings, which hold the seed, and on its p
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Annotated, Any, Generic, NamedTuple, TypeVar
 
 from pydantic import Field
@@ -19,26 +20,38 @@ from app.core.training.diagnosis import Diagnosis, Record, diagnosed
 
 S = TypeVar("S", bound=Asked)
 A = TypeVar("A")
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 class Look(NamedTuple):
-    """One side of a run at one moment. `shown`: what its picture is drawn from."""
+    """One side of a run at one moment. `shown`: what its picture is drawn from; `more`: what the
+    chart draws besides; `facts`: numbers that stand under the picture; `signs`: what else a rule of
+    the diagnosis may look at; `where`: the first layer with a number out of bounds."""
 
     train: float
     validation: float | None
-    shown: list[Any]
+    shown: Any
+    more: tuple[float | None, ...] = ()
+    facts: Mapping[str, float] = NOTHING
+    signs: Mapping[str, Any] = NOTHING
+    where: str | None = None
 
 
 class Side(TypedDict):
     """The run, or its control, at one moment."""
 
-    train: Annotated[Number, Field(description="Loss on what it is trained on.")]
-    validation: Annotated[Number, Field(description="Loss on what it has never seen.")]
+    train: Annotated[
+        Number, Field(description="The first curve of the chart: loss on what it is trained on.")
+    ]
+    validation: Annotated[Number, Field(description="The second: loss on what it has never seen.")]
+    more: Annotated[list[Number], Field(description="The other curves, if there are any.")]
+    facts: Annotated[dict[str, Number], Field(description="Other numbers of this moment, by name.")]
     shown: Annotated[
-        list[Any],
+        list[Any] | dict[str, Any],
         Field(
-            description="The fit at `data.x`; or how sure it is of class 1, in percent, at each "
-            "place of a square grid, row by row from the top."
+            description="What its picture is drawn from, by `data.kind`. Of a curve: the fit at "
+            "`data.x`; of a plane: how sure it is of class 1, in percent, at each place of a "
+            "square grid, row by row from the top."
         ),
     ]
 
@@ -49,6 +62,7 @@ class Frame(TypedDict):
     step: Annotated[int, Field(description="Its place in the run, from 0.")]
     steps: Annotated[int, Field(description="The place of the last frame.")]
     at: Annotated[float, Field(description="Where it stands on the chart's axis.")]
+    end: Annotated[float, Field(description="Where the last frame does.")]
     run: Side
     control: Side
     diagnosis: Diagnosis
@@ -56,7 +70,11 @@ class Frame(TypedDict):
         str | None, Field(description="Why the run ends here, if a number went out of bounds.")
     ]
     data: Annotated[
-        dict[str, Any] | None, Field(description="What both are trained on; in the first frame.")
+        dict[str, Any] | None,
+        Field(
+            description="What both are trained on, and what their pictures stand on; in the first "
+            "frame. `curves` names those of the chart."
+        ),
     ]
 
 
@@ -74,6 +92,7 @@ class Loop(Generic[S, A]):
     (both see nothing but their arguments), `look` measures it. `last` is the place of the last
     frame, `at` where a frame stands on the axis, `data` what is drawn once. `guessed` is the loss
     that guessing without learning gives, `floor` what no fit can fall below; None if not known.
+    `says` puts a moment into words where the rules for losses have nothing to say of it.
     """
 
     begin: Callable[[S], A]
@@ -86,6 +105,7 @@ class Loop(Generic[S, A]):
     floor: Callable[[S], float | None]
     unit: str
     frames: int = 4  # of a slice
+    says: Callable[[S, float, Look, Look], str | None] = lambda settings, at, run, control: None
 
 
 class Run(NamedTuple):
@@ -113,16 +133,20 @@ def sliced(loop: Loop[S, Any], settings: S, control: S, run: Run | None) -> tupl
             )
         looks = [loop.look(each, side, step) for each, side in zip(both, sides, strict=True)]
         at = loop.at(settings, step)
-        record = run.record.with_(at, looks[0].train, looks[0].validation)
+        record = run.record.with_(at, looks[0].train, looks[0].validation, looks[0].signs)
         stopped = stop(looks, loop.unit, at)
+        sentence = None if stopped else loop.says(settings, at, *looks)
         found.append(
             {
                 "step": step,
                 "steps": last,
                 "at": at,
+                "end": loop.at(settings, last),
                 "run": told(looks[0]),
                 "control": told(looks[1]),
-                "diagnosis": diagnosed(record),
+                "diagnosis": {"rule": "own", "sentence": sentence}
+                if sentence
+                else diagnosed(record),
                 "stopped": stopped,
                 "data": None
                 if step
@@ -137,8 +161,13 @@ def sliced(loop: Loop[S, Any], settings: S, control: S, run: Run | None) -> tupl
 
 def told(look: Look) -> Side:
     """With null where a number does not exist, which the frame says in words beside it."""
-    shown = look.shown if finite(look) else []
-    return {"train": number(look.train), "validation": number(look.validation), "shown": shown}
+    return {
+        "train": number(look.train),
+        "validation": number(look.validation),
+        "more": [number(x) for x in look.more],
+        "facts": {name: number(x) for name, x in look.facts.items()},
+        "shown": look.shown if finite(look) else [],
+    }
 
 
 def number(x: float | None) -> Number:
@@ -154,5 +183,6 @@ def stop(looks: list[Look], unit: str, at: float) -> str | None:
     for name, look in zip(("run", "control"), looks, strict=True):
         if not finite(look):
             what = "not a number" if math.isnan(look.train) else "beyond all bounds"
-            return f"At {unit} {at:g} the loss of the {name} is {what}, and it stops here."
+            where = f", first in {look.where}" if look.where else ""
+            return f"At {unit} {at:g} the loss of the {name} is {what}{where}, and it stops here."
     return None

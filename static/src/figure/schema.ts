@@ -528,6 +528,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/experiments/dropout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Dropout
+         * @description At each step a share of the hidden units is left out, so every step trains another thinned network; the whole one is used at the end.
+         */
+        post: operations["dropout_api_experiments_dropout_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/experiments/classifier-2d": {
         parameters: {
             query?: never;
@@ -2432,6 +2452,46 @@ export interface components {
             inplace: boolean;
         };
         /**
+         * DropoutSettings
+         * @description A net of two hidden layers on handwritten digits, some of its units left out at each step.
+         * @example {
+         *       "dropped": 0.5,
+         *       "points": 1000,
+         *       "seed": 0
+         *     }
+         */
+        DropoutSettings: {
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
+            /**
+             * Dropped
+             * @description The share of hidden units left out at each step (PyTorch's p); 1 - it is kept.
+             * @default 0.5
+             */
+            dropped: number;
+            /**
+             * Digits
+             * @description How many it is trained on.
+             * @default 1000
+             */
+            points: number;
+            /**
+             * Units
+             * @description In each of its two hidden layers.
+             * @default 64
+             */
+            hidden: number;
+            /**
+             * Steps
+             * @description Of 32 digits each.
+             * @default 800
+             */
+            steps: number;
+        };
+        /**
          * ELU
          * @description Like ReLU, but bends towards -alpha where x is negative, so that means stay near 0.
          */
@@ -2667,9 +2727,19 @@ export interface components {
             says: string;
             /**
              * Kind
-             * @description What its picture is: a curve or a plane.
+             * @description What its picture is: a curve, a plane, a sheet of pictures ...
              */
             kind: string;
+            /**
+             * Measure
+             * @description What its chart shows.
+             */
+            measure: string;
+            /**
+             * Logarithmic
+             * @description Whether on a logarithmic axis.
+             */
+            logarithmic: boolean;
             /**
              * Axis
              * @description What a frame is one of.
@@ -3207,6 +3277,11 @@ export interface components {
              * @description Where it stands on the chart's axis.
              */
             at: number;
+            /**
+             * End
+             * @description Where the last frame does.
+             */
+            end: number;
             run: components["schemas"]["Side"];
             control: components["schemas"]["Side"];
             diagnosis: components["schemas"]["Diagnosis"];
@@ -3217,7 +3292,7 @@ export interface components {
             stopped: string | null;
             /**
              * Data
-             * @description What both are trained on; in the first frame.
+             * @description What both are trained on, and what their pictures stand on; in the first frame. `curves` names those of the chart.
              */
             data: {
                 [key: string]: unknown;
@@ -5363,19 +5438,33 @@ export interface components {
         Side: {
             /**
              * Train
-             * @description Loss on what it is trained on.
+             * @description The first curve of the chart: loss on what it is trained on.
              */
             train: number | null;
             /**
              * Validation
-             * @description Loss on what it has never seen.
+             * @description The second: loss on what it has never seen.
              */
             validation: number | null;
             /**
-             * Shown
-             * @description The fit at `data.x`; or how sure it is of class 1, in percent, at each place of a square grid, row by row from the top.
+             * More
+             * @description The other curves, if there are any.
              */
-            shown: unknown[];
+            more: (number | null)[];
+            /**
+             * Facts
+             * @description Other numbers of this moment, by name.
+             */
+            facts: {
+                [key: string]: number | null;
+            };
+            /**
+             * Shown
+             * @description What its picture is drawn from, by `data.kind`. Of a curve: the fit at `data.x`; of a plane: how sure it is of class 1, in percent, at each place of a square grid, row by row from the top.
+             */
+            shown: unknown[] | {
+                [key: string]: unknown;
+            };
         };
         /**
          * Sigmoid
@@ -8024,6 +8113,65 @@ export interface operations {
                  *     }
                  */
                 "application/json": components["schemas"]["SamplesSettings"];
+            };
+        };
+        responses: {
+            /** @description As events, if asked for: each frame as it comes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunAnswer"];
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The question has a mistake, and this is where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Too busy for now; ask again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    dropout_api_experiments_dropout_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "dropped": 0.5,
+                 *       "points": 1000,
+                 *       "seed": 0
+                 *     }
+                 */
+                "application/json": components["schemas"]["DropoutSettings"];
             };
         };
         responses: {

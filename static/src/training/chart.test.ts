@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { boundsOf, columnsOf, lengthOf } from './chart'
+import { around, boundsOf, columnsOf, lengthOf } from './chart'
 import type { Frame } from './types'
 
 const frame = (step: number, train: number | null, validation: number | null): Frame =>
@@ -7,6 +7,7 @@ const frame = (step: number, train: number | null, validation: number | null): F
     step,
     steps: 6,
     at: step * 10,
+    end: 60,
     run: { train, validation, shown: [] },
     control: { train: 0.5, validation: 0.6, shown: [] },
   }) as unknown as Frame
@@ -26,9 +27,22 @@ test('a loss of nothing has a place on a logarithmic axis too', () => {
   expect(columnsOf([frame(0, 0, 1)], 0)[1]?.[0]).toBeGreaterThan(0)
 })
 
-test('the axis is as long as the run from its second frame on', () => {
-  expect(lengthOf([frame(0, 1, 1), frame(1, 1, 1)])).toBe(60)
-  expect(lengthOf([])).toBe(1)
+test('the axis is as long as the run from its first frame on', () => {
+  expect(lengthOf([frame(0, 1, 1)])).toEqual([0, 60])
+  expect(lengthOf([])).toEqual([0, 1])
+})
+
+test('a chart has as many curves as are named, of the run and then of its control', () => {
+  const more = frame(0, 1, 2)
+  more.run.more = [5]
+  expect(columnsOf([more], 0, 3)).toEqual([[0], [1], [2], [5], [0.5], [0.6], [null]])
+})
+
+test('what is no loss has bounds a little beyond it, and begins at 0 where that is near', () => {
+  expect(around([0.9, 0.5], false)[0]).toBeCloseTo(0.468)
+  expect(around([0.02, 1], false)[0]).toBe(0)
+  expect(around([1e-18, 1], true)).toEqual([1e-4, 1])
+  expect(around([1e-18, 1], true, true)).toEqual([1e-18, 1])
 })
 
 test('bounds are powers of ten, at least one apart, and no run away', () => {

@@ -5,6 +5,8 @@ import { patiently, post, type Reply, type Waiting } from '../figure/server'
 import type { ExperimentRow, Frame, Setting, Settings } from './types'
 
 const PAUSE_MILLISECONDS = 180
+/** Until then the first frame may well be on its way. */
+const LONG_MILLISECONDS = 700
 
 const askRun = (
   name: string,
@@ -40,6 +42,10 @@ export class Run {
   at = $derived(Math.max(0, Math.min(Math.floor(this.t + 1e-9), this.newest)))
   frame = $derived<Frame | null>(this.frames[this.at] ?? null)
   data = $derived(this.frames[0]?.data ?? null)
+  /** What the curves of the chart are called. */
+  curves = $derived(this.data?.curves ?? ['training', 'validation'])
+  /** Whether the first frame has been long in coming: a worker starts, or others come first. */
+  waited = $state(false)
   /** The place of the last frame, as far as it is known. */
   last = $derived(this.running ? (this.frames[0]?.steps ?? 1) : Math.max(1, this.newest))
   track = $derived({ forward: this.last, count: this.last, milliseconds: this.row.milliseconds })
@@ -47,6 +53,7 @@ export class Run {
   #come = 0
   /** Whether it plays once there is something to be seen. */
   #plays = false
+  #late: ReturnType<typeof setTimeout> | undefined
   #soon: ReturnType<typeof setTimeout> | undefined
 
   constructor(row: ExperimentRow, settings: Settings) {
@@ -99,6 +106,7 @@ export class Run {
     this.#run = run
     this.running = true
     this.problem = null
+    this.#late = setTimeout(() => (this.waited = true), LONG_MILLISECONDS)
     const ask = (): Promise<Reply<true>> => {
       this.#come = 0
       return askRun(this.row.name, this.settings, run.signal, (event) => this.#take(event))
@@ -120,10 +128,16 @@ export class Run {
     this.waiting = null
     if (name === 'problem') this.problem = data as Problem
     if (name !== 'frame') return
+    this.#settle()
     this.frames = this.#come++ ? [...this.frames, data as Frame] : [data as Frame]
     if (this.follows) this.t = this.newest
     if (this.#plays) this.playing = true
     this.#plays = false
+  }
+
+  #settle(): void {
+    clearTimeout(this.#late)
+    this.waited = false
   }
 
   /** Nobody looks ahead of what has come. */
@@ -133,6 +147,7 @@ export class Run {
 
   stop(): void {
     clearTimeout(this.#soon)
+    this.#settle()
     this.#run?.abort()
     this.#run = null
     this.waiting = null

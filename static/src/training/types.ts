@@ -10,18 +10,51 @@ export type SettingRow = With<Schemas['SettingRow'], { default: Setting; values:
 export type Preset = { title: string; settings: Settings }
 export type ExperimentRow = With<
   Schemas['ExperimentRow'],
-  { settings: SettingRow[]; presets: Preset[]; kind: 'curve' | 'plane' }
+  { settings: SettingRow[]; presets: Preset[]; kind: Kind }
 >
-export type Side = With<Schemas['Side'], { shown: number[] }>
-/** What one side is trained on: [x, y], or [x, y, class]. */
+/** The pictures there are; an answer says which of them it is drawn as. */
+export type Kind = 'curve' | 'plane' | 'net' | 'lines' | 'sheet' | 'bar' | 'paths'
+
+/** A fit at `data.x`; points of this moment, whose third number is how large one is drawn. */
+export type CurveShown = { fit: number[]; points?: number[][]; truth?: number[] }
+/** Which units take part at this moment, a layer a list. */
+export type NetShown = { on: number[][] }
+/** Lines over `data.places`, one for each of `data.lines`. */
+export type LinesShown = { lines: (number | null)[][] }
+/** What each picture of a sheet is called, and whether that is right. */
+export type SheetShown = { named: string[]; right: boolean[] }
+/** Parts of a bar, filled as far as they are known; and values so far as ticks on a line. */
+export type BarShown = { parts: { name: string; value: number | null; tone: string }[]; ticks: number[] }
+/** Paths over a plane, one for each of `data.lines`. */
+export type PathsShown = { paths: number[][][] }
+
+export type Shown = number[] | Record<string, unknown>
+export type Side = With<Schemas['Side'], { shown: Shown }>
+/** What one side stands on: points as [x, y], or [x, y, class], and what its kind of picture needs. */
 export type Data = {
   name: string
+  kind: Kind
   points: number[][]
   x: number[] | null
   truth: number[] | null
   domain: [number, number, number, number]
+  /** Of a net: name and number of units, a layer each. */
+  layers?: [string, number][]
+  /** What lines or paths are called. */
+  lines?: string[]
+  places?: number[]
+  /** What the axes of a picture say. */
+  across?: string
+  up?: string
+  logarithmic?: boolean
+  /** Of a sheet: pixels row by row from 0 to 255, how many pictures across, and how large one is. */
+  pixels?: number[][]
+  columns?: number
+  size?: number
+  /** Of a plane of paths: a height at each place, row by row from the top. */
+  heights?: number[][]
 }
 export type Frame = With<
   Schemas['Frame'],
-  { run: Side; control: Side; data: { run: Data; control: Data } | null }
+  { run: Side; control: Side; data: { run: Data; control: Data; curves: string[] } | null }
 >

@@ -1,6 +1,8 @@
 """What losses say: each rule has a run that sets it off and one that does not."""
 
+from collections.abc import Mapping, Sequence
 from math import inf, nan
+from typing import Any
 
 import pytest
 
@@ -13,16 +15,42 @@ def record(
     validation: list[float] | None = None,
     guessed: float | None = None,
     floor: float | None = None,
+    signs: Sequence[Mapping[str, Any]] = (),
 ) -> Record:
     held = Record("step", guessed, floor)
     for i, value in enumerate(train):
-        held = held.with_(10 * i, value, validation[i] if validation else None)
+        sign = signs[i] if signs else None
+        held = held.with_(10 * i, value, validation[i] if validation else None, sign)
     return held
+
+
+def gradients(*sizes: list[float]) -> list[dict[str, Any]]:
+    return [{"gradients": each} for each in sizes]
 
 
 # Rule: what sets it off, what its sentence says, and its nearest neighbour that does not.
 RUNS = {
     "not a number": (record([1, 2, nan]), "step 20", record([1, 2, 3])),
+    "start too high": (
+        record([4.7, 3.0], guessed=2.3),
+        "very first loss is 4.7",
+        record([4.5, 3.0], guessed=2.3),
+    ),
+    "shot up": (
+        record([2.3, 9.3, 2.3], guessed=2.3),
+        "9.3 at step 10",
+        record([2.3, 9.1, 2.3], guessed=2.3),
+    ),
+    "no gradient": (
+        record([2.3, 2, 1.7], signs=gradients([0, 1], [0, 2], [0, 1])),
+        "layer 1 has been exactly 0",
+        record([2.3, 2, 1.7], signs=gradients([0, 1], [1e-30, 2], [0, 1])),
+    ),
+    "softmax twice": (
+        record([2.3, 2, 1.7], signs=[{"sums to one": True}] * 3),
+        "softmax is in the net",
+        record([2.3, 2, 1.7], signs=[{"sums to one": True}, {"sums to one": False}, {}]),
+    ),
     "rate too high": (
         record([0.7, 0.5, 1.1, 4.0], guessed=0.7),
         "since step 10",
