@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 from app.core.experiments.classifier_2d import CLASSIFIER_2D
 from app.core.experiments.dropout import DROPOUT
 from app.core.experiments.experiment import Experiment, ExperimentRow, SettingRow
+from app.core.experiments.optimizers import OPTIMIZERS
 from app.core.experiments.overfitting import OVERFITTING
 from app.core.experiments.samples_a_weight import SAMPLES_A_WEIGHT
 from app.core.training.loop import Frame
@@ -21,6 +22,7 @@ ROWS: tuple[Experiment[Any], ...] = (
     SAMPLES_A_WEIGHT,
     DROPOUT,
     CLASSIFIER_2D,
+    OPTIMIZERS,
 )
 EXPERIMENTS = {row.name: row for row in ROWS}
 CLAIMS = Path(__file__).with_name("claims.json")

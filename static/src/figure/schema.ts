@@ -568,6 +568,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/experiments/optimizers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Optimizers
+         * @description RMSprop and Adam scale each weight's step by itself, which helps where the ravine lies along an axis; turn the same ravine and the help is gone.
+         */
+        post: operations["optimizers_api_experiments_optimizers_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/ops": {
         parameters: {
             query?: never;
@@ -4893,6 +4913,39 @@ export interface components {
             steps: number;
         };
         /**
+         * OptimizersSettings
+         * @description A ravine of two weights, a hundred times as steep across as along, and how it is turned.
+         * @example {
+         *       "angle": 45,
+         *       "rate": 0.1
+         *     }
+         */
+        OptimizersSettings: {
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
+            /**
+             * Ravine turned by
+             * @description Degrees between the ravine and the first weight's axis.
+             * @default 45
+             */
+            angle: number;
+            /**
+             * Rate
+             * @description The learning rate, the same for all four.
+             * @default 0.1
+             */
+            rate: number;
+            /**
+             * Steps
+             * @description Of the whole run.
+             * @default 300
+             */
+            steps: number;
+        };
+        /**
          * OverfittingSettings
          * @description A polynomial of growing degree through a few noisy points.
          * @example {
@@ -8231,6 +8284,64 @@ export interface operations {
                  *     }
                  */
                 "application/json": components["schemas"]["ClassifierSettings"];
+            };
+        };
+        responses: {
+            /** @description As events, if asked for: each frame as it comes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunAnswer"];
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The question has a mistake, and this is where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Too busy for now; ask again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    optimizers_api_experiments_optimizers_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "angle": 45,
+                 *       "rate": 0.1
+                 *     }
+                 */
+                "application/json": components["schemas"]["OptimizersSettings"];
             };
         };
         responses: {
