@@ -10,6 +10,7 @@ import orjson
 from pydantic.fields import FieldInfo
 
 from app.core.experiments.classifier_2d import CLASSIFIER_2D
+from app.core.experiments.double_descent import DOUBLE_DESCENT
 from app.core.experiments.dropout import DROPOUT
 from app.core.experiments.experiment import Experiment, ExperimentRow, SettingRow
 from app.core.experiments.optimizers import OPTIMIZERS
@@ -21,6 +22,7 @@ ROWS: tuple[Experiment[Any], ...] = (
     OVERFITTING,
     SAMPLES_A_WEIGHT,
     DROPOUT,
+    DOUBLE_DESCENT,
     CLASSIFIER_2D,
     OPTIMIZERS,
 )

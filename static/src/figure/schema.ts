@@ -548,6 +548,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/experiments/double-descent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Double Descent
+         * @description Least squares with ever more features: worst where there are as many weights as samples, better again beyond, as a formula says beforehand.
+         */
+        post: operations["double_descent_api_experiments_double_descent_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/experiments/classifier-2d": {
         parameters: {
             query?: never;
@@ -2394,6 +2414,46 @@ export interface components {
              * @description One more cell to be told, the first: this one, or the nearest there is.
              */
             near?: number[] | null;
+        };
+        /**
+         * DescentSettings
+         * @description Least squares on the first of 100 features, and ever more of them.
+         * @example {
+         *       "noise": 0.2,
+         *       "points": 40,
+         *       "seed": 0
+         *     }
+         */
+        DescentSettings: {
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
+            /**
+             * Samples
+             * @description Of each data set.
+             * @default 40
+             */
+            points: number;
+            /**
+             * Noise
+             * @description Standard deviation of the noise; the weights of the truth have length 1.
+             * @default 0.2
+             */
+            noise: number;
+            /**
+             * Data sets
+             * @description Drawn anew for each; the mean over them is drawn.
+             * @default 60
+             */
+            sets: number;
+            /**
+             * Penalty
+             * @description On the squares of the weights (ridge), in units of the mean squared error.
+             * @default 0
+             */
+            penalty: number;
         };
         /**
          * Diagnosis
@@ -8225,6 +8285,65 @@ export interface operations {
                  *     }
                  */
                 "application/json": components["schemas"]["DropoutSettings"];
+            };
+        };
+        responses: {
+            /** @description As events, if asked for: each frame as it comes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunAnswer"];
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The question has a mistake, and this is where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Too busy for now; ask again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    double_descent_api_experiments_double_descent_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "points": 40,
+                 *       "noise": 0.2,
+                 *       "seed": 0
+                 *     }
+                 */
+                "application/json": components["schemas"]["DescentSettings"];
             };
         };
         responses: {
