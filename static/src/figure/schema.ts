@@ -548,6 +548,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/experiments/batch-norm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Batch Norm
+         * @description In a deep sigmoid net the gradient dies on its way down, and batch norm keeps it alive; in a well-started ReLU net it has nothing to cure and makes gradients grow.
+         */
+        post: operations["batch_norm_api_experiments_batch_norm_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/experiments/double-descent": {
         parameters: {
             query?: never;
@@ -4687,6 +4707,73 @@ export interface components {
             out: components["schemas"]["Point"];
         };
         /**
+         * NormSettings
+         * @description A deep net on handwritten digits, with batch norm and without.
+         * @example {
+         *       "activation": "sigmoid",
+         *       "depth": 10,
+         *       "seed": 0
+         *     }
+         */
+        NormSettings: {
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
+            /**
+             * Hidden layers
+             * @description Of 64 units each.
+             * @default 10
+             */
+            depth: number;
+            /**
+             * Activation
+             * @description Of the hidden units.
+             * @default sigmoid
+             * @enum {string}
+             */
+            activation: "sigmoid" | "relu";
+            /**
+             * Scale of the start
+             * @description Of the first weights, times the usual (Xavier's for sigmoid, He's for ReLU).
+             * @default 1
+             */
+            scale: number;
+            /**
+             * Batch norm
+             * @description Before each activation.
+             * @default yes
+             * @enum {string}
+             */
+            norm: "yes" | "no";
+            /**
+             * Skips
+             * @description What a layer is given is added to what it gives.
+             * @default no
+             * @enum {string}
+             */
+            skip: "yes" | "no";
+            /**
+             * Rate
+             * @description The learning rate of plain SGD.
+             * @default 0.1
+             */
+            rate: number;
+            /**
+             * Batch
+             * @description Digits a step sees, over which batch norm takes its mean.
+             * @default 50
+             */
+            batch: number;
+            /**
+             * Steps
+             * @description Of the whole run.
+             * @default 200
+             */
+            steps: number;
+        };
+        /**
          * NoteAnswer
          * @description A piece of what was pasted, and what is to be said of it.
          */
@@ -8285,6 +8372,65 @@ export interface operations {
                  *     }
                  */
                 "application/json": components["schemas"]["DropoutSettings"];
+            };
+        };
+        responses: {
+            /** @description As events, if asked for: each frame as it comes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunAnswer"];
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The question has a mistake, and this is where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Too busy for now; ask again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    batch_norm_api_experiments_batch_norm_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "depth": 10,
+                 *       "activation": "sigmoid",
+                 *       "seed": 0
+                 *     }
+                 */
+                "application/json": components["schemas"]["NormSettings"];
             };
         };
         responses: {
