@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
-from typing import Annotated, Any
+from typing import Annotated, Any, NotRequired
 
 from pydantic import Field, with_config
 from typing_extensions import TypedDict
@@ -38,13 +38,23 @@ class ProblemAnswer(TypedDict):
     suggestion: Annotated[
         str | None, Field(description="The nearest right thing, where there is one.")
     ]
+    inputs: NotRequired[
+        Annotated[list[str], Field(description="The inputs of an expression that could be read.")]
+    ]
+    fits: NotRequired[
+        Annotated[
+            dict[str, Any],
+            Field(description="Values with which it would work, of the inputs that need others."),
+        ]
+    ]
 
 
 class Problem(Exception):
     """An error that is the visitor's to mend: one sentence, and the place it is at.
 
     `where` may hold `offset` and `length` (characters of the text), `node`, `input`, `layer` or
-    `field`; `suggestion` is the nearest right thing, where there is one.
+    `field`; `suggestion` is the nearest right thing, where there is one. Of an expression that can
+    be read `inputs` are the names of its inputs, `fits` values that would do for some of them.
     """
 
     def __init__(
@@ -60,11 +70,20 @@ class Problem(Exception):
         self.message = message
         self.where = dict(where or {})
         self.suggestion = suggestion
+        self.inputs: list[str] | None = None
+        self.fits: dict[str, Any] = {}
 
     @property
     def told(self) -> ProblemAnswer:
         """As an answer and a page tell it."""
-        return {"message": self.message, "where": self.where, "suggestion": self.suggestion}
+        told: ProblemAnswer = {
+            "message": self.message,
+            "where": self.where,
+            "suggestion": self.suggestion,
+        }
+        if self.inputs is not None:
+            told |= {"inputs": self.inputs, "fits": self.fits}
+        return told
 
 
 class OverBudget(Problem):

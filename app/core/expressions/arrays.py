@@ -73,10 +73,12 @@ def whole(values: Array, what: str) -> NDArray[np.int64]:
 def labels(y: Array, scores: Array) -> NDArray[np.int64]:
     """The labels of scores (C,) or (N, C) as integers, checked against C and N."""
     if scores.ndim not in (1, 2):
-        raise Problem(f"scores must be a vector or a matrix, not of shape {shape_text(scores)}")
+        raise Problem(f"scores must be a vector or a matrix, not {shape_words(scores.shape)}")
     if y.shape != scores.shape[:-1]:
+        wanted = f"a vector of {scores.shape[0]}" if scores.ndim == 2 else "one label"
         raise Problem(
-            f"labels of shape {shape_text(y)} do not fit scores of shape {shape_text(scores)}"
+            f"scores that are {shape_words(scores.shape)} want {wanted}, and the labels are "
+            f"{shape_words(y.shape)}"
         )
     classes = scores.shape[-1]
     found = whole(y, "a label")
@@ -86,9 +88,11 @@ def labels(y: Array, scores: Array) -> NDArray[np.int64]:
     return found
 
 
-def shape_text(x: Any) -> str:
-    """A shape as people write it: (), (3,) or (10, 3072)."""
-    return str(tuple(np.shape(x)))
+def shape_words(shape: Sequence[int]) -> str:
+    """A shape as people say it: a single number, a vector of 3, a 10 × 3072 matrix."""
+    if len(shape) < 2:
+        return f"a vector of {shape[0]}" if shape else "a single number"
+    return f"a {' × '.join(map(str, shape))} {'matrix' if len(shape) == 2 else 'tensor'}"
 
 
 def one_hot(y: Array, scores: Array) -> Array:
@@ -141,8 +145,8 @@ def soft_cross_entropy(scores: Array, p: Array) -> Array:
     """-sum(p log softmax(s)); the mean over rows, as in torch."""
     if scores.ndim not in (1, 2) or p.shape != scores.shape:
         raise Problem(
-            f"probabilities of shape {shape_text(p)} do not fit scores of shape "
-            f"{shape_text(scores)}; both are (C,) or (N, C)"
+            f"every score wants a probability: the scores are {shape_words(scores.shape)}, the "
+            f"probabilities {shape_words(p.shape)}"
         )
     return np.asarray(-np.sum(log_softmax(scores) * p) / rows(scores))
 

@@ -243,6 +243,16 @@ class Building:
                 f"`{token.text}` is not expected here: what it opens or closes is missing",
                 token,
             )
+        if token.kind == "," and 0 < self.at < len(self.tokens) - 1:
+            before, behind = self.tokens[self.at - 1], self.tokens[self.at + 1]
+            if before.kind == behind.kind == "number" and "." not in before.text + behind.text:
+                number = f"{before.text}.{behind.text}"
+                self.fail_over(
+                    f"a number has a point, not a comma: `{number}`",
+                    before.offset,
+                    behind.end,
+                    number,
+                )
         self.fail(f"`{token.text}` is not expected here", token)
 
     def fail(self, message: str, token: Token, suggestion: str | None = None) -> NoReturn:

@@ -15,6 +15,7 @@ from app.core.expressions.arrays import tensor
 from app.core.expressions.ops import NAMES, OPS, Op
 
 MAX_NODES = 5_000
+SHORT = 24  # characters of what was typed that a sentence repeats
 LARGEST_SLOPE = 1e6
 SLOPES = ("slope", "alpha")
 # Letters, digits and what stands above or below them, but no powers, fractions or transposing T.
@@ -163,6 +164,21 @@ class Graph:
             nodes = [*self.nodes[:i], node, *self.nodes[i + 1 :]]
             known[i, op] = Graph(nodes, self.output, self.text, self.written, self.remarks)
         return known[i, op]
+
+    def called(self, i: int) -> str | None:
+        """What a sentence calls a node: its name, or a short piece of what was typed."""
+        node = self.nodes[i]
+        if node.name:
+            return f"`{node.name}`"
+        if self.text is None or node.span is None or node.span[1] > SHORT:
+            return None
+        typed = self.text[node.span[0] :][: node.span[1]]
+        return None if "\n" in typed else f"`{typed}`"
+
+    def place(self, i: int) -> str:
+        """What a sentence ends with to say where; nothing where the node has no name."""
+        name = self.nodes[i].name
+        return f", at `{name}`" if name else ""
 
     def where(self, i: int) -> dict[str, Any]:
         """The place of a node, for a Problem."""

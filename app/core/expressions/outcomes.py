@@ -75,7 +75,7 @@ def finite(x: Any) -> bool:
 def undefined(graph: Graph, i: int, values: Sequence[Any], overflow: bool) -> NoReturn:
     """Say which node has no value and why, with the operands it had."""
     sentence = why_undefined(graph, i, values, overflow)
-    raise Problem(f"{sentence}, at node `{graph.nodes[i].id}`", graph.where(i))
+    raise Problem(f"{sentence}{graph.place(i)}", graph.where(i))
 
 
 def why_undefined(graph: Graph, i: int, values: Sequence[Any], overflow: bool) -> str:
@@ -106,7 +106,7 @@ def why_undefined(graph: Graph, i: int, values: Sequence[Any], overflow: bool) -
 def _operand_text(value: Any) -> str:
     if np.ndim(value) == 0:
         return format_number(float(value))
-    return f"a tensor of shape {arrays.shape_text(value)}"
+    return arrays.shape_words(np.shape(value))
 
 
 def _call_text(op: Op, operands: Sequence[str]) -> str:

@@ -14,6 +14,8 @@ from app.core.expressions.arrays import MAX_ENTRIES, MAX_RANK
 from app.core.expressions.drawing.svg import svg
 from app.core.expressions.evaluation import FULL, Budget, Mistake, evaluate
 from app.core.expressions.familiar import Familiar
+from app.core.expressions.fits import filled
+from app.core.expressions.fits import told as fitted
 from app.core.expressions.gradient_check import GradientCheckAnswer, gradient_check
 from app.core.expressions.graphs import CONSTANTS, MAX_NODES, Graph, from_nodes
 from app.core.expressions.ops import OPS, Op
@@ -109,8 +111,8 @@ class ExpressionQuestion(Asked):
     ] = Field(default={}, description="A value for each input.")
     fill: bool = Field(
         default=False,
-        description="Give inputs without a value the value 1, and overlook values that the "
-        "expression does not use.",
+        description="Give inputs without a value the value 1, or a small vector or matrix where "
+        "the ops need one, and overlook values that the expression does not use.",
     )
 
     def graph(self) -> Graph:
@@ -128,7 +130,7 @@ class ExpressionQuestion(Asked):
         """The inputs' values, filled in if that is asked."""
         if not self.fill:
             return self.inputs
-        return {name: self.inputs.get(name, 1.0) for name in graph.inputs}
+        return filled(graph, self.inputs)
 
 
 class PassQuestion(ExpressionQuestion):
@@ -255,17 +257,22 @@ def play(question: PlayQuestion) -> ExpressionAnswer:
 
 
 def _played(question: PlayQuestion, graph: Graph, budget: Budget) -> ExpressionAnswer:
-    told = answers.answer(
-        graph,
-        question.values(graph),
-        question.mistake,
-        question.preview,
-        budget,
-        question.told(graph),
-        question.layout,
-    )
+    try:
+        told = answers.answer(
+            graph,
+            question.values(graph),
+            question.mistake,
+            question.preview,
+            budget,
+            question.told(graph),
+            question.layout,
+        )
+    except OverBudget:
+        raise
+    except Problem as problem:
+        raise fitted(graph, problem, question.inputs) from None
     if question.fill:
-        new = list(new_inputs(graph, question.inputs))
+        new = list(new_inputs(graph, question.inputs, told["inputs"]))
         if new:
             told["remarks"] = new + told.get("remarks", [])
     return told

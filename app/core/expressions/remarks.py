@@ -20,21 +20,26 @@ def product_of_letters(word: str, known: Collection[str]) -> str | None:
     return (" @ " if word[0].isupper() else " * ").join(letters)
 
 
-def new_inputs(graph: Graph, inputs: Mapping[str, Any]) -> Iterator[Remark]:
-    """That an input has no value yet and is 1; where its letters are inputs, that it may be their
-    product."""
+def new_inputs(
+    graph: Graph, inputs: Mapping[str, Any], values: Mapping[str, Any]
+) -> Iterator[Remark]:
+    """That an input has no value yet and is 1, or an example; where its letters are inputs, that it
+    may be their product."""
     new = [name for name in graph.inputs if name not in inputs]
     if not new:
         return
     first = graph.where(graph.inputs[new[0]])
     names, more = ", ".join(new[:MOST_NAMES]), len(new) - MOST_NAMES
+    example = "an example" if any(values[name] != 1 for name in new) else "1"
+    if len(new) > 1:
+        example = "examples" if example != "1" else example
     yield {
         "message": f"new input{'s' if len(new) > 1 else ''}: {names}"
         + (f" and {more} more" if more > 0 else "")
         + (
-            " are 1 until they are given values"
+            f" are {example} until they are given values"
             if len(new) > 1
-            else " is 1 until it is given a value"
+            else f" is {example} until it is given a value"
         ),
         "where": first,
         "suggestion": None,

@@ -164,13 +164,11 @@ def _apply(graph: Graph, i: int, operands: Sequence[Any]) -> Array:
         )
     except Problem as problem:
         raise Problem(
-            f"{problem.message}, at node `{node.id}`", graph.where(i), problem.suggestion
+            f"{problem.message}{graph.place(i)}", graph.where(i), problem.suggestion
         ) from None
     except (ValueError, IndexError, TypeError, OverflowError) as error:
-        shapes = " and ".join(arrays.shape_text(operand) for operand in operands)
-        raise Problem(
-            _misfit(op, shapes, error) + f", at node `{node.id}`", graph.where(i)
-        ) from None
+        sentence = _misfit(graph, i, [np.shape(operand) for operand in operands], error)
+        raise Problem(sentence + graph.place(i), graph.where(i)) from None
     if value.ndim > MAX_RANK:
         raise Problem(
             f"`{node.id}` would have rank {value.ndim}; {MAX_RANK} is the most", graph.where(i)
@@ -180,17 +178,30 @@ def _apply(graph: Graph, i: int, operands: Sequence[Any]) -> Array:
     return value
 
 
-def _misfit(op: Op, shapes: str, error: Exception) -> str:
+def _misfit(graph: Graph, i: int, shapes: Sequence[Shape], error: Exception) -> str:
     """Why an op refuses its operands' shapes."""
+    node, op = graph.nodes[i], OPS[graph.nodes[i].op]
+    sides = ("what stands left", "what stands right")
+    unnamed = sides if len(shapes) == 2 else ("an operand",) * len(shapes)
+    called = [graph.called(j) or unnamed[k] for k, j in enumerate(node.inputs)]
+    told = [
+        f"{name} is {arrays.shape_words(shape)}" for name, shape in zip(called, shapes, strict=True)
+    ]
+    if op.name == "@" and all(shapes):
+        left = f"{called[0]} has {_counted(shapes[0][-1], 'column')}"
+        right = f"{called[1]} {_counted(shapes[1][-2:][0], 'row')}"
+        return f"`@` needs as many columns on the left as rows on the right: {left}, {right}"
     if op.name == "@":
-        return (
-            f"`@` needs as many columns on the left as rows on the right; the shapes are {shapes}"
-        )
+        return f"`@` is between vectors and matrices: {', '.join(told)}"
     if op.name == "index":
-        return f"this index is outside a tensor of shape {shapes.split(' and ')[0]}"
+        return f"this index is outside: {told[0]}"
     if "axis" in str(error) and op.parameters.keys() & {"axis"}:
-        return f"`{op.name}` has no such axis to work along in shape {shapes}"
-    return f"`{op.name}` cannot work on shapes {shapes}"
+        return f"`{op.name}` has no such axis to work along: {told[0]}"
+    return f"`{op.name}` does not fit these operands: {', '.join(told)}"
+
+
+def _counted(n: int, what: str) -> str:
+    return f"{n} {what}" if n == 1 else f"{n} {what}s"
 
 
 def backward(

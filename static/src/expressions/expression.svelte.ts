@@ -39,6 +39,12 @@ export class Expression extends Figure<Pass, Answer> {
   mistake = $derived(this.question.mistake)
   layout = $state.raw<Layout | null>(null)
   reveal = $derived(this.answer ? revealOf(this.answer) : null)
+  /** The inputs of what is typed, in the order in which it speaks of them, though it may not work yet. */
+  names = $derived(
+    this.problem?.inputs ?? this.answer?.nodes.filter(({ op }) => op === 'input').map(({ id }) => id) ?? [],
+  )
+  /** Inputs whose values somebody chose: these are not exchanged without being asked. */
+  #chosen = new Set<string>()
   #typing: ReturnType<typeof setTimeout> | undefined
 
   constructor({ question, answer, problem, step }: First) {
@@ -71,6 +77,18 @@ export class Expression extends Figure<Pass, Answer> {
     return used
   }
 
+  /** The value that an input's field shows. */
+  valueOf(name: string): Nested {
+    const { answer, problem } = this
+    return (this.inputs[name] ?? answer?.inputs[name] ?? problem?.fits?.[name] ?? 1) as Nested
+  }
+
+  /** Take the values that the server says would fit. */
+  fit(values: Record<string, Nested>): void {
+    this.#edit({ inputs: { ...this.inputs, ...values } }, '')
+    void this.ask(this.question)
+  }
+
   type(text: string): void {
     this.put({ ...this.question, text }, 'text')
     clearTimeout(this.#typing)
@@ -79,6 +97,7 @@ export class Expression extends Figure<Pass, Answer> {
 
   /** An example, or anything else that replaces it all: every number of it is to be seen. */
   async open(text: string, inputs: Record<string, Nested>): Promise<boolean> {
+    this.#chosen.clear()
     this.#edit({ text, inputs, mistake: null }, '')
     const done = await this.ask(this.question)
     if (done && this.reveal) this.t = this.reveal.count
@@ -96,6 +115,7 @@ export class Expression extends Figure<Pass, Answer> {
   /** A new value for an input; while it is dragged the drawing follows without being laid out again. */
   setInput(name: string, value: Nested, settled = true): void {
     const before = this.inputs[name] ?? this.answer?.inputs[name]
+    this.#chosen.add(name)
     this.#edit({ inputs: { ...this.inputs, [name]: value } }, `input ${name}`)
     if (settled || !sameForm(before, value)) void this.ask(this.question)
     else this.follow({ ...this.question, numbers: true })
@@ -111,6 +131,17 @@ export class Expression extends Figure<Pass, Answer> {
     super.restored()
   }
 
+  /** What was left over from another expression and does not fit this one gives way to examples. */
+  #exchanged({ fits = {} }: Problem, question: Pass): boolean {
+    const left = Object.keys(fits).filter((name) => name in question.inputs)
+    const mine = question.graph || question.text !== this.text || question.inputs !== this.inputs
+    if (mine || !left.length || left.some((name) => this.#chosen.has(name))) return false
+    const kept = Object.entries(this.inputs).filter(([name]) => !left.includes(name))
+    this.amend({ ...this.question, inputs: Object.fromEntries(kept) })
+    void this.ask(this.question)
+    return true
+  }
+
   #edit(part: Partial<Pass>, kind: string): void {
     clearTimeout(this.#typing)
     this.put({ ...this.question, ...part }, kind)
@@ -122,6 +153,7 @@ export class Expression extends Figure<Pass, Answer> {
     // Numbers of another expression fit no drawing of this one.
     const strange = answer?.nodes.length !== before?.nodes.length || question.text !== this.text
     if (question.numbers && answer && strange) return
+    if (reply.problem && this.#exchanged(reply.problem, question)) return
     super.take(reply, question)
     if (!answer) return
     this.layout = answer.layout ?? this.layout

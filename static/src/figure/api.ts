@@ -64,7 +64,14 @@ export type Told = With<
 export type Answer = With<Told, { steps: (Step | Moment)[] }> & { pass: Question }
 
 export type Place = { offset?: number; length?: number; node?: string; input?: string; field?: string }
-export type Problem = { message: string; where: Place | null; suggestion: string | null }
+export type Problem = {
+  message: string
+  where: Place | null
+  suggestion: string | null
+  /** Of an expression that could be read: its inputs, and values that would fit where theirs do not. */
+  inputs?: string[]
+  fits?: Record<string, Nested>
+}
 
 export type Op = With<
   Schemas['OpRow'],

@@ -2783,7 +2783,7 @@ export interface components {
             };
             /**
              * Fill
-             * @description Give inputs without a value the value 1, and overlook values that the expression does not use.
+             * @description Give inputs without a value the value 1, or a small vector or matrix where the ops need one, and overlook values that the expression does not use.
              * @default false
              */
             fill: boolean;
@@ -2888,7 +2888,7 @@ export interface components {
             };
             /**
              * Fill
-             * @description Give inputs without a value the value 1, and overlook values that the expression does not use.
+             * @description Give inputs without a value the value 1, or a small vector or matrix where the ops need one, and overlook values that the expression does not use.
              * @default false
              */
             fill: boolean;
@@ -2996,7 +2996,7 @@ export interface components {
             };
             /**
              * Fill
-             * @description Give inputs without a value the value 1, and overlook values that the expression does not use.
+             * @description Give inputs without a value the value 1, or a small vector or matrix where the ops need one, and overlook values that the expression does not use.
              * @default false
              */
             fill: boolean;
@@ -3045,7 +3045,7 @@ export interface components {
             };
             /**
              * Fill
-             * @description Give inputs without a value the value 1, and overlook values that the expression does not use.
+             * @description Give inputs without a value the value 1, or a small vector or matrix where the ops need one, and overlook values that the expression does not use.
              * @default false
              */
             fill: boolean;
@@ -5220,7 +5220,7 @@ export interface components {
             };
             /**
              * Fill
-             * @description Give inputs without a value the value 1, and overlook values that the expression does not use.
+             * @description Give inputs without a value the value 1, or a small vector or matrix where the ops need one, and overlook values that the expression does not use.
              * @default false
              */
             fill: boolean;
@@ -5281,7 +5281,7 @@ export interface components {
             };
             /**
              * Fill
-             * @description Give inputs without a value the value 1, and overlook values that the expression does not use.
+             * @description Give inputs without a value the value 1, or a small vector or matrix where the ops need one, and overlook values that the expression does not use.
              * @default false
              */
             fill: boolean;
@@ -5366,6 +5366,18 @@ export interface components {
              * @description The nearest right thing, where there is one.
              */
             suggestion: string | null;
+            /**
+             * Inputs
+             * @description The inputs of an expression that could be read.
+             */
+            inputs?: string[];
+            /**
+             * Fits
+             * @description Values with which it would work, of the inputs that need others.
+             */
+            fits?: {
+                [key: string]: unknown;
+            };
         };
         /**
          * ReLU

@@ -72,7 +72,8 @@ export async function problemOf(response: Response): Promise<Problem> {
   try {
     const body = (await response.json()) as Partial<Problem>
     if (typeof body.message === 'string') {
-      return { message: body.message, where: body.where ?? null, suggestion: body.suggestion ?? null }
+      const { message, where = null, suggestion = null, ...more } = body
+      return { message, where, suggestion, ...more }
     }
   } catch {
     // Not JSON: a proxy's page, or nothing at all.

@@ -11,6 +11,11 @@ export function flat(value: Nested): (number | null)[] {
   return value.flatMap(flat)
 }
 
+/** The sizes of a nested list whose rows are of one length. */
+export function shapeOf(value: Nested): number[] {
+  return Array.isArray(value) ? [value.length, ...(value[0] === undefined ? [] : shapeOf(value[0]))] : []
+}
+
 /** The entries of a tensor as rows of so many columns; a vector is one column. */
 export function rowsOf(value: Value | null, columns: number): (number | null)[][] {
   if (value === null || typeof value === 'number') return [[value]]

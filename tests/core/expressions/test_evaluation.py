@@ -460,7 +460,12 @@ def test_missing_gradients(
         ("f = x * y", {"x": [1e200], "y": 1e200}, "f", "too large"),
         ("q = log(x)\nf = q * 2", {"x": [1, -1]}, "q", "needs a number above 0"),
         ("f = sum(x)", {"x": [1e308, 1e308]}, "f", "too large"),
-        ("f = A @ x", {"A": [[1, 2], [3, 4]], "x": [1, 2, 3]}, "f", "(2, 2) and (3,)"),
+        (
+            "f = A @ x",
+            {"A": [[1, 2], [3, 4]], "x": [1, 2, 3]},
+            "f",
+            "`A` has 2 columns, `x` 3 rows",
+        ),
         ("f = x + y", {"x": [1, 2], "y": [1, 2, 3]}, "f", "(2,) and (3,)"),
         ("f = x[3]", {"x": [1, 2]}, "f", "outside"),
         ("f = x[y]", {"x": [1, 2], "y": 2}, "f", "outside"),
@@ -471,7 +476,12 @@ def test_missing_gradients(
         ("f = dot(x, x)", {"x": [[[1, 2]]]}, "f", "two vectors"),
         ("f = hinge(s, 3)", {"s": [1, 2, 3]}, "f", "label 3"),
         ("f = cross_entropy(s, 0.5)", {"s": [1, 2, 3]}, "f", "whole number"),
-        ("f = hinge(s, [0, 1])", {"s": [1, 2, 3]}, "f", "labels of shape"),
+        (
+            "f = hinge(s, [0, 1])",
+            {"s": [1, 2, 3]},
+            "f",
+            "want one label, and the labels are a vector of 2",
+        ),
         ("f = outer(x, x) * ones(2, 2, 2, 2)[0]", {"x": [1, 2, 3]}, "f", ""),
     ],
 )
