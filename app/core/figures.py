@@ -118,7 +118,7 @@ ROWS: tuple[Figure[Any], ...] = (
     ),
     expression(
         name="gradient-check",
-        question=expressions.ExpressionQuestion,
+        question=expressions.PassQuestion,
         says="Every input's gradient three ways: chain rule, central differences, "
         "torch's autograd.",
         answer=expressions.checked,

@@ -191,6 +191,16 @@ def test_a_mistake_made_on_purpose_shows_wrong_gradients(page: Page, mistake: st
     expect(node(page, "x").locator("text.gradient")).to_have_text(str(right))
 
 
+def test_the_check_of_a_broken_pass_speaks_of_the_gradients_in_the_figure(page: Page) -> None:
+    page.goto(link(FAN_OUT))
+    tab(page, "Break it").get_by_role("switch", name=re.compile("instead of")).check()
+    expect(node(page, "x").locator("text.gradient.wrong")).to_have_text("3")
+    panel = tab(page, "Gradient check")
+    panel.get_by_role("button", name="Check").click()
+    row = panel.get_by_role("row", name=re.compile("^x "))
+    expect(row.locator("td").last).to_contain_text("wrong: 3 against 4.515", timeout=TORCH)
+
+
 def test_a_mistake_without_fan_out_does_no_harm(page: Page) -> None:
     page.goto("/")
     panel = tab(page, "Break it")

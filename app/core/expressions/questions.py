@@ -332,10 +332,10 @@ def export(question: ExportQuestion, address: str = "http://127.0.0.1:8000") -> 
     return orjson.dumps(play(question)).decode()
 
 
-def checked(question: ExpressionQuestion) -> GradientCheckAnswer:
+def checked(question: PassQuestion) -> GradientCheckAnswer:
     """The answer to POST /api/gradient-check; imports torch."""
     graph = question.graph()
-    return gradient_check(graph, question.values(graph))
+    return gradient_check(graph, question.values(graph), question.mistake)
 
 
 class AskedExample(TypedDict):

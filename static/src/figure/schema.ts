@@ -2967,41 +2967,6 @@ export interface components {
             layout?: components["schemas"]["Layout"] | null;
         };
         /**
-         * ExpressionQuestion
-         * @description An expression and the values of its inputs.
-         * @example {
-         *       "expression": "f = 1 / (1 + exp(-(w0*x0 + w1*x1 + w2)))",
-         *       "inputs": {
-         *         "w0": 2,
-         *         "w1": -3,
-         *         "w2": -3,
-         *         "x0": -1,
-         *         "x1": -2
-         *       }
-         *     }
-         */
-        ExpressionQuestion: {
-            /**
-             * Expression
-             * @description One statement a line, `name = expression`, the last one the output; or the graph itself.
-             */
-            expression: string | components["schemas"]["GivenGraph"];
-            /**
-             * Inputs
-             * @description A value for each input.
-             * @default {}
-             */
-            inputs: {
-                [key: string]: number | unknown[];
-            };
-            /**
-             * Fill
-             * @description Give inputs without a value the value 1, or a small vector or matrix where the ops need one, and overlook values that the expression does not use.
-             * @default false
-             */
-            fill: boolean;
-        };
-        /**
          * ExpressionStepsAnswer
          * @description Some steps, and the formulas of the nodes and flows that they are about.
          */
@@ -5162,6 +5127,46 @@ export interface components {
             /** Parameters */
             parameters: number;
         };
+        /**
+         * PassQuestion
+         * @description A pass through it, forward and back.
+         * @example {
+         *       "expression": "f = 1 / (1 + exp(-(w0*x0 + w1*x1 + w2)))",
+         *       "inputs": {
+         *         "w0": 2,
+         *         "w1": -3,
+         *         "w2": -3,
+         *         "x0": -1,
+         *         "x1": -2
+         *       }
+         *     }
+         */
+        PassQuestion: {
+            /**
+             * Expression
+             * @description One statement a line, `name = expression`, the last one the output; or the graph itself.
+             */
+            expression: string | components["schemas"]["GivenGraph"];
+            /**
+             * Inputs
+             * @description A value for each input.
+             * @default {}
+             */
+            inputs: {
+                [key: string]: number | unknown[];
+            };
+            /**
+             * Fill
+             * @description Give inputs without a value the value 1, or a small vector or matrix where the ops need one, and overlook values that the expression does not use.
+             * @default false
+             */
+            fill: boolean;
+            /**
+             * Mistake
+             * @description A mistake on purpose: "overwrite" (= instead of += where gradients add) or "order" (gradients passed on before all have come).
+             */
+            mistake?: ("overwrite" | "order") | null;
+        };
         /** PathProduct */
         PathProduct: {
             /** Nodes */
@@ -6821,7 +6826,7 @@ export interface operations {
                  *       }
                  *     }
                  */
-                "application/json": components["schemas"]["ExpressionQuestion"];
+                "application/json": components["schemas"]["PassQuestion"];
             };
         };
         responses: {

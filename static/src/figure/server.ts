@@ -218,7 +218,12 @@ export const askExpression = (question: Question, signal?: AbortSignal) =>
   post<Told>('/api/expression', question, signal, json)
 
 export const askGradientCheck = (question: Question, signal?: AbortSignal) =>
-  post<GradientCheck>('/api/gradient-check', plain(question), signal, json)
+  post<GradientCheck>(
+    '/api/gradient-check',
+    { ...plain(question), mistake: question.mistake ?? null },
+    signal,
+    json,
+  )
 
 export const askEntry = (question: Question, node: string, index: number[], signal?: AbortSignal) =>
   post<EntryAnswer>('/api/expression/entry', { ...plain(question), node, index }, signal, json)

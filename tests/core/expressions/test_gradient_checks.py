@@ -212,3 +212,20 @@ def test_conventions_stand_beside_the_verdict() -> None:
     (row,) = gradient_check(parse("f = sum(v ** 3)"), {"v": [0, 1, 2]})["inputs"]
     assert row["relative_error"] < 1e-7
     assert row["step"] > 0
+
+
+@pytest.mark.parametrize("mistake", ["overwrite", "order"])
+def test_a_broken_pass_is_called_wrong_with_both_numbers(mistake: Any) -> None:
+    graph, inputs = parse("q = x * y\nf = q * x + sin(q)"), {"x": 2, "y": 1.5}
+    right = {row["name"]: row for row in gradient_check(graph, inputs)["inputs"]}
+    broken = {row["name"]: row for row in gradient_check(graph, inputs, mistake)["inputs"]}
+    result = evaluate(graph, inputs, mistake)
+    for name, row in broken.items():
+        assert row["analytic"] == result.gradients[graph.inputs[name]]
+        assert row["numerical"] == right[name]["numerical"]
+        same = np.isclose(row["analytic"], right[name]["analytic"])
+        assert row["verdict"].startswith("right" if same else "wrong: ")
+    wrong = [row for row in broken.values() if row["verdict"].startswith("wrong")]
+    assert wrong
+    if mistake == "overwrite":
+        assert wrong[0]["verdict"].startswith("wrong: 3 against 4.515")
