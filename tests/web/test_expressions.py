@@ -654,7 +654,7 @@ TEXTS: dict[str, tuple[str, dict[str, Any], str]] = {
     "shapes that do not fit": (
         "f = [1, 2] * [1, 2, 3] * x",
         {"node": "n3", "offset": 4, "length": 18},
-        "(2,) and (3,)",
+        "a vector of 2",
     ),
     "brackets 101 deep": ("(" * 101 + "x" + ")" * 101, {"offset": 100, "length": 1}, "100 deep"),
     "signs 6,000 deep": ("-" * 6_000 + "x", {"offset": 1000, "length": 1}, "5,000 nodes"),

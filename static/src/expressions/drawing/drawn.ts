@@ -1,11 +1,22 @@
 /** What of a drawing is drawn, and how its parts are called. */
-import type { Node, PlacedNode, Wire } from '../../figure/api'
-import { formatNumber, formatShape } from '../../numbers/format'
+import type { GridPlace, Node, PlacedNode, Value, Wire } from '../../figure/api'
+import { isPreview, readable, rowsOf } from '../../grids/cells'
+import { formatNumber, formatShape, shortNumber } from '../../numbers/format'
 import { seen, type Box, type Size, type View } from './view'
 
 const SQUARE = 160
 /** Room for the shape and the scale at a grid. */
 const SHAPE = 30
+
+/** Characters that an entry of a grid may have. */
+export const ENTRY = 6
+
+/** The size of the numbers in a grid, all of them the same; a grid without numbers sets no limit. */
+export function entrySize(value: Value | null, { rows, columns, width }: GridPlace): number {
+  if (value === null || isPreview(value) || !readable(rows, columns)) return Infinity
+  const texts = rowsOf(value, columns).flatMap((row) => row.map((entry) => shortNumber(entry, ENTRY).length))
+  return Math.min(15, (width / columns - 5) / (Math.max(4, ...texts) * 0.61))
+}
 
 /** What can be seen, in coarse squares, so that panning changes what is drawn only now and then. */
 export function coarse(view: View, window: Size): Box {
@@ -41,7 +52,13 @@ export function spokenOf(places: PlacedNode[], forward: boolean): Box[] {
   if (!placed.grid) return boxes
   const middle = placed.y + (forward ? placed.height : -placed.height) / 2
   const [top, bottom] = forward ? [alone.y, middle] : [middle, alone.y + alone.height]
-  return [...boxes, { ...alone, y: top, height: bottom - top }]
+  const { grid } = placed
+  const only = { x: grid.x - 4, y: forward ? grid.y - SHAPE : grid.gradient_y - 8 }
+  return [
+    ...boxes,
+    { ...alone, y: top, height: bottom - top },
+    { ...only, width: grid.width + 8, height: grid.height + SHAPE + 8 },
+  ]
 }
 
 function withNumbers({ x, y, width, out, grid }: PlacedNode): Box {

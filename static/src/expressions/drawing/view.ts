@@ -7,9 +7,6 @@ export type Box = { x: number; y: number; width: number; height: number }
 
 export const MIN_SCALE = 0.04
 export const MAX_SCALE = 4
-/** Below this scale labels cannot be read: a node is drawn as one number, or less. */
-export const READABLE = 0.55
-export const DOTS = 0.28
 
 /** The whole drawing, centered below `top`, not blown up beyond `most`. */
 export function fit(drawing: Size, window: Size, margin = 24, most = 1.6, top = 0): View {
@@ -65,6 +62,19 @@ export function held(view: View, drawing: Size, window: Size, margin = 24): View
     scale: view.scale,
     x: hold(view.x, drawing.width, window.width),
     y: hold(view.y, drawing.height, window.height),
+  }
+}
+
+/** The view as far as a hand may push it: a small drawing stays in the window, a large one covers most of it. */
+export function kept(view: View, drawing: Size, window: Size): View {
+  const keep = (at: number, size: number, room: number) => {
+    const slack = size <= room ? 0 : room * 0.3
+    return Math.min(Math.max(0, room - size) + slack, Math.max(Math.min(0, room - size) - slack, at))
+  }
+  return {
+    scale: view.scale,
+    x: keep(view.x, drawing.width * view.scale, window.width),
+    y: keep(view.y, drawing.height * view.scale, window.height),
   }
 }
 
