@@ -67,11 +67,11 @@ export function stretched(layout: Layout, { wires, rows }: Stretch): Layout {
     const middle = heights.get(wire.target) ?? 0
     const last = wire.points.at(-1)!
     const lift = round((last[1] - middle) * (1 - rows))
-    for (const at of [points.length - 2, points.length - 1])
-      if (wire.points[at]![1] === last[1]) points[at]![1] = round(points[at]![1] + lift)
-    // What runs level into the gate does so from where it starts.
-    if (wire.points.slice(-4).every(([, y]) => y === last[1]))
-      for (const at of [points.length - 4, points.length - 3]) points[at]![1] = points.at(-1)![1]
+    // Level into the gate from where it is level, but a wire that is level from its start bends halfway.
+    let level = points.length
+    while (level > 0 && wire.points[level - 1]![1] === last[1]) level--
+    for (let at = level || points.length - 2; at < points.length; at++)
+      points[at]![1] = round(points[at]![1] + lift)
     let path = `M${points[0]!.join(' ')}`
     for (let at = 0; at < points.length; at += 4)
       path += `C${points
