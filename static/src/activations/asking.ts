@@ -10,20 +10,24 @@ export type MapQuestion = {
   encoding?: 'float32' | 'uint8'
   thumbnail?: number | null
   top?: number
+  strongest?: number
+  channels?: 'all' | 'strongest'
 }
 /** What is asked for by itself, as app/web/activations.py has it answered ahead; and once more is wanted. */
 export const MAPS: MapQuestion = {
   layers: 'ends',
   include: ['activation'],
   encoding: 'uint8',
-  thumbnail: 12,
+  thumbnail: 28,
   top: 10,
+  strongest: 12,
+  channels: 'strongest',
 }
 export const FINER: MapQuestion = {
   ...MAPS,
   layers: 'all',
   include: ['activation', 'gradient'],
-  thumbnail: 28,
+  channels: 'all',
 }
 export type Looked = { answer: LookAnswer; tensors: Record<string, Tensor> }
 

@@ -19,7 +19,8 @@ const VIEWS: Readonly<Record<View, readonly KeyRow[]>> = {
     ['Tab, then ← →', 'walk from layer to layer'],
     ['↑ ↓', 'in a layer: from channel to channel, with Shift by a row'],
     ['Enter', 'open the layer'],
-    ['A', 'all of the network'],
+    ['A', 'all maps, or the strongest again'],
+    ['+ −', 'in a layer: unfold all its maps, fold them again'],
     ['Ctrl+V', 'look at the picture that was copied'],
   ],
   layer: [

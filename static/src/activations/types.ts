@@ -54,5 +54,9 @@ export type Show = (typeof SHOWS)[number]
 /** What the colours of a map are in proportion to: the largest of its layer, or its own. */
 export type Scale = 'layer' | 'map'
 
+/** Which maps of a layer are drawn: those of the largest size, those with the largest part in the class, all. */
+export const RANKS = ['size', 'part', 'all'] as const
+export type Rank = (typeof RANKS)[number]
+
 export const VIEWS = ['overview', 'layer', 'unit', 'looks', 'why'] as const
 export type View = (typeof VIEWS)[number]
