@@ -148,7 +148,9 @@ def test_the_strongest_maps_are_drawn_large_and_the_rest_is_one_key_away(
     place = maps_of(page, "features.8")
     expect(page.get_by_role("button", name="All 256 maps of features.8")).to_have_text("+248")
     box = place.bounding_box()
-    assert box and box["width"] >= 28 and box["height"] >= 8 * 28
+    assert box
+    assert box["width"] >= 28
+    assert box["height"] >= 8 * 28
     wanted = strongest(page, "chelsea", "features.8", by)
     for row in (0, 7):
         place.hover(position={"x": 9, "y": box["height"] * (row + 0.5) / 8})
@@ -156,7 +158,8 @@ def test_the_strongest_maps_are_drawn_large_and_the_rest_is_one_key_away(
     page.get_by_role("button", name="All 256 maps of features.8").click()
     looked(page)
     grown = place.bounding_box()
-    assert grown and grown["width"] > 4 * box["width"]
+    assert grown
+    assert grown["width"] > 4 * box["width"]
     page.keyboard.press("a")
     expect(page.locator(".fold")).to_have_count(0)
     page.wait_for_url(re.compile("maps=all"))
