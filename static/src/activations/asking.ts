@@ -1,7 +1,7 @@
 /** What the page on activations asks the server. A full queue is no problem but a wait. */
-import { post, send, type Reply } from '../figure/server'
+import { json, post, send, type Reply } from '../figure/server'
 import { parseSafetensors, type Tensor } from '../figure/safetensors'
-import type { Asked, LookAnswer } from './types'
+import type { Asked, LookAnswer, Origins } from './types'
 
 export type Kind = 'activation' | 'gradient' | 'product' | 'weight' | 'weight_gradient'
 export type MapQuestion = {
@@ -42,6 +42,17 @@ export const askMaps = (asked: Asked, maps: MapQuestion, signal?: AbortSignal): 
     },
     'application/vnd.safetensors',
   )
+
+/** What one map was made from; the rest of the answer is not asked for. */
+export const askOrigins = (
+  asked: Asked,
+  map: { layer: string; channel: number },
+  signal: AbortSignal,
+): Promise<Reply<Origins>> =>
+  post<Origins>('/api/activations', { ...asked, layers: [], top: 1, map }, signal, async (response) => {
+    const answer = await json<{ map: Origins }>(response)
+    return answer.map
+  })
 
 /** A picture of one's own, made upright and small; the server keeps nothing. */
 export const sendPicture = (file: Blob): Promise<Reply<{ image: string }>> =>

@@ -26,7 +26,10 @@ const VIEWS: Readonly<Record<View, readonly KeyRow[]>> = {
   layer: [
     ['→ N', 'the kernel goes one pixel on'],
     ['←', 'one pixel back'],
-    CLICKER,
+    [
+      'PageDown PageUp',
+      'on the projector: to the first pixel, the end of its row, of the map, the next filter',
+    ],
     ...PLAYING,
     ON_A_MAP,
     ['Enter', 'on the large map: open this pixel'],

@@ -14,14 +14,27 @@
  */
 import type { Problem } from '../figure/api'
 import { presentStep, type Mode } from '../figure/player'
+import { Asking } from '../figure/asking.svelte'
 import { Figure } from '../figure/figure.svelte'
 import { patiently, tellers, type Reply, type Waiting } from '../figure/server'
-import { askMaps, type Kind, type Looked, type MapQuestion } from './asking'
+import { askMaps, askOrigins, type Kind, type Looked, type MapQuestion } from './asking'
 import { groupsOf, shapeOf, type Group } from './layout'
 import type { Sight } from './link'
 import { picked, scalesOf, sharedReach, weightMaps, type Maps } from './mosaic'
 import type { Tensor } from '../figure/safetensors'
-import type { Asked, ImageRow, LayerRow, LookAnswer, ModelRow, Rank, Scale, Show, Step, View } from './types'
+import type {
+  Asked,
+  ImageRow,
+  LayerRow,
+  LookAnswer,
+  ModelRow,
+  Origins,
+  Rank,
+  Scale,
+  Show,
+  Step,
+  View,
+} from './types'
 
 /** Layers whose maps are kept whole. */
 const MOST_WHOLE = 12
@@ -164,6 +177,21 @@ export class Look extends Figure<Asked, LookAnswer> {
   rowOf(name: string | null): LayerRow | null {
     return this.answer?.layers.find((row) => row.name === name) ?? null
   }
+
+  /** The map that is pointed at, or else chosen, once the pass has come to it. */
+  traced = $derived.by((): { layer: string; channel: number } | null => {
+    const { layer, channel } = this.pointed ?? { layer: this.layer, channel: this.channel }
+    return layer === null || channel === null || !this.shown(layer) ? null : { layer, channel }
+  })
+  origins = new Asking<{ body: Asked; layer: string; channel: number }, Origins>(({ body, ...map }, signal) =>
+    askOrigins(body, map, signal),
+  )
+  /** What it was made from, once that is known. */
+  made = $derived.by((): Origins | null => {
+    const { answer, answered } = this.origins
+    const same = answered?.layer === this.traced?.layer && answered?.channel === this.traced?.channel
+    return this.traced && same && answered?.body === this.body ? answer : null
+  })
 
   /** Where a layer is drawn. */
   placeOf(layer: string): Group | null {

@@ -37,10 +37,12 @@ export type LayerRow = With<
     receptive_field: { size: [number, number] | null; reason: string | null } | null
   }
 >
+/** What a map was made from: every layer here has finite numbers. */
+export type Origins = With<Schemas['Origins'], { origins: Schemas['Origin'][] }>
 export type Step = Schemas['LookStep']
 /** Its maps come as tensors, and a unit when it is asked about. */
 export type LookAnswer = With<
-  Omit<Schemas['ActivationsAnswer'], 'maps' | 'unit'>,
+  Omit<Schemas['ActivationsAnswer'], 'maps' | 'unit' | 'map'>,
   { classes: ClassRow[]; target: Target; layers: LayerRow[] }
 >
 
