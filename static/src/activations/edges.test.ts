@@ -27,6 +27,7 @@ const origin = (channel: number, share: number, leaning: number | null) => ({
   mean: leaning === null ? null : share * leaning,
   leaning,
 })
+const same = (name: string): string => name
 const MADE: Origins = {
   layer: 'two',
   channel: 4,
@@ -63,11 +64,11 @@ test('where a layer does not add, nothing is said to add or to take', () => {
 })
 
 test('a sentence names the same maps', () => {
-  expect(sentenceOf(MADE, 'map')).toBe(
+  expect(sentenceOf(MADE, 'Map', same)).toBe(
     'Map 4 of two is made from 9 of one.relu (50 %), 5 (25 %), 40 (10 %) and 61 more, by what each brings.',
   )
-  expect(sentenceOf({ ...MADE, origins: [origin(9, 1, null)], omitted: 0 }, 'map')).toBe(
+  expect(sentenceOf({ ...MADE, origins: [origin(9, 1, null)], omitted: 0 }, 'Map', same)).toBe(
     'Map 4 of two is made from 9 of one.relu alone.',
   )
-  expect(sentenceOf({ ...MADE, origins: [], omitted: 0 }, 'map')).toContain('given')
+  expect(sentenceOf({ ...MADE, origins: [], omitted: 0 }, 'Map', same)).toContain('given')
 })

@@ -10,6 +10,7 @@ export type Brings = 'adds' | 'takes' | 'both' | 'is'
 export type Edge = { path: string; width: number; brings: Brings; layer: string; channel: number }
 type Box = readonly [x: number, y: number, width: number, height: number]
 
+const MARK = 2
 const THIN = 1.2
 const THICK = 6
 /** Of what it brings so much has to be on one side. */
@@ -58,7 +59,7 @@ export function edgesOf(
   const shown = places.filter(({ group }) => !group.knot)
   return {
     edges,
-    veil: [...shown.map(({ x, y, width, height }): Box => [x, y, width, height]), ...used]
+    veil: [...shown.map(({ x, y, width, height }): Box => [x, y, width, height]), ...used.map(around)]
       .map(frame)
       .join(''),
   }
@@ -70,18 +71,25 @@ function pathOf([x1, y1, w1, h1]: Box, [x2, y2, , h2]: Box): string {
   return `M${left} ${from}C${left + bend} ${from} ${x2 - bend} ${to} ${x2} ${to}`
 }
 
+/** With the mark that may be about it. */
+const around = ([x, y, width, height]: Box): Box => [x - MARK, y - MARK, width + 2 * MARK, height + 2 * MARK]
+
 const frame = ([x, y, width, height]: Box): string => `M${x} ${y}h${width}v${height}h${-width}z`
 
 /** The same in a sentence. */
-export function sentenceOf({ layer, channel, origins, omitted }: Origins, map: string): string {
-  const one = `${map === 'map' ? 'Map' : 'Number'} ${channel} of ${layer}`
+export function sentenceOf(
+  { layer, channel, origins, omitted }: Origins,
+  what: 'Map' | 'Number',
+  nameOf: (layer: string) => string,
+): string {
+  const one = `${what} ${channel} of ${nameOf(layer)}`
   const [first, ...rest] = origins
   if (!first) return `${one} is what the network is given.`
   const share = (part: number): string => (part < 0.01 ? '< 1 %' : `${Math.round(part * 100)} %`)
-  const from = `${one} is made from ${first.channel} of ${first.layer}`
+  const from = `${one} is made from ${first.channel} of ${nameOf(first.layer)}`
   if (!rest.length && !omitted) return `${from} alone.`
   const others = rest.map((row) => {
-    const of = row.layer === first.layer ? '' : ` of ${row.layer}`
+    const of = row.layer === first.layer ? '' : ` of ${nameOf(row.layer)}`
     return `, ${row.channel}${of} (${share(row.share)})`
   })
   return `${from} (${share(first.share)})${others.join('')}${omitted ? ` and ${omitted} more` : ''}, by what each brings.`

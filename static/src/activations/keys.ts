@@ -47,7 +47,7 @@ const ALWAYS: readonly KeyRow[] = [
   ['T', 'light or dark'],
   ['[ ]', 'to the page before, to the next'],
   ['1 to 9', 'to a view, by its place'],
-  ['Esc', 'back to the overview, then leave'],
+  ['Esc', 'up: from a pixel to its map, to the network, then leave'],
   ['?', 'this list'],
 ]
 

@@ -34,7 +34,7 @@ export type Layout = { places: Place[]; wires: Wire[]; modules: Span[]; sides: S
 
 export const MAP_GAP = 1
 /** What is left free at both ends, for the names of narrow columns. */
-export const EDGE = 16
+export const EDGE = 22
 const STACK_GAP = 12
 const KNOT = 8
 /** The side of a map at most: so much, or a share of the room, on a wall. */

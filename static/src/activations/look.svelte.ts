@@ -35,6 +35,7 @@ import type {
   Step,
   View,
 } from './types'
+import { zoomed } from './zoom'
 
 /** Layers whose maps are kept whole. */
 const MOST_WHOLE = 12
@@ -220,7 +221,13 @@ export class Look extends Figure<Asked, LookAnswer> {
       void this.#renew()
   }
 
-  choose({ view = this.view, ...at }: Partial<Sight>): void {
+  /** Look at something else; another view grows out of this one. */
+  choose(sight: Partial<Sight>): void {
+    if (sight.view === undefined || sight.view === this.view) this.#see(sight)
+    else zoomed(() => this.#see(sight))
+  }
+
+  #see({ view = this.view, ...at }: Partial<Sight>): void {
     const layer = at.layer === undefined ? this.layer : at.layer
     const other = layer !== this.layer
     this.layer = layer
@@ -342,7 +349,7 @@ export class Look extends Figure<Asked, LookAnswer> {
   }
 
   #leaveNetwork(): void {
-    this.choose({ layer: null, view: 'overview' })
+    this.#see({ layer: null, view: 'overview' })
     if (this.answer) this.#first = this.show
     this.answer = this.answered = null
     this.#tensors = {}
