@@ -116,11 +116,13 @@ MAPS = {
     "layers": "ends",
     "include": ["activation"],
     "encoding": "uint8",
-    "thumbnail": 12,
+    "thumbnail": 28,
     "top": TOP,
+    "strongest": 12,
+    "channels": "strongest",
 }
 # And once something is played, pointed at or chosen.
-FINER = MAPS | {"layers": "all", "include": ["activation", "gradient"], "thumbnail": 28}
+FINER = MAPS | {"layers": "all", "include": ["activation", "gradient"], "channels": "all"}
 
 
 def looks() -> Iterator[dict[str, Any]]:

@@ -48,6 +48,15 @@ def number(text: str) -> float:
     return float(text.replace("\u2212", "-"))
 
 
+def strongest(page: Page, image: str, layer: str, by: str = "size") -> list[int]:
+    """The channels that the server names, the strongest first."""
+    question = {"model": "squeezenet1_1", "image": image, "layers": [layer], "include": []}
+    answer = page.request.post("/api/activations", data=question | {"strongest": 8}).json()
+    rows = {row["name"]: row["strongest"] for row in answer["layers"]}
+    channels: list[int] = rows[layer][by]["channels"]
+    return channels
+
+
 def is_painted(place: Locator, colours: int = 20) -> None:
     """The mosaic comes to have more than so many colours."""
     found = place.locator("canvas").evaluate(
@@ -129,6 +138,35 @@ def test_the_number_under_the_pointer_is_the_servers(page: Page) -> None:
     assert number(shown.inner_text()) == pytest.approx(wanted, rel=1e-3)
 
 
+@pytest.mark.parametrize(("by", "option"), [("size", "size"), ("part", "part")])
+def test_the_strongest_maps_are_drawn_large_and_the_rest_is_one_key_away(
+    page: Page, by: str, option: str
+) -> None:
+    visit(page, CHELSEA)
+    looked(page)
+    page.get_by_label("Which maps of a layer are drawn").select_option(option)
+    place = maps_of(page, "features.8")
+    expect(page.get_by_role("button", name="All 256 maps of features.8")).to_have_text("+248")
+    box = place.bounding_box()
+    assert box
+    assert box["width"] >= 28
+    assert box["height"] >= 8 * 28
+    wanted = strongest(page, "chelsea", "features.8", by)
+    for row in (0, 7):
+        place.hover(position={"x": 9, "y": box["height"] * (row + 0.5) / 8})
+        expect(page.locator(".lens-value span")).to_contain_text(f"[{wanted[row]},")
+    page.get_by_role("button", name="All 256 maps of features.8").click()
+    looked(page)
+    grown = place.bounding_box()
+    assert grown
+    assert grown["width"] > 4 * box["width"]
+    page.keyboard.press("a")
+    expect(page.locator(".fold")).to_have_count(0)
+    page.wait_for_url(re.compile("maps=all"))
+    page.keyboard.press("a")
+    expect(page.locator(".fold").first).to_be_visible()
+
+
 def test_what_the_maps_show(page: Page) -> None:
     visit(page, CHELSEA)
     looked(page)
@@ -181,13 +219,13 @@ def test_by_keyboard_from_layer_to_layer_and_into_one(page: Page) -> None:
     expect(name).to_contain_text("features.1 ReLU")
     expect(maps_of(page, "features.0")).to_be_focused()
     page.keyboard.press("ArrowDown")
-    page.keyboard.press("ArrowDown")
-    expect(page.locator(".lens-value span")).to_contain_text("[2")
+    channel = strongest(page, "chelsea", "features.1")[1]
+    expect(page.locator(".lens-value span")).to_contain_text(f"[{channel}")
     page.keyboard.press("Enter")
     expect(page.get_by_role("tab", name="Layer", exact=True)).to_have_attribute(
         "aria-selected", "true"
     )
-    page.wait_for_url(re.compile("view=layer&layer=features.1&channel=2"))
+    page.wait_for_url(re.compile(f"view=layer&layer=features.1&channel={channel}"))
     leave_fields(page)
     page.keyboard.press("Escape")
     expect(maps_of(page, "features.0").locator(".mark.chosen")).to_be_visible()

@@ -12,11 +12,14 @@ from typing_extensions import TypedDict
 
 from app.core.activations.groups import heads
 from app.core.activations.looks import Look, LookQuestion
-from app.core.activations.maps import Tensors, _maps, as_lists, as_tensors
+from app.core.activations.maps import Tensors, as_lists, as_tensors, maps, wanted
 from app.core.activations.objective import Of
+from app.core.activations.origins import Origins, origins
 from app.core.activations.questions import ActivationsQuestion
 from app.core.activations.statistics import Statistics, statistics
+from app.core.activations.strongest import Strongest, strongest
 from app.core.activations.unit.answers import UnitAnswer
+from app.core.errors import Problem
 from app.core.figure import as_json
 from app.core.layers.layer import Shape
 from app.core.networks.network import INPUT, Network, analyse
@@ -78,6 +81,10 @@ class LookedLayer(Measured):
         FieldAnswer | None,
         Field(description="What one of its units can see of the picture, padding included."),
     ]
+    strongest: Annotated[
+        Strongest | None,
+        Field(description="Its strongest maps, if it is asked how many to name."),
+    ]
 
 
 # `pass` is no name that a class can have.
@@ -97,6 +104,7 @@ class LookAnswer(TypedDict):
     layers: list[LookedLayer]
     steps: Annotated[list[LookStep], Field(description="The moments of the timeline.")]
     unit: UnitAnswer | None
+    map: Annotated[Origins | None, Field(description="What the asked map was made from.")]
 
 
 class ActivationsAnswer(LookAnswer):
@@ -108,14 +116,20 @@ class ActivationsAnswer(LookAnswer):
 def activations(question: ActivationsQuestion) -> tuple[LookAnswer, Tensors]:
     """The answer to POST /api/activations without its maps, and the maps by their names."""
     look, captured, layers = looked(question)
+    if question.channels == "strongest" and not question.strongest:
+        raise Problem("say how many of the strongest are wanted", {"field": "strongest"})
+    named = _strongest(captured, wanted(look.network, question), question.strongest)
+    layers = [{**layer, "strongest": named.get(layer["name"])} for layer in layers]
     answer = summary(look, captured, layers, question.top)
-    maps = _maps(look, captured, question)
+    found = maps(look, captured, question, named)
     if question.unit is not None:
         from app.core.activations.unit.explanation import explained
 
         asked = question.unit
         answer["unit"] = explained(captured, asked.layer, asked.channel, asked.row, asked.column)
-    return answer, maps
+    if question.map is not None:
+        answer["map"] = origins(captured, question.map.layer, question.map.channel)
+    return answer, found
 
 
 def write(
@@ -175,6 +189,7 @@ def summary(look: Look, captured: "Capture", layers: list[LookedLayer], top: int
         "layers": layers,
         "steps": forward + backward,
         "unit": None,
+        "map": None,
     }
 
 
@@ -203,6 +218,7 @@ def _layers(network: Network, captured: "Capture") -> list[LookedLayer]:
             **_measured(captured, -1),
             "follows": None,
             "receptive_field": None,
+            "strongest": None,
         }
     ]
     for i, node in enumerate(network.layers):
@@ -217,9 +233,19 @@ def _layers(network: Network, captured: "Capture") -> list[LookedLayer]:
                 **_measured(captured, i),
                 "follows": None if groups[i] == node.name else groups[i],
                 "receptive_field": seen.told if (seen := result.sights[i]) else None,
+                "strongest": None,
             }
         )
     return rows
+
+
+def _strongest(captured: "Capture", names: list[str], most: int) -> dict[str, Strongest]:
+    """The strongest maps of the layers of these names; none of them where none is to be named."""
+    found: dict[str, Strongest] = {}
+    for name in names if most else ():
+        i = -1 if name == INPUT else captured.network.position(name)
+        found[name] = strongest(captured.activation(i), captured.gradient(i), most)
+    return found
 
 
 def _measured(captured: "Capture", i: int) -> Measured:

@@ -1,5 +1,6 @@
 """The maps of an answer: which are asked for, averaged down, as bytes, as JSON, as safetensors."""
 
+from collections.abc import Mapping
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -10,8 +11,9 @@ from safetensors.numpy import save
 from app.core.activations.groups import ends
 from app.core.activations.looks import Look
 from app.core.activations.questions import ActivationsQuestion, Part
+from app.core.activations.strongest import Strongest, picked
 from app.core.errors import Problem
-from app.core.networks.network import INPUT
+from app.core.networks.network import INPUT, Network
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -26,23 +28,36 @@ Bytes = npt.NDArray[np.uint8]
 Tensors = dict[str, npt.NDArray[Any]]
 
 
-def _maps(look: Look, captured: "Capture", question: ActivationsQuestion) -> Tensors:
-    """What is asked for of each layer: `{layer}:{part}`, and `{layer}:{part}:scale` for bytes."""
+def wanted(network: Network, question: ActivationsQuestion) -> list[str]:
+    """The layers whose maps are asked for."""
     if question.layers == "all":
-        wanted = [INPUT, *(node.name for node in look.network.layers)]
-    elif question.layers == "ends":
-        wanted = [INPUT, *ends(look.network)]
-    else:
-        wanted = list(dict.fromkeys(question.layers))
+        return [INPUT, *(node.name for node in network.layers)]
+    if question.layers == "ends":
+        return [INPUT, *ends(network)]
+    return list(dict.fromkeys(question.layers))
+
+
+def maps(
+    look: Look, captured: "Capture", question: ActivationsQuestion, named: Mapping[str, Strongest]
+) -> Tensors:
+    """What is asked for of each layer: `{layer}:{part}`, and `{layer}:{part}:scale` for bytes.
+
+    Where only the strongest are asked for, those that are `named`, and which as `{layer}:channels`.
+    """
     found: Tensors = {}
     size = 0
-    for name in wanted:
+    for name in wanted(look.network, question):
         i = -1 if name == INPUT else look.network.position(name)
+        channels = picked(named[name]) if question.channels == "strongest" else None
+        if channels is not None:
+            found[f"{name}:channels"] = np.array(channels, np.float32)
         for part in dict.fromkeys(question.include):
             tensor = _part(captured, i, part)
             if tensor is None:
                 continue
             maps = tensor.ndim == 3 and not part.startswith("weight")
+            if channels is not None and not part.startswith("weight"):
+                tensor = tensor[channels]
             if maps and question.thumbnail:
                 tensor = _smaller(tensor, question.thumbnail)
             array: npt.NDArray[Any] = tensor.numpy()

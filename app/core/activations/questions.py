@@ -5,11 +5,19 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from app.core.activations.looks import EXAMPLE, LookQuestion
+from app.core.activations.strongest import MOST
 from app.core.networks.network import MAX_LAYERS, Name
 from app.core.questions import Asked, shown, up_to
 
 # `product`: activation times gradient.
 Part = Literal["activation", "gradient", "product", "weight", "weight_gradient"]
+
+
+class MapAt(Asked):
+    """One map of one layer, or one number of a vector."""
+
+    layer: Name
+    channel: int = Field(strict=True, ge=0, description="Or the place in a vector.")
 
 
 class Unit(Asked):
@@ -52,4 +60,19 @@ class ActivationsQuestion(LookQuestion):
         le=512,
         description="Maps larger than this are averaged down to it.",
     )
+    strongest: int = Field(
+        default=0,
+        strict=True,
+        ge=0,
+        le=MOST,
+        description="Of each layer whose maps are wanted, how many to name, the strongest first.",
+    )
+    channels: Literal["all", "strongest"] = Field(
+        default="all",
+        description="Which of their maps: all, or only those that are named as the strongest; "
+        "which these are is told as `channels` beside them.",
+    )
     unit: Unit | None = Field(default=None, description="One unit to be explained.")
+    map: MapAt | None = Field(
+        default=None, description="One map, to be told what others it was made from."
+    )

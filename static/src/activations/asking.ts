@@ -1,7 +1,7 @@
 /** What the page on activations asks the server. A full queue is no problem but a wait. */
-import { post, send, type Reply } from '../figure/server'
+import { json, post, send, type Reply } from '../figure/server'
 import { parseSafetensors, type Tensor } from '../figure/safetensors'
-import type { Asked, LookAnswer } from './types'
+import type { Asked, LookAnswer, Origins } from './types'
 
 export type Kind = 'activation' | 'gradient' | 'product' | 'weight' | 'weight_gradient'
 export type MapQuestion = {
@@ -10,20 +10,24 @@ export type MapQuestion = {
   encoding?: 'float32' | 'uint8'
   thumbnail?: number | null
   top?: number
+  strongest?: number
+  channels?: 'all' | 'strongest'
 }
 /** What is asked for by itself, as app/web/activations.py has it answered ahead; and once more is wanted. */
 export const MAPS: MapQuestion = {
   layers: 'ends',
   include: ['activation'],
   encoding: 'uint8',
-  thumbnail: 12,
+  thumbnail: 28,
   top: 10,
+  strongest: 12,
+  channels: 'strongest',
 }
 export const FINER: MapQuestion = {
   ...MAPS,
   layers: 'all',
   include: ['activation', 'gradient'],
-  thumbnail: 28,
+  channels: 'all',
 }
 export type Looked = { answer: LookAnswer; tensors: Record<string, Tensor> }
 
@@ -38,6 +42,17 @@ export const askMaps = (asked: Asked, maps: MapQuestion, signal?: AbortSignal): 
     },
     'application/vnd.safetensors',
   )
+
+/** What one map was made from; the rest of the answer is not asked for. */
+export const askOrigins = (
+  asked: Asked,
+  map: { layer: string; channel: number },
+  signal: AbortSignal,
+): Promise<Reply<Origins>> =>
+  post<Origins>('/api/activations', { ...asked, layers: [], top: 1, map }, signal, async (response) => {
+    const answer = await json<{ map: Origins }>(response)
+    return answer.map
+  })
 
 /** A picture of one's own, made upright and small; the server keeps nothing. */
 export const sendPicture = (file: Blob): Promise<Reply<{ image: string }>> =>

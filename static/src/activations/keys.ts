@@ -19,13 +19,17 @@ const VIEWS: Readonly<Record<View, readonly KeyRow[]>> = {
     ['Tab, then ← →', 'walk from layer to layer'],
     ['↑ ↓', 'in a layer: from channel to channel, with Shift by a row'],
     ['Enter', 'open the layer'],
-    ['A', 'all of the network'],
+    ['A', 'all maps, or the strongest again'],
+    ['+ −', 'in a layer: unfold all its maps, fold them again'],
     ['Ctrl+V', 'look at the picture that was copied'],
   ],
   layer: [
     ['→ N', 'the kernel goes one pixel on'],
     ['←', 'one pixel back'],
-    CLICKER,
+    [
+      'PageDown PageUp',
+      'on the projector: to the first pixel, the end of its row, of the map, the next filter',
+    ],
     ...PLAYING,
     ON_A_MAP,
     ['Enter', 'on the large map: open this pixel'],
@@ -43,7 +47,7 @@ const ALWAYS: readonly KeyRow[] = [
   ['T', 'light or dark'],
   ['[ ]', 'to the page before, to the next'],
   ['1 to 9', 'to a view, by its place'],
-  ['Esc', 'back to the overview, then leave'],
+  ['Esc', 'up: from a pixel to its map, to the network, then leave'],
   ['?', 'this list'],
 ]
 

@@ -16,6 +16,7 @@ const row = ([name, type, shape, inputs, follows]: Told): LayerRow => ({
   weight_gradient: null,
   follows: follows ?? null,
   receptive_field: null,
+  strongest: null,
 })
 
 const FIRE = (
@@ -102,11 +103,57 @@ test('parallel paths stand one above the other, a skip runs over what it skips',
 test('a point is on the map and the pixel that are painted there', () => {
   const place = layoutOf(groupsOf(FIRE), SIZE).places[1]!
   for (const channel of [0, 1, 17, 63]) {
-    const [x, y] = cornerOf(place, channel)
+    const [x, y] = cornerOf(place, channel)!
     expect(pointed(place, x, y)).toEqual({ channel, row: 0, column: 0 })
     const [last, lowest] = [x + place.cell[0] - 0.01, y + place.cell[1] - 0.01]
     expect(pointed(place, last, lowest)).toEqual({ channel, row: 15, column: 15 })
   }
   expect(pointed(place, -1, 0)).toBeNull()
   expect(pointed(place, 0, place.height + 50)).toBeNull()
+})
+
+const ranked = (channels: number[]) => ({ channels, values: channels.map(() => 1) })
+const RANKED = FIRE.map((layer) =>
+  layer.name === '1'
+    ? {
+        ...layer,
+        strongest: {
+          size: ranked([40, 3, 9, 1, 63, 5, 22, 8, 30]),
+          part: ranked([9, 8, 7, 6, 5, 4, 3, 2, 1]),
+        },
+      }
+    : layer,
+)
+
+test('the strongest maps are drawn as the server has ranked them, the rest is folded away', () => {
+  const size = groupsOf(RANKED, 'size').find(({ name }) => name === '0')!
+  expect(size.shown).toEqual([40, 3, 9, 1, 63, 5, 22, 8])
+  const part = groupsOf(RANKED, 'part').find(({ name }) => name === '0')!
+  expect(part.shown).toEqual([9, 8, 7, 6, 5, 4, 3, 2])
+  const open = groupsOf(RANKED, 'size', ['0']).find(({ name }) => name === '0')!
+  expect(open.shown).toEqual(Array.from({ length: 64 }, (_, i) => i))
+  expect(groupsOf(RANKED, 'size').find(({ name }) => name === 'fc')!.shown).toHaveLength(10)
+})
+
+test('the strongest maps are large enough to be seen, wherever they stand, and none lies on another', () => {
+  const room = { ...SIZE, least: 28, foot: 20 }
+  const layout = layoutOf(groupsOf(RANKED, 'size'), room)
+  apart(layout)
+  for (const { group, cell, y, height } of layout.places) {
+    if (group.knot || group.shape[1] === 1) continue
+    expect(Math.max(...cell), group.name).toBeGreaterThanOrEqual(28)
+    expect(y + height + room.foot).toBeLessThanOrEqual(SIZE.height)
+  }
+  const narrow = layoutOf(groupsOf(RANKED, 'size'), { ...room, width: 100 })
+  expect(narrow.width).toBeGreaterThan(100)
+})
+
+test('a point of a map is on the channel that is drawn there', () => {
+  const layout = layoutOf(groupsOf(RANKED, 'size'), { ...SIZE, least: 28, foot: 20 })
+  const place = layout.places.find(({ group }) => group.name === '0')!
+  for (const channel of place.group.shown) {
+    const [x, y] = cornerOf(place, channel)!
+    expect(pointed(place, x, y)?.channel).toBe(channel)
+  }
+  expect(cornerOf(place, 2)).toBeNull()
 })

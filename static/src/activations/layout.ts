@@ -3,7 +3,7 @@
  * A layer and the pointwise ones that follow it (conv, batch norm, ReLU) share a place. Pure arithmetic on
  * places, nothing on numbers that are shown.
  */
-import type { LayerRow } from './types'
+import type { LayerRow, Rank } from './types'
 
 export type Group = {
   /** The layer with a window, and those that follow it, in order. */
@@ -14,6 +14,8 @@ export type Group = {
   sources: string[]
   /** Joins or flattens what the columns before it show already: drawn as a knot. */
   knot: boolean
+  /** The channels that are drawn, in this order. */
+  shown: readonly number[]
 }
 export type Place = {
   group: Group
@@ -32,7 +34,7 @@ export type Layout = { places: Place[]; wires: Wire[]; modules: Span[]; sides: S
 
 export const MAP_GAP = 1
 /** What is left free at both ends, for the names of narrow columns. */
-export const EDGE = 16
+export const EDGE = 22
 const STACK_GAP = 12
 const KNOT = 8
 /** The side of a map at most: so much, or a share of the room, on a wall. */
@@ -44,8 +46,36 @@ const LARGEST_NUMBER = 22
 const SMALLEST = 2
 const WORTH = 10
 const LANE = 7
+/** So many maps of a layer stand unfolded at first; a few more are not worth a fold. */
+const STRONGEST = 8
+const UNFOLDED = 12
+/** Beside maps of one size a number needs no more than this. */
+const BESIDE_MAPS = 18
 
-export function groupsOf(layers: readonly LayerRow[]): Group[] {
+/** The layers in their places; `open` names places of which every map is drawn, whatever the order. */
+export function groupsOf(
+  layers: readonly LayerRow[],
+  rank: Rank = 'all',
+  open: readonly string[] = [],
+): Group[] {
+  const groups = placesOf(layers)
+  for (const group of groups) {
+    const [channels] = group.shape
+    const all = rank === 'all' || channels <= UNFOLDED || open.includes(group.name)
+    group.shown = all
+      ? Array.from({ length: channels }, (_, channel) => channel)
+      : strongestOf(group.layers.at(-1)!, rank).slice(0, STRONGEST)
+  }
+  return groups
+}
+
+/** In the server's order; the first channels until it is there. */
+function strongestOf({ strongest }: LayerRow, rank: Rank): readonly number[] {
+  const found = (rank === 'part' ? strongest?.part : null) ?? strongest?.size
+  return found?.channels ?? Array.from({ length: STRONGEST }, (_, channel) => channel)
+}
+
+function placesOf(layers: readonly LayerRow[]): Group[] {
   const groups: Group[] = []
   const home: Record<string, Group> = {}
   for (const layer of layers) {
@@ -61,6 +91,7 @@ export function groupsOf(layers: readonly LayerRow[]): Group[] {
       shape: shapeOf(layer.shape),
       sources: [...new Set(layer.inputs.map((name) => home[name]?.name ?? name))],
       knot: layer.type === 'Concat' || layer.type === 'Flatten',
+      shown: [],
     }
     home[layer.name] = group
     groups.push(group)
@@ -94,7 +125,8 @@ type Block = Omit<Place, 'x' | 'y' | 'group'>
 
 function blockOf(group: Group, side: number, height: number): Block {
   if (group.knot) return { width: KNOT, height: KNOT, cell: [0, 0], across: 0 }
-  const [channels, rows, columns] = group.shape
+  const [, rows, columns] = group.shape
+  const channels = group.shown.length
   const most = Math.max(rows, columns)
   const cell = [columns, rows].map((n) => Math.max(SMALLEST, Math.round((side * n) / most))) as [
     number,
@@ -114,16 +146,25 @@ function sized(channels: number, cell: readonly [number, number], across: number
   }
 }
 
+/** How large the maps are drawn: in proportion to their size, or, with a least side, all alike. */
+type Measure = { most: number; least: number | null; height: number; between: number }
+
+function sideOf({ shape, shown }: Group, scale: number, { most, least, height }: Measure): number {
+  const few = shown.length <= FEW
+  const number = shape[1] * shape[2] === 1
+  if (least !== null && number) return few ? BESIDE_MAPS : USUAL_NUMBER
+  if (least !== null) return Math.min(largestIn(height), Math.max(least, scale))
+  const usual = few ? 2 * USUAL_NUMBER : USUAL_NUMBER
+  const largest = number ? usual : largestIn(height)
+  return Math.min(largest, Math.max(few ? 5 : SMALLEST, scale * weightOf(shape, most)))
+}
+
 /** A column's blocks; each has a share of the height by the room that its maps take. */
-function stack(column: readonly Group[], scale: number, most: number, height: number): Block[] {
-  const sides = column.map(({ shape }) => {
-    const usual = shape[0] > FEW ? USUAL_NUMBER : 2 * USUAL_NUMBER
-    const largest = shape[1] * shape[2] === 1 ? usual : largestIn(height)
-    return Math.min(largest, Math.max(shape[0] > FEW ? SMALLEST : 5, scale * weightOf(shape, most)))
-  })
-  const room = column.map((group, i) => (group.knot ? 1 : group.shape[0] * sides[i]! ** 2))
+function stack(column: readonly Group[], scale: number, measure: Measure): Block[] {
+  const sides = column.map((group) => sideOf(group, scale, measure))
+  const room = column.map((group, i) => (group.knot ? 1 : group.shown.length * sides[i]! ** 2))
   const whole = room.reduce((sum, each) => sum + each, 0)
-  const free = height - STACK_GAP * (column.length - 1)
+  const free = measure.height - measure.between * (column.length - 1)
   return column.map((group, i) => blockOf(group, sides[i]!, Math.max(sides[i]!, (free * room[i]!) / whole)))
 }
 
@@ -132,13 +173,13 @@ function grow(
   column: readonly Group[],
   blocks: Block[][],
   i: number,
-  height: number,
+  { height, between }: Measure,
   fits: () => boolean,
 ): void {
   for (;;) {
     const before = blocks[i]!
     const after = before.map((block, j) => larger(column[j]!, block, largestIn(height)))
-    const tall = after.reduce((sum, block) => sum + block.height + STACK_GAP, -STACK_GAP)
+    const tall = after.reduce((sum, block) => sum + block.height + between, -between)
     blocks[i] = after
     if (tall > height || after.every((block, j) => block === before[j]) || !fits()) {
       blocks[i] = before
@@ -148,7 +189,7 @@ function grow(
 }
 
 function larger(group: Group, block: Block, largest: number): Block {
-  const [channels, rows, columns] = group.shape
+  const [, rows, columns] = group.shape
   const side = Math.max(...block.cell) + 1
   const most = Math.max(rows, columns)
   if (group.knot || side > (most === 1 ? LARGEST_NUMBER : largest)) return block
@@ -156,18 +197,31 @@ function larger(group: Group, block: Block, largest: number): Block {
     number,
     number,
   ]
-  return sized(channels, cell, block.across)
+  return sized(group.shown.length, cell, block.across)
+}
+
+export type Room = {
+  width: number
+  height: number
+  gap: number
+  zoom?: number
+  /** The least side of a map; without one maps are drawn in proportion, as small as it takes. */
+  least?: number | null
+  /** What is left free under each place. */
+  foot?: number
 }
 
 export function layoutOf(
   groups: readonly Group[],
-  { width, height, gap, zoom = 1 }: { width: number; height: number; gap: number; zoom?: number },
+  { width, height: whole, gap, zoom = 1, least = null, foot = 0 }: Room,
 ): Layout {
   const columns = columnsOf(groups)
   const most = Math.max(2, ...groups.map(({ shape }) => Math.max(shape[1], shape[2])))
   const lanes = lanesOf(columns)
   const top = lanes.count * LANE
-  const stacked = (scale: number) => columns.map((column) => stack(column, scale, most, height - top))
+  const height = whole - foot
+  const measure = { most, least, height: height - top, between: STACK_GAP + foot }
+  const stacked = (scale: number) => columns.map((column) => stack(column, scale, measure))
   const widthOf = (blocks: Block[][]) =>
     blocks.reduce((sum, column) => sum + Math.max(...column.map((block) => block.width)) + gap, -gap)
 
@@ -179,21 +233,21 @@ export function layoutOf(
     else high = scale
   }
   // Looked at closer, a map is worth looking at, however little room there is.
-  const closer = zoom > 1 ? Math.max(low, WORTH) * zoom : low
+  const closer = zoom > 1 ? Math.max(low, least ?? WORTH) * zoom : low
   const blocks = stacked(Math.min(largestIn(height), closer))
   const wide = Math.max(width, widthOf(blocks))
-  columns.forEach((column, i) => grow(column, blocks, i, height - top, () => widthOf(blocks) <= wide))
+  columns.forEach((column, i) => grow(column, blocks, i, measure, () => widthOf(blocks) <= wide))
 
   const places: Place[] = []
   let x = Math.max(0, (width - widthOf(blocks)) / 2)
   columns.forEach((column, i) => {
     const wide = Math.max(...blocks[i]!.map((block) => block.width))
-    const tall = blocks[i]!.reduce((sum, block) => sum + block.height + STACK_GAP, -STACK_GAP)
+    const tall = blocks[i]!.reduce((sum, block) => sum + block.height + measure.between, -measure.between)
     let y = top + Math.max(0, (height - top - tall) / 2)
     column.forEach((group, j) => {
       const block = blocks[i]![j]!
       places.push({ group, ...block, x: Math.round(x + (wide - block.width) / 2), y: Math.round(y) })
-      y += block.height + STACK_GAP
+      y += block.height + measure.between
     })
     x += wide + gap
   })
@@ -289,11 +343,11 @@ export function pointed(
   x: number,
   y: number,
 ): { channel: number; row: number; column: number } | null {
-  const [channels, height, width] = group.shape
+  const [, height, width] = group.shape
   const [wide, high] = [cell[0] + MAP_GAP, cell[1] + MAP_GAP]
   const [i, j] = [Math.floor(x / wide), Math.floor(y / high)]
-  const channel = j * across + i
-  if (i < 0 || j < 0 || i >= across || channel >= channels) return null
+  const channel = group.shown[j * across + i]
+  if (i < 0 || j < 0 || i >= across || channel === undefined) return null
   const share = (at: number, size: number, count: number) =>
     Math.min(count - 1, Math.max(0, Math.floor((at / size) * count)))
   return {
@@ -303,9 +357,12 @@ export function pointed(
   }
 }
 
+/** Where a channel's map stands in its place; null where it is folded away. */
 export function cornerOf(
-  { cell, across }: Pick<Place, 'cell' | 'across'>,
+  { cell, across, group }: Pick<Place, 'cell' | 'across' | 'group'>,
   channel: number,
-): [number, number] {
-  return [(channel % across) * (cell[0] + MAP_GAP), Math.floor(channel / across) * (cell[1] + MAP_GAP)]
+): [number, number] | null {
+  const at = group.shown.indexOf(channel)
+  if (at < 0) return null
+  return [(at % across) * (cell[0] + MAP_GAP), Math.floor(at / across) * (cell[1] + MAP_GAP)]
 }

@@ -10,6 +10,7 @@ test('what differs from a first look is in the link, and comes back', async () =
     column: 0,
     show: 'product',
     scale: 'map' as const,
+    maps: 'part' as const,
   } as const
   const asked = { model: 'squeezenet1_1', image: 'chelsea', target: 0, of: 'loss' } as const
   const query = new URLSearchParams(await toQuery(asked, sight, true))

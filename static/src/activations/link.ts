@@ -1,6 +1,6 @@
 /** The page as a link, and back: what is asked about, and what of it is looked at. */
 import { toQuery as networkQuery } from '../networks/link'
-import { SHOWS, VIEWS, type Asked, type Scale, type Show, type View } from './types'
+import { RANKS, SHOWS, VIEWS, type Asked, type Rank, type Scale, type Show, type View } from './types'
 
 /** What is looked at. */
 export type Sight = {
@@ -11,6 +11,7 @@ export type Sight = {
   column: number | null
   show: Show
   scale: Scale
+  maps: Rank
 }
 
 export const FIRST_SIGHT: Sight = {
@@ -21,6 +22,7 @@ export const FIRST_SIGHT: Sight = {
   column: null,
   show: 'activation',
   scale: 'layer',
+  maps: 'size',
 }
 
 const words = (value: number | null | undefined): string | null =>
@@ -42,6 +44,7 @@ export async function toQuery(asked: Asked, sight: Sight, projector: boolean): P
     column: words(sight.column),
     show: sight.show === 'activation' ? null : sight.show,
     scale: sight.scale === 'layer' ? null : sight.scale,
+    maps: sight.maps === 'size' ? null : sight.maps,
     projector: projector ? '1' : null,
   }
   return networkQuery(model ? {} : asked, rest)
@@ -66,5 +69,6 @@ export function sightOf(query: URLSearchParams): Sight {
     column: whole('column'),
     show: SHOWS.find((name) => name === query.get('show')) ?? 'activation',
     scale: query.get('scale') === 'map' ? 'map' : 'layer',
+    maps: RANKS.find((name) => name === query.get('maps')) ?? 'size',
   }
 }

@@ -9,24 +9,37 @@
  *   look.want(layer)    fetch that layer's maps whole, in float32 (call it in an $effect);
  *   look.whole(layer)   they, once they are there: {activation, gradient, weight, weight_gradient}
  *   look.maps(layer, show)   every channel's small map, for paintMosaic of mosaic.ts
- *   look.thumbnail(layer, kind)   the same as bytes and scales alone
+ *   look.some(layer, show, channels)   the small maps of these channels; at first they are all that there are
  *   look.choose({layer, channel, row, column, view})
  */
 import type { Problem } from '../figure/api'
 import { presentStep, type Mode } from '../figure/player'
+import { Asking } from '../figure/asking.svelte'
 import { Figure } from '../figure/figure.svelte'
 import { patiently, tellers, type Reply, type Waiting } from '../figure/server'
-import { askMaps, type Kind, type Looked, type MapQuestion } from './asking'
-import { shapeOf } from './layout'
+import { askMaps, askOrigins, type Kind, type Looked, type MapQuestion } from './asking'
+import { groupsOf, shapeOf, type Group } from './layout'
 import type { Sight } from './link'
-import { scalesOf, sharedReach, weightMaps, type Maps } from './mosaic'
+import { picked, scalesOf, sharedReach, weightMaps, type Maps } from './mosaic'
 import type { Tensor } from '../figure/safetensors'
-import type { Asked, ImageRow, LayerRow, LookAnswer, ModelRow, Scale, Show, Step, View } from './types'
+import type {
+  Asked,
+  ImageRow,
+  LayerRow,
+  LookAnswer,
+  ModelRow,
+  Origins,
+  Rank,
+  Scale,
+  Show,
+  Step,
+  View,
+} from './types'
+import { zoomed } from './zoom'
 
 /** Layers whose maps are kept whole. */
 const MOST_WHOLE = 12
 
-export type Small = { shape: number[]; bytes: Uint8Array; scales: Float32Array; reach: number }
 /** A pixel of a map. */
 export type Spot = { layer: string; channel: number; row: number; column: number }
 export type Whole = Partial<Record<Kind, Tensor>>
@@ -84,6 +97,9 @@ export class Look extends Figure<Asked, LookAnswer> {
   /** What the pointer is on, which is looked at as long as it is. */
   pointed = $state.raw<Spot | null>(null)
   scale = $state<Scale>('layer')
+  /** Which maps are drawn, and the places where all are. */
+  rank = $state<Rank>('size')
+  open = $state.raw<readonly string[]>([])
   mode = $state<Mode>('both')
   /** What is asked of the maps beyond what the cursor says: nothing, or one of these. */
   #held = $state<'product' | 'weight' | null>(null)
@@ -104,6 +120,8 @@ export class Look extends Figure<Asked, LookAnswer> {
 
   model = $derived(this.models.find(({ name }) => name === this.asked.model) ?? null)
   chosen = $derived<LayerRow | null>(this.rowOf(this.layer))
+  /** The layers in their places, and which of their maps are drawn. */
+  groups = $derived<Group[]>(groupsOf(this.answer?.layers ?? [], this.rank, this.open))
   body: Asked = $derived(this.asked)
   steps = $derived<Step[]>(this.answer?.steps ?? [])
   forward = $derived(this.steps.filter(({ pass }) => pass === 'forward').length)
@@ -129,6 +147,7 @@ export class Look extends Figure<Asked, LookAnswer> {
     column: this.column,
     show: this.show,
     scale: this.scale,
+    maps: this.rank,
   })
 
   constructor({ question, answer, problem, maps, finer, models, images, sight }: First) {
@@ -137,7 +156,8 @@ export class Look extends Figure<Asked, LookAnswer> {
     self.look = this
     this.#small = maps
     this.#finer = finer
-    this.#fine = sight.view !== 'overview' || sight.layer !== null || sight.show !== 'activation'
+    this.#fine =
+      sight.view !== 'overview' || sight.layer !== null || sight.show !== 'activation' || sight.maps === 'all'
     this.models = models
     this.images = images
     this.answer = answer
@@ -149,6 +169,7 @@ export class Look extends Figure<Asked, LookAnswer> {
     this.row = sight.row
     this.column = sight.column
     this.scale = sight.scale
+    this.rank = sight.maps
     this.#first = sight.show
     this.setShow(sight.show)
     if (!problem) void this.#renew()
@@ -156,6 +177,26 @@ export class Look extends Figure<Asked, LookAnswer> {
 
   rowOf(name: string | null): LayerRow | null {
     return this.answer?.layers.find((row) => row.name === name) ?? null
+  }
+
+  /** The map that is pointed at, or else chosen, once the pass has come to it. */
+  traced = $derived.by((): { layer: string; channel: number } | null => {
+    const { layer, channel } = this.pointed ?? { layer: this.layer, channel: this.channel }
+    return layer === null || channel === null || !this.shown(layer) ? null : { layer, channel }
+  })
+  origins = new Asking<{ body: Asked; layer: string; channel: number }, Origins>(({ body, ...map }, signal) =>
+    askOrigins(body, map, signal),
+  )
+  /** What it was made from, once that is known. */
+  made = $derived.by((): Origins | null => {
+    const { answer, answered } = this.origins
+    const same = answered?.layer === this.traced?.layer && answered?.channel === this.traced?.channel
+    return this.traced && same && answered?.body === this.body ? answer : null
+  })
+
+  /** Where a layer is drawn. */
+  placeOf(layer: string): Group | null {
+    return this.groups.find(({ layers }) => layers.some(({ name }) => name === layer)) ?? null
   }
 
   /** Whether the pass has come to a layer. */
@@ -180,7 +221,13 @@ export class Look extends Figure<Asked, LookAnswer> {
       void this.#renew()
   }
 
-  choose({ view = this.view, ...at }: Partial<Sight>): void {
+  /** Look at something else; another view grows out of this one. */
+  choose(sight: Partial<Sight>): void {
+    if (sight.view === undefined || sight.view === this.view) this.#see(sight)
+    else zoomed(() => this.#see(sight))
+  }
+
+  #see({ view = this.view, ...at }: Partial<Sight>): void {
     const layer = at.layer === undefined ? this.layer : at.layer
     const other = layer !== this.layer
     this.layer = layer
@@ -190,18 +237,30 @@ export class Look extends Figure<Asked, LookAnswer> {
     this.view = view
   }
 
-  /** A small map's bytes for every channel. */
-  thumbnail(layer: string, kind: 'activation' | 'gradient'): Small | null {
-    const tensor = this.#tensors[`${layer}:${kind}`]
-    const scales = this.#tensors[`${layer}:${kind}:scale`]?.values
-    if (!(tensor?.values instanceof Uint8Array) || !(scales instanceof Float32Array)) return null
-    let reach = 0
-    for (const scale of scales) reach = Math.max(reach, scale)
-    return { shape: tensor.shape, bytes: tensor.values, scales, reach }
+  /** Every channel's small map; null as long as only the strongest have come. */
+  maps(layer: string, show: Show): Maps | null {
+    return this.#picks(layer, show) ? null : this.#smallOf(layer, show)
   }
 
-  /** Every channel's small map. */
-  maps(layer: string, show: Show): Maps | null {
+  /** The small maps of these channels, in this order, on their own scale; those that have not come are blank. */
+  some(layer: string, show: Show, channels: readonly number[]): Maps | null {
+    const maps = this.#smallOf(layer, show)
+    const picks = this.#picks(layer, show)
+    if (!maps || (!picks && channels.length === maps.shape[0])) return maps
+    const places = channels.map((channel) => (picks ? picks.indexOf(channel) : channel))
+    return picked(
+      maps,
+      places.map((at) => (at >= 0 && at < maps.shape[0] ? at : undefined)),
+    )
+  }
+
+  /** The channels that the small maps are of; null where they are all of them. */
+  #picks(layer: string, show: Show): Float32Array | null {
+    const picks = show === 'activation' ? this.#tensors[`${layer}:channels`]?.values : null
+    return picks instanceof Float32Array ? picks : null
+  }
+
+  #smallOf(layer: string, show: Show): Maps | null {
     const tensor = this.#tensors[`${layer}:${show}`]
     if (!tensor) return null
     if (show === 'weight') return weightMaps(tensor.values, tensor.shape)
@@ -290,7 +349,7 @@ export class Look extends Figure<Asked, LookAnswer> {
   }
 
   #leaveNetwork(): void {
-    this.choose({ layer: null, view: 'overview' })
+    this.#see({ layer: null, view: 'overview' })
     if (this.answer) this.#first = this.show
     this.answer = this.answered = null
     this.#tensors = {}
@@ -301,6 +360,20 @@ export class Look extends Figure<Asked, LookAnswer> {
     if (before && JSON.stringify(networkOf(before)) !== JSON.stringify(networkOf(this.asked)))
       this.#leaveNetwork()
     void this.#renew()
+  }
+
+  /** Unfolds a place, or folds it again. */
+  unfold(place: string, on = !this.open.includes(place)): void {
+    this.open = on
+      ? [...this.open.filter((name) => name !== place), place]
+      : this.open.filter((name) => name !== place)
+    if (on) this.finer()
+  }
+
+  setRank(rank: Rank): void {
+    this.rank = rank
+    this.open = []
+    if (rank === 'all') this.finer()
   }
 
   /** More is looked at than what is drawn at first. */
@@ -347,7 +420,7 @@ export class Look extends Figure<Asked, LookAnswer> {
     this.#half = kept.map(([layer]) => layer)
     this.#whole = Object.fromEntries(kept)
     const small = Object.entries(forward ? this.#tensors : {})
-    this.#tensors = Object.fromEntries(small.filter(([name]) => /:(activation|weight)\b/.test(name)))
+    this.#tensors = Object.fromEntries(small.filter(([name]) => /:(activation|weight|channels)\b/.test(name)))
   }
 
   /** What was played to its end stays so; the layer that is looked at stays, if there still is one. */
@@ -362,7 +435,8 @@ export class Look extends Figure<Asked, LookAnswer> {
     this.#sharp = fine || (same && this.#sharp)
     const other = !same || before?.target !== asked.target || before?.of !== asked.of
     if (other) this.#keep(same)
-    this.#tensors = { ...this.#tensors, ...tensors }
+    const kept = Object.entries(this.#tensors).filter(([name]) => !(fine && name.endsWith(':channels')))
+    this.#tensors = { ...Object.fromEntries(kept), ...tensors }
     this.era += 1
     if (!count) this.setShow(this.#first)
     else if (count !== answer.steps.length) {

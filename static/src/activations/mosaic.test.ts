@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { coloursOf, paintMosaic, sharedReach, weightMaps, type Maps } from './mosaic'
+import { coloursOf, paintMosaic, picked, sharedReach, weightMaps, type Maps } from './mosaic'
 
 const colours = Uint32Array.from({ length: 256 }, (_, i) => i)
 const GROUND = 999
@@ -42,6 +42,17 @@ test('one strong map of many does not leave the others pale', () => {
   expect(sharedReach([0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 1000])).toBe(9)
   expect(sharedReach([0, 3])).toBe(3)
   expect(sharedReach([0, 0])).toBe(0)
+})
+
+test('some of the maps, in their own order and scale; one that has not come is blank', () => {
+  const some = picked(two, [1, undefined])
+  expect(some.shape).toEqual([2, 1, 2])
+  expect([...some.values]).toEqual([128, 255, 128, 128])
+  expect([...some.scales!]).toEqual([1, 0])
+  expect(some.reach).toBe(1)
+  const floats = picked({ ...two, values: Float32Array.of(1, -4, 2, 0), scales: null }, [0])
+  expect([...floats.values]).toEqual([1, -4])
+  expect(floats.reach).toBe(4)
 })
 
 test('a map of nothing is all paper', () => {

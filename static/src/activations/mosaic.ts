@@ -58,6 +58,22 @@ export function sharedReach(scales: ArrayLike<number>): number {
   return lit[Math.floor(TO_SCALE * (lit.length - 1))] ?? 0
 }
 
+/** Some of a layer's maps, in this order, on a scale of their own; those that are not there are blank. */
+export function picked(maps: Maps, at: readonly (number | undefined)[]): Maps {
+  const [, height, width] = maps.shape
+  const size = height * width
+  const bytes = maps.values instanceof Uint8Array
+  const values = bytes ? new Uint8Array(at.length * size).fill(ZERO) : new Float32Array(at.length * size)
+  const given = maps.scales ?? scalesOf(maps.values, maps.shape[0])
+  const scales = new Float32Array(at.length)
+  at.forEach((from, to) => {
+    if (from === undefined) return
+    values.set(maps.values.subarray(from * size, (from + 1) * size), to * size)
+    scales[to] = given[from] ?? 0
+  })
+  return { shape: [at.length, height, width], values, scales, reach: sharedReach(scales) }
+}
+
 /**
  * Paints the maps into pixels that are already the ground's colour. Where a cell has fewer pixels than its
  * map, each is the strongest of those it covers: means of what goes up and down would be nothing.

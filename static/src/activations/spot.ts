@@ -21,21 +21,14 @@ export function groupOf(layers: readonly LayerRow[], row: LayerRow): LayerRow[] 
   return layers.filter(({ name, follows }) => name === base || follows === base)
 }
 
-/** The place of the largest number; the first of equals. */
-export function largest(values: ArrayLike<number>): number {
-  let best = 0
-  for (let i = 1; i < values.length; i++) if (values[i]! > values[best]!) best = i
-  return best
-}
-
 /** The channel that answers most to the photo; of the last layer the class that is asked about. */
 export function strongestChannel(look: Look, row: LayerRow): number {
   const layers = look.answer?.layers ?? []
   const last = layers.findLastIndex(({ weights }) => Object.keys(weights).length > 0)
   const scores = layers.indexOf(row) >= last && row.shape[0] === look.model?.classes.length
   if (scores) return look.answer?.target.index ?? 0
-  if (row.shape.length > 1) return largest(look.thumbnail(row.name, 'activation')?.scales ?? [0])
-  return largest(look.whole(row.name)?.activation?.values ?? [0])
+  const [strongest] = row.strongest?.size.channels ?? []
+  return strongest ?? 0
 }
 
 /** The channel that is chosen if it is there; else the strongest. */

@@ -37,10 +37,12 @@ export type LayerRow = With<
     receptive_field: { size: [number, number] | null; reason: string | null } | null
   }
 >
+/** What a map was made from: every layer here has finite numbers. */
+export type Origins = With<Schemas['Origins'], { origins: Schemas['Origin'][] }>
 export type Step = Schemas['LookStep']
 /** Its maps come as tensors, and a unit when it is asked about. */
 export type LookAnswer = With<
-  Omit<Schemas['ActivationsAnswer'], 'maps' | 'unit'>,
+  Omit<Schemas['ActivationsAnswer'], 'maps' | 'unit' | 'map'>,
   { classes: ClassRow[]; target: Target; layers: LayerRow[] }
 >
 
@@ -53,6 +55,10 @@ export const SHOWS = ['activation', 'gradient', 'product', 'weight'] as const
 export type Show = (typeof SHOWS)[number]
 /** What the colours of a map are in proportion to: the largest of its layer, or its own. */
 export type Scale = 'layer' | 'map'
+
+/** Which maps of a layer are drawn: those of the largest size, those with the largest part in the class, all. */
+export const RANKS = ['size', 'part', 'all'] as const
+export type Rank = (typeof RANKS)[number]
 
 export const VIEWS = ['overview', 'layer', 'unit', 'looks', 'why'] as const
 export type View = (typeof VIEWS)[number]

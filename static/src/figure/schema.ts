@@ -892,6 +892,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/lessons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The lessons, and every figure in them
+         * @description Each with its part of the lecture, its minutes and its figures as links.
+         */
+        get: operations["lessons_api_lessons_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -921,6 +941,8 @@ export interface components {
              */
             steps: components["schemas"]["LookStep"][];
             unit: components["schemas"]["UnitAnswer"] | null;
+            /** @description What the asked map was made from. */
+            map: components["schemas"]["Origins"] | null;
             /** Maps */
             maps: {
                 [key: string]: {
@@ -1056,8 +1078,23 @@ export interface components {
              * @description Maps larger than this are averaged down to it.
              */
             thumbnail?: number | null;
+            /**
+             * Strongest
+             * @description Of each layer whose maps are wanted, how many to name, the strongest first.
+             * @default 0
+             */
+            strongest: number;
+            /**
+             * Channels
+             * @description Which of their maps: all, or only those that are named as the strongest; which these are is told as `channels` beside them.
+             * @default all
+             * @enum {string}
+             */
+            channels: "all" | "strongest";
             /** @description One unit to be explained. */
             unit?: components["schemas"]["Unit"] | null;
+            /** @description One map, to be told what others it was made from. */
+            map?: components["schemas"]["MapAt"] | null;
         };
         /**
          * AdaptiveAvgPool1d
@@ -4171,6 +4208,21 @@ export interface components {
             follows: string | null;
             /** @description What one of its units can see of the picture, padding included. */
             receptive_field: components["schemas"]["FieldAnswer"] | null;
+            /** @description Its strongest maps, if it is asked how many to name. */
+            strongest: components["schemas"]["Strongest"] | null;
+        };
+        /**
+         * MapAt
+         * @description One map of one layer, or one number of a vector.
+         */
+        MapAt: {
+            /** Layer */
+            layer: string;
+            /**
+             * Channel
+             * @description Or the place in a vector.
+             */
+            channel: number;
         };
         /**
          * MaxPool1d
@@ -5058,6 +5110,60 @@ export interface components {
             steps: number;
         };
         /**
+         * Origin
+         * @description A map that another was made from.
+         */
+        Origin: {
+            /** Layer */
+            layer: string;
+            /** Channel */
+            channel: number;
+            /**
+             * Share
+             * @description Of all that the map was made from, 0 to 1.
+             */
+            share: number;
+            /**
+             * Mean
+             * @description What it adds to the mean of the map; with the bias and what the other origins add, that mean. Null where the layer does not add.
+             */
+            mean: number | null;
+            /**
+             * Leaning
+             * @description `mean` against the mean size of its products: -1 takes away, 1 adds.
+             */
+            leaning: number | null;
+        };
+        /**
+         * Origins
+         * @description What a map was made from, the largest shares first.
+         */
+        Origins: {
+            /**
+             * Layer
+             * @description The layer that made it of others' maps.
+             */
+            layer: string;
+            /** Channel */
+            channel: number;
+            /**
+             * Mean
+             * @description Of the map, as that layer gives it.
+             */
+            mean: number | null;
+            /** Bias */
+            bias: number | null;
+            /** Origins */
+            origins: components["schemas"]["Origin"][];
+            /**
+             * Omitted
+             * @description How many more there are.
+             */
+            omitted: number;
+            /** Omitted Share */
+            omitted_share: number;
+        };
+        /**
          * OverfittingSettings
          * @description A polynomial of growing degree through a few noisy points.
          * @example {
@@ -5383,6 +5489,19 @@ export interface components {
             fits?: {
                 [key: string]: unknown;
             };
+        };
+        /**
+         * Ranked
+         * @description Some channels, or places of a vector, the strongest first.
+         */
+        Ranked: {
+            /** Channels */
+            channels: number[];
+            /**
+             * Values
+             * @description The number that each is ranked by.
+             */
+            values: (number | null)[];
         };
         /**
          * ReLU
@@ -6050,6 +6169,16 @@ export interface components {
              * @default 16
              */
             count: number;
+        };
+        /**
+         * Strongest
+         * @description A layer's strongest maps in two orders.
+         */
+        Strongest: {
+            /** @description By the mean size of a map's numbers. */
+            size: components["schemas"]["Ranked"];
+            /** @description By the sum of activation times gradient over a map, whatever its sign: its part in the score or the loss, to first order. Null where nothing comes back. */
+            part: components["schemas"]["Ranked"] | null;
         };
         /** SumStep */
         SumStep: {
@@ -9372,6 +9501,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    lessons_api_lessons_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
                 };
             };
         };
