@@ -206,7 +206,8 @@ def test_the_svg_is_well_formed(client: TestClient, name: str) -> None:
     root = ET.fromstring(export(client, {"architecture": name}, "svg"))
     drawing = ask(client, {"architecture": name, "include": ["drawing"]})["drawing"]
     polygons = root.iter("{http://www.w3.org/2000/svg}polygon")
-    assert len(list(polygons)) == 3 * len(drawing["volumes"])
+    boxes = [volume for volume in drawing["volumes"] if not volume["gate"]]
+    assert len(list(polygons)) == 3 * len(boxes)
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)
@@ -240,7 +241,7 @@ def test_everything_stands_within_the_picture(client: TestClient, name: str) -> 
     for volume in drawing["volumes"]:
         assert volume["x"] >= 0
         assert volume["top"] >= 0
-        assert volume["x"] + volume["thickness"] + volume["recede"] <= drawing["width"]
+        assert volume["x"] + volume["width"] + volume["recede"] <= drawing["width"]
         assert volume["y"] + volume["height"] <= drawing["height"]
     for wire in drawing["wires"]:
         assert all(y >= 0 for _, y in wire["points"])
@@ -249,9 +250,51 @@ def test_everything_stands_within_the_picture(client: TestClient, name: str) -> 
     assert places[0] == (-1, -1)
     assert all(a[1] + 1 == b[0] for a, b in itertools.pairwise(places))
     assert places[-1][1] == len(architecture(name).layers) - 1
-    for a, b in itertools.combinations(drawing["labels"], 2):
-        letters = len(a["lines"][-1]) + len(b["lines"][-1])
-        assert a["y"] != b["y"] or abs(a["x"] - b["x"]) > 9 * letters / 2
+    for a, b in itertools.pairwise(drawing["labels"]):
+        letters = [max(map(len, (one["name"], *one["lines"]))) for one in (a, b)]
+        assert b["x"] - a["x"] > 9 * sum(letters) / 2
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_a_volume_says_its_size_and_is_large_enough_to_be_hit(
+    client: TestClient, name: str
+) -> None:
+    answer = ask(client, {"architecture": name, "include": ["drawing"]})
+    drawing = answer["drawing"]
+    solid = [volume for volume in drawing["volumes"] if not volume["thin"]]
+    for volume, label in zip(solid, drawing["labels"], strict=True):
+        assert min(volume["width"], volume["height"]) >= 28
+        assert label["x"] == volume["middle"]
+        assert "×".join(label["lines"]) == "×".join(map(str, volume["output"]))
+    # The same size is drawn alike, and a larger one no smaller.
+    heights = sorted((v["output"][1:] or [1], v["height"]) for v in solid if not v["gate"])
+    for (a, low), (b, high) in itertools.pairwise(heights):
+        assert (low == high) if a == b else (low <= high)
+    for volume in drawing["volumes"]:
+        said = " × ".join(map(str, volume["output"]))
+        assert said in volume["sentence"]
+        assert not volume["macs"] or f"{volume['macs']:,}" in volume["sentence"]
+
+
+def test_blocks_that_repeat_are_drawn_as_one_and_open_one_by_one(client: TestClient) -> None:
+    question = {"architecture": "resnet152", "include": ["drawing"]}
+    answer = ask(client, question)
+    drawing = answer["drawing"]
+    volumes = {volume["name"]: volume for volume in drawing["volumes"]}
+    assert (volumes["layer3.1"]["times"], volumes["layer3.1"]["layers"]) == (35, 350)
+    assert volumes["layer3.0"]["times"] == 1  # it halves the maps
+    brackets = {bracket["name"]: bracket["times"] for bracket in drawing["brackets"]}
+    assert brackets["layer3"] == 36
+    assert sum(v["parameters"] for v in volumes.values()) == answer["parameters"]
+    # One block is open, and shows its skip ending in a plus.
+    assert volumes["layer1.1.add"]["gate"]
+    names = list(volumes)
+    ends = [(names[wire["source"]], names[wire["target"]]) for wire in drawing["wires"]]
+    assert ("layer1.0", "layer1.1.add") in ends
+    opened = ask(client, question | {"open": [*drawing["open"], "layer3.1"]})["drawing"]
+    rest = {volume["name"]: volume["times"] for volume in opened["volumes"]}
+    assert "layer3.1" not in rest
+    assert rest["layer3.2"] == 34
 
 
 def test_blocks_open_and_close(client: TestClient) -> None:

@@ -1734,6 +1734,11 @@ export interface components {
             name: string;
             /** Layers */
             layers: number;
+            /**
+             * Times
+             * @description How many blocks it is made of; 0 if not of blocks.
+             */
+            times: number;
             /** Start */
             start: number;
             /** End */
@@ -2539,6 +2544,7 @@ export interface components {
             labels: components["schemas"]["SizeLabel"][];
             /** Brackets */
             brackets: components["schemas"]["Bracket"][];
+            ruler: components["schemas"]["Ruler"];
             /** Open */
             open: string[];
         };
@@ -4225,6 +4231,16 @@ export interface components {
             channel: number;
         };
         /**
+         * Mark
+         * @description One mark of the ruler: a side in pixels of a map, and where it stands.
+         */
+        Mark: {
+            /** Side */
+            side: number;
+            /** Y */
+            y: number;
+        };
+        /**
          * MaxPool1d
          * @description Keeps the largest value of each window along a line.
          */
@@ -5608,6 +5624,18 @@ export interface components {
             suggestion: string | null;
         };
         /**
+         * Ruler
+         * @description How long which side is drawn: a staff with its marks, from the foot up.
+         */
+        Ruler: {
+            /** X */
+            x: number;
+            /** Foot */
+            foot: number;
+            /** Marks */
+            marks: components["schemas"]["Mark"][];
+        };
+        /**
          * RunAnswer
          * @description All frames of a run.
          */
@@ -5813,12 +5841,23 @@ export interface components {
              */
             type: "Sigmoid";
         };
-        /** SizeLabel */
+        /**
+         * SizeLabel
+         * @description Lines of text, one under another: the name, and the size or that it does not fit.
+         */
         SizeLabel: {
-            /** X */
+            /**
+             * X
+             * @description The middle of the lines.
+             */
             x: number;
-            /** Y */
+            /**
+             * Y
+             * @description What the first line stands on.
+             */
             y: number;
+            /** Name */
+            name: string;
             /** Lines */
             lines: string[];
             /**
@@ -5826,11 +5865,6 @@ export interface components {
              * @description Whether it says that a layer does not fit.
              */
             wrong: boolean;
-            /**
-             * Lead
-             * @description A line from the volumes to it, or nothing.
-             */
-            lead: number[][];
         };
         /** SkipPlace */
         SkipPlace: {
@@ -6642,6 +6676,11 @@ export interface components {
             kind: string;
             /** Group */
             group: boolean;
+            /**
+             * Times
+             * @description How many such groups it stands for, one by one.
+             */
+            times: number;
             /** Layers */
             layers: number;
             /**
@@ -6660,6 +6699,11 @@ export interface components {
             joint: boolean;
             /** Thin */
             thin: boolean;
+            /**
+             * Gate
+             * @description Whether it is drawn as a plus: paths are added.
+             */
+            gate: boolean;
             /** Problem */
             problem: boolean;
             /** Parameters */
@@ -6669,10 +6713,10 @@ export interface components {
             /** Activation Bytes */
             activation_bytes: number;
             /**
-             * Base
-             * @description The kind of what a thin layer lies on: its side's colour.
+             * Sentence
+             * @description What comes out of it, and at what cost.
              */
-            base: string;
+            sentence: string;
             /**
              * Shares
              * @description Each cost as a share of the largest.
@@ -6684,8 +6728,8 @@ export interface components {
             x: number;
             /** Y */
             y: number;
-            /** Thickness */
-            thickness: number;
+            /** Width */
+            width: number;
             /** Height */
             height: number;
             /** Recede */

@@ -1,67 +1,65 @@
-"""Labels side by side: against every order-keeping place on a fine grid, and with too many."""
+"""Labels under volumes: none on another, whatever the sizes are, and each at its own volume."""
 
 import itertools
 import random
-from typing import Any
 
 import pytest
 
-from app.core.networks.drawing.labels import MISFIT, labels, side_by_side
+from app.core.networks.answers import network_answer
+from app.core.networks.drawing.labels import LETTER, MISFIT, MOST_LETTERS
+from app.core.networks.drawing.scale import LEAST, SIDE, Scale
+from app.core.networks.drawing.volumes import DrawingAnswer, drawing
+from app.core.networks.network import Network
+
+
+def drawn(network: Network) -> DrawingAnswer:
+    return drawing(network, network_answer(network))
+
+
+def row_of(rng: random.Random, count: int) -> Network:
+    """Layers of sizes that fit and do not, with names long and short."""
+    layers = []
+    for i in range(count):
+        channels = rng.choice([1, 8, 64, 20_000])
+        kind = rng.choice(["Conv2d", "MaxPool2d", "ReLU", "BatchNorm2d"])
+        layer = {"type": kind}
+        if kind == "Conv2d":
+            layer |= {"in_channels": channels, "out_channels": channels, "kernel_size": 1}
+        elif kind == "MaxPool2d":
+            layer |= {"kernel_size": 2}
+        elif kind == "BatchNorm2d":
+            layer |= {"num_features": channels}
+        layers.append({"name": f"{'n' * rng.randint(1, 30)}{i}", "layer": layer})
+    return Network.model_validate({"input": (3, 256, 128), "layers": layers})
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_things_stand_as_near_as_their_widths_allow(seed: int) -> None:
+def test_no_label_stands_on_another_and_each_at_its_volume(seed: int) -> None:
     rng = random.Random(seed)
-    widths = [2 * rng.randint(1, 3) for _ in range(3)]
-    room = sum(widths) + rng.randint(0, 6)
-    wanted = [rng.uniform(0, room) for _ in widths]
-    ordered = sorted(wanted)
-    found = side_by_side(ordered, widths, room)
-    far = sum((x - want) ** 2 for x, want in zip(found, ordered, strict=True))
-    best = min(
-        sum((x - want) ** 2 for x, want in zip(places, ordered, strict=True))
-        for places in itertools.product([i / 2 for i in range(2 * room + 1)], repeat=3)
-        if places[0] >= widths[0] / 2
-        and places[-1] <= room - widths[-1] / 2
-        and all(
-            b - a >= (v + w) / 2
-            for (a, b), (v, w) in zip(
-                itertools.pairwise(places), itertools.pairwise(widths), strict=True
-            )
-        )
-    )
-    assert far <= best + 1e-9
-    pairs = zip(itertools.pairwise(found), itertools.pairwise(widths), strict=True)
-    assert all(b - a >= (v + w) / 2 - 1e-9 for (a, b), (v, w) in pairs)
+    found = drawn(row_of(rng, rng.choice([1, 2, 20, 200])))
+    solid = [volume for volume in found["volumes"] if not volume["thin"]]
+    for volume, label in zip(solid, found["labels"], strict=True):
+        assert label["x"] == volume["middle"]
+        assert 0 < label["y"] - volume["y"] - volume["height"] < 20
+        assert label["wrong"] == volume["problem"] == (tuple(label["lines"]) == MISFIT)
+        assert len(label["name"]) <= MOST_LETTERS
+        half = LETTER * max(map(len, (label["name"], *label["lines"]))) / 2
+        assert label["x"] - half >= 0
+        assert label["x"] + half <= found["width"]
+        assert label["y"] < found["height"]
+    for a, b in itertools.pairwise(found["labels"]):
+        widths = [max(map(len, (one["name"], *one["lines"]))) for one in (a, b)]
+        assert b["x"] - a["x"] >= LETTER * sum(widths) / 2
 
 
-@pytest.mark.parametrize("count", [1, 2, 40, 400, 2_000])
-def test_however_many_there_are_none_stands_on_another(count: int) -> None:
-    volumes = [
-        {"output": [64 + n, 56, 56], "problem": n == count // 2, "middle": 20 + n * 900 / count}
-        for n in range(count)
+@pytest.mark.parametrize("largest", [1, 2, 7, 28, 32, 224, 1000, 4096])
+def test_a_side_grows_by_as_much_with_each_doubling(largest: int) -> None:
+    scale = Scale(largest)
+    sides = [scale.side(n) for n in range(1, largest + 1)]
+    assert sides == sorted(sides)
+    assert sides[0] == LEAST
+    assert sides[-1] == (SIDE if largest > 1 else LEAST)
+    grown = [
+        scale.side(2 * n) - scale.side(n) for n in range(1, largest // 2 + 1) if n >= scale.smallest
     ]
-    told, below = labels(volumes, 200, 940)
-    assert sum(label["wrong"] for label in told) == 1
-    assert told[0]["lines"] == (["64", "56×56"] if count > 1 else list(MISFIT))
-    check_apart(told, below)
-
-
-@pytest.mark.parametrize("parity", [0, 1])
-def test_what_does_not_fit_is_thinned_too_where_it_has_no_room(parity: int) -> None:
-    volumes = [
-        {"output": [64 + n, 56, 56], "problem": n % 2 == parity, "middle": 20 + n * 900 / 200}
-        for n in range(200)
-    ]
-    told, below = labels(volumes, 200, 940)
-    assert len(told) > 8
-    assert sum(not label["wrong"] for label in told) == 1
-    assert [told[0]["wrong"], told[-1]["wrong"]] == [parity == 0, parity == 1]
-    check_apart(told, below)
-
-
-def check_apart(told: list[dict[str, Any]], below: float) -> None:
-    """All within the picture, none on another."""
-    assert all(label["y"] < below for label in told)
-    for a, b in itertools.combinations(told, 2):
-        assert abs(a["y"] - b["y"]) >= 32 or abs(a["x"] - b["x"]) >= 6 * 9.9
+    assert not grown or max(grown) - min(grown) < 0.05

@@ -1,22 +1,23 @@
 """What a unit sees, drawn: a sheet for each layer, and on each what the unit sees of it.
 
 Sheets are to one scale: a unit is drawn as large as the step from it to the next is on the input,
-right above what it sees. Rows run down, columns recede, as in the drawing of a network.
+right above what it sees. Rows run down, columns recede.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from math import cos, pi
 from typing import Annotated
 
 from pydantic import Field
 from typing_extensions import TypedDict
 
 from app.core.networks.cones import Cone, Region
-from app.core.networks.drawing.volumes import RECEDE
 from app.core.networks.network import INPUT, Analysis
 from app.core.networks.receptive_fields import Pair, first_sight
 
+RECEDE = cos(pi / 4) / 2  # cabinet projection: depth at 45 degrees and half its length
 HEIGHT = 200.0  # of the input's sheet in pixels
 WIDTH = 1080.0
 MOST_SHEETS = 8

@@ -1,6 +1,6 @@
-"""Layers whose names share a prefix (`layer1.0.`), and which of such groups are open."""
+"""Layers whose names share a prefix (`layer1.0.`): which groups are open, and which alike."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 MOST_OPEN = 60  # groups are opened by themselves as long as no more than this is to be drawn
@@ -46,18 +46,26 @@ def groups(names: Sequence[str]) -> list[Group]:
     return sorted(found, key=lambda group: (group.level, group.first))
 
 
-def opened(all: Sequence[Group], count: int) -> list[str]:
-    """The groups that are open unless one says otherwise: level by level, while there is room."""
+Outlined = tuple[int, int, str]
+Alike = Callable[[int, int, int, int], bool]
+
+
+def opened(all: Sequence[Group], count: int, alike: Alike | None = None) -> list[str]:
+    """The groups that are open unless one says otherwise: level by level, while there is room.
+
+    Of blocks that repeat the first stays open, so that one is seen from within.
+    """
     names: list[str] = []
     for level in sorted({group.level for group in all}):
         more = [*names, *(group.name for group in all if group.level == level)]
-        if len(outline(all, more, count)) > MOST_OPEN:
+        if len(folded(outline(all, more, count), alike)) > MOST_OPEN:
             break
         names = more
-    return names
+    repeated = (name for *_, name, times in folded(outline(all, names, count), alike) if times > 1)
+    return [*names, *list(repeated)[:1]]
 
 
-def outline(all: Sequence[Group], open: Iterable[str], count: int) -> list[tuple[int, int, str]]:
+def outline(all: Sequence[Group], open: Iterable[str], count: int) -> list[Outlined]:
     """(first, last, name of the closed group or "") of each item."""
     chosen, closed = set(open), dict[int, Group]()
     for group in all:
@@ -69,3 +77,35 @@ def outline(all: Sequence[Group], open: Iterable[str], count: int) -> list[tuple
         found.append((i, whole.last, whole.name) if whole else (i, i, ""))
         i = found[-1][1] + 1
     return found
+
+
+def folded(
+    items: Sequence[Outlined], alike: Alike | None = None
+) -> list[tuple[int, int, str, int]]:
+    """Closed neighbours that are alike as one: (first, last, name of the first one, how many)."""
+    found: list[tuple[int, int, str, int]] = []
+    before: Outlined | None = None
+    for item in items:
+        first, last, name = item
+        if before and name and before[2] and alike:
+            start, stop, before_name = before
+            siblings = name.rpartition(".")[0] == before_name.rpartition(".")[0]
+            if siblings and last - first == stop - start and alike(start, stop, first, last):
+                known, _, kept, times = found[-1]
+                found[-1] = (known, last, kept, times + 1)
+                before = item
+                continue
+        found.append((first, last, name, 1))
+        before = item
+    return found
+
+
+def children(all: Sequence[Group], group: Group) -> int:
+    """How many blocks a group is made of, if it is of nothing else; else 0."""
+    inner = [
+        one
+        for one in all
+        if one.level == group.level + 1 and group.first <= one.first and one.last <= group.last
+    ]
+    whole = sum(one.last - one.first + 1 for one in inner) == group.last - group.first + 1
+    return len(inner) if whole else 0

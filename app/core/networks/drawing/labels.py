@@ -1,134 +1,75 @@
-"""Sizes under the drawing of a network: one for each run of equal ones, none on another.
+"""What stands right under a volume: its name, and the size of what comes out of it."""
 
-Each stands as close under its volumes as the others let it, and a thin line leads there. Where one
-line of text has no room for all, further ones stand below, their lines between those above.
-"""
-
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from itertools import accumulate, pairwise
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from app.core.drawing.columns import spread
-
-LETTER = 9.9  # pixels a digit takes at the projector's size, which is the largest
-APART = 9.0  # between two labels
-PASS = 12.0  # what a line takes that leads down between labels
-LEAD = 18.0  # how far down from the volumes lines lead to the first labels
-ASCENT = 12.0  # from a text's upper edge to what it stands on
-LINE = 16.0  # from one line of a label to the next
-TIER = 2 * LINE + 14.0
-MOST_TIERS = 3
-FAR = 40.0  # further from its volumes a label is better off on a line of text further down
+LETTER = 9.3  # pixels a letter or a digit takes at most at the projector's size
+APART = 10.0  # between two labels
+DROP = 17.0  # from a volume's lower edge to what the first line stands on
+LINE = 17.0  # from one line of a label to the next
+LEAST = 48.0  # what an amount above its bar takes
+MOST_LETTERS = 11  # of a name
 MISFIT = ("does not", "fit")
-
-
-@dataclass
-class Label:
-    """What is said of some neighbouring volumes, and the line from below their middle to it."""
-
-    said: tuple[str, ...]
-    points: list[tuple[float, float]]
-    tier: int = 0
-
-    @property
-    def width(self) -> float:
-        """What it takes, with half of what keeps it from others on both sides."""
-        return max(map(len, self.said)) * LETTER + APART
-
-    @property
-    def x(self) -> float:
-        """Where its line has come to."""
-        return self.points[-1][0]
-
-    @property
-    def away(self) -> float:
-        """How far it stands from below its volumes."""
-        return abs(self.x - self.points[0][0])
+WORDS = {
+    "convolution": "conv",
+    "pooling": "pool",
+    "normalisation": "norm",
+    "activation": "act",
+    "regularisation": "drop",
+}
 
 
 class SizeLabel(TypedDict):
-    x: float
-    y: float
+    """Lines of text, one under another: the name, and the size or that it does not fit."""
+
+    x: Annotated[float, Field(description="The middle of the lines.")]
+    y: Annotated[float, Field(description="What the first line stands on.")]
+    name: str
     lines: list[str]
     wrong: Annotated[bool, Field(description="Whether it says that a layer does not fit.")]
-    lead: Annotated[
-        list[list[float]], Field(description="A line from the volumes to it, or nothing.")
-    ]
 
 
-def labels(
-    volumes: Sequence[Mapping[str, Any]], floor: float, width: float
-) -> tuple[list[SizeLabel], float]:
-    """The labels as JSON, and how far down they reach."""
-    runs = _runs(volumes, floor + 4)
-    for tiers in range(1, MOST_TIERS + 1):
-        found = _placed(runs, tiers, floor, width)
-        if found and max(label.away for label in found) <= FAR:
-            break
-    while not found:  # the table still tells the others; the ends stay, what is wrong goes last
-        inner = runs[1:-1]
-        thinned = [run for run in inner if run.said != MISFIT] or inner
-        gone = {id(run) for run in thinned[::2]}
-        runs = [run for run in runs if id(run) not in gone] if gone else runs[:1]
-        found = _placed(runs, MOST_TIERS, floor, width)
-    led = any(label.away > 1 for label in found)
-    up = 0.0 if led else LEAD - 8
-    told: list[SizeLabel] = [
-        {
-            "x": round(label.x, 2),
-            "y": round(label.points[-1][1] + ASCENT + 3 - up, 2),
-            "lines": list(label.said),
-            "wrong": label.said == MISFIT,
-            "lead": [[round(x, 2), round(y, 2)] for x, y in label.points] if led else [],
-        }
-        for label in found
-    ]
-    return told, max(label["y"] for label in told) + LINE
+def named(volume: Mapping[str, Any]) -> str:
+    """A volume's name without those of the groups around it; a word where that is a number."""
+    tail = str(volume["name"]).rpartition(".")[2]
+    if tail.isdigit():
+        tail = WORDS.get(volume["kind"], str(volume["type"]).lower())
+    if volume["group"]:  # layer3.1 is told from layer2.1 by more than its number
+        tail = ".".join(str(volume["name"]).split(".")[-2:])
+    return tail if len(tail) <= MOST_LETTERS else f"{tail[: MOST_LETTERS - 1]}…"
 
 
-def _placed(runs: Sequence[Label], tiers: int, floor: float, width: float) -> list[Label]:
-    """The labels on so many lines of text, in turn; none if there is no room."""
-    found = [Label(label.said, [*label.points], i % tiers) for i, label in enumerate(runs)]
-    for tier in range(tiers):
-        top = floor + LEAD + tier * TIER
-        here = [label for label in found if label.tier >= tier]
-        widths = [label.width if label.tier == tier else PASS for label in here]
-        if sum(widths) > width:
-            return []
-        for label, x in zip(
-            here, side_by_side([label.x for label in here], widths, width), strict=True
-        ):
-            label.points.append((x, top))
-            if label.tier > tier:
-                label.points.append((x, top + TIER - LEAD / 2))
-    return found
+def lines(volume: Mapping[str, Any]) -> list[str]:
+    """The size of what comes out, channels first."""
+    size = volume["output"]
+    if volume["problem"]:
+        return list(MISFIT)
+    if size is None:
+        return ["?"]
+    return [f"{size[0]}"] if len(size) == 1 else [f"{size[0]}", f"{size[1]}×{size[2]}"]
 
 
-def _runs(volumes: Sequence[Mapping[str, Any]], y: float) -> list[Label]:
-    """A label for each run of volumes of one size, in their order."""
-    runs: list[tuple[tuple[str, ...], float, float]] = []
-    said: tuple[str, ...]
-    for volume in volumes:
-        size = volume["output"]
-        if volume["problem"]:
-            said = MISFIT
-        elif size is None:
-            continue
-        else:
-            said = (f"{size[0]}",) if len(size) == 1 else (f"{size[0]}", f"{size[1]}×{size[2]}")
-        start = runs.pop()[1] if runs and runs[-1][0] == said else volume["middle"]
-        runs.append((said, start, volume["middle"]))
-    return [Label(said, [((start + end) / 2, y)]) for said, start, end in runs]
+def width(volume: Mapping[str, Any]) -> float:
+    """What a volume's label takes, in pixels; nothing for one that has none."""
+    if volume["thin"]:
+        return 0.0
+    return max(LEAST, LETTER * max(map(len, (named(volume), *lines(volume)))))
 
 
-def side_by_side(wanted: Sequence[float], widths: Sequence[float], room: float) -> list[float]:
-    """Middles of things of these widths within 0..room, in order, least far from `wanted`."""
-    first = [end - width / 2 for end, width in zip(accumulate(widths), widths, strict=True)]
-    slack = max(0.0, room - sum(widths))
-    gaps = [(one + next) / 2 for one, next in pairwise(widths)]
-    placed = spread(wanted, [1.0] * len(widths), gaps)
-    return [min(max(x, low), low + slack) for x, low in zip(placed, first, strict=True)]
+def label(volume: Mapping[str, Any]) -> SizeLabel:
+    """What is said of a volume, right under it."""
+    return {
+        "x": volume["middle"],
+        "y": round(volume["y"] + volume["height"] + DROP, 2),
+        "name": named(volume),
+        "lines": lines(volume),
+        "wrong": bool(volume["problem"]),
+    }
+
+
+def foot(label: SizeLabel) -> float:
+    """How far down a label reaches."""
+    return label["y"] + LINE * len(label["lines"])

@@ -4,14 +4,24 @@ from collections.abc import Iterator
 
 from app.core.drawing.tikz import at, document, escaped, path, words
 from app.core.networks.drawing.cone import ConeDrawing
-from app.core.networks.drawing.volumes import COLOURS, INK, DrawingAnswer, faces
+from app.core.networks.drawing.labels import LINE
+from app.core.networks.drawing.volumes import (
+    COLOURS,
+    GATE,
+    INK,
+    DrawingAnswer,
+    VolumePlace,
+    edges,
+    faces,
+    skip,
+)
 
 FACES = ("front", "top", "side")
 
 
 def network_tikz(drawn: DrawingAnswer, title: str = "A network") -> str:
     """The row of volumes."""
-    used = dict.fromkeys(v[key] for v in drawn["volumes"] for key in ("kind", "base"))
+    used = dict.fromkeys([*(v["kind"] for v in drawn["volumes"]), "joint"])
     colours = {
         f"{kind}-{face}": colour
         for kind in used
@@ -23,30 +33,60 @@ def network_tikz(drawn: DrawingAnswer, title: str = "A network") -> str:
 def _row(drawn: DrawingAnswer) -> Iterator[str]:
     for volume in drawn["volumes"]:
         yield f"% {volume['name']}"
+        if volume["gate"]:
+            yield from _plus(volume["middle"], volume["y"] + volume["height"] / 2, GATE / 2)
+            continue
         dashed = ",dashed" if volume["problem"] else ""
         for face, corners in faces(volume).items():
-            colour = f"{volume['base' if face == 'side' else 'kind']}-{face}"
-            looks = f"fill={colour},line width=0.3pt{dashed}"
+            looks = f"fill={volume['kind']}-{face},line width=0.3pt{dashed}"
             yield rf"\filldraw[{looks}] {path(corners)} -- cycle;"
         if volume["group"]:
-            for share in (1 / 3, 2 / 3):
-                x, y, r = (volume["x"] + volume["thickness"] * share, volume["y"], volume["recede"])
-                line = path([(x, y + volume["height"]), (x, y), (x + r, y - r)])
-                yield rf"\draw[line width=0.25pt] {line};"
+            yield from _group(volume)
     for wire in drawn["wires"]:
         first, *_, last = wire["points"]
         top = wire["points"][2][1]
         line = path([first, (first[0], top), (last[0], top), last])
         yield rf"\draw[->,rounded corners=3pt,line width=0.5pt] {line};"
     for label in drawn["labels"]:
-        if label["lead"]:
-            yield rf"\draw[black!50,line width=0.25pt] {path(label['lead'])};"
-        sizes = (text if label["wrong"] else f"${text}$" for text in label["lines"])
-        said = r" \\ ".join(sizes).replace("×", r"\times ")
-        yield (
-            rf"\node[align=center,font=\scriptsize,anchor=north] at "
-            rf"{at(label['x'], label['y'] - 12)} {{{said}}};"
-        )
+        yield words(label["x"], label["y"], rf"\textbf{{{escaped(label['name'])}}}")
+        for n, text in enumerate(label["lines"], 1):
+            said = text if label["wrong"] else f"${text}$".replace("×", r"\times ")
+            yield words(label["x"], label["y"] + LINE * n, said)
+    for bracket in drawn["brackets"]:
+        start, end, y = bracket["start"], bracket["end"], bracket["y"]
+        line = path([(start, y), (start, y + 4), (end, y + 4), (end, y)])
+        yield rf"\draw[line width=0.3pt] {line};"
+        times = rf" $\times {bracket['times']}$" if bracket["times"] > 1 else ""
+        yield words((start + end) / 2, y + 18, f"{escaped(bracket['name'])}{times}")
+    x, foot = drawn["ruler"]["x"], drawn["ruler"]["foot"]
+    for mark in drawn["ruler"]["marks"]:
+        staff = path([(x, foot), (x, mark["y"]), (x - 4, mark["y"])])
+        yield rf"\draw[line width=0.3pt] {staff};"
+        yield words(x - 7, mark["y"] + 4, str(mark["side"]), "anchor=base east")
+    yield words(x, foot + 17, "side", "anchor=base east")
+
+
+def _group(volume: VolumePlace) -> Iterator[str]:
+    """The sheets of a closed group, its skip, and how many it stands for."""
+    for edge in edges(volume):
+        yield rf"\draw[line width=0.25pt] {path(edge)};"
+    if volume["joint"]:
+        start, over, end = skip(volume)
+        curve = f"{at(*start)} .. controls {at(*over)} .. {at(*end)}"
+        yield rf"\draw[joint-front,line width=0.9pt] {curve};"
+        yield from _plus(*end, 8)
+    if volume["times"] > 1:
+        middle = volume["y"] + volume["height"] / 2
+        yield words(volume["middle"], middle + 5, rf"$\times {volume['times']}$")
+
+
+def _plus(x: float, y: float, radius: float) -> Iterator[str]:
+    """A gate that adds."""
+    looks = "fill=joint-top,line width=0.4pt"
+    yield rf"\filldraw[{looks}] {at(x, y)} circle[radius={radius:g}];"
+    arm = radius / 2
+    yield rf"\draw[line width=0.8pt] {path([(x - arm, y), (x + arm, y)])};"
+    yield rf"\draw[line width=0.8pt] {path([(x, y - arm), (x, y + arm)])};"
 
 
 LIGHT = "#b97f00"

@@ -1,39 +1,39 @@
-"""A network as a row of volumes to scale, drawn in cabinet projection: where everything stands.
+"""A network as a row of volumes in cabinet projection: where everything stands.
 
-Heights and depths are to scale with the maps' height and width, thickness goes with the square root
-of the channels. Layers whose names share a prefix (`layer1.0.`) form a group, which is drawn closed
-as one volume or open as what is in it. The browser, the SVG and the TikZ draw from one answer.
+A volume's front is its map, on a scale of halvings; its channels recede, on a scale of doublings.
+Layers that change no size are slabs at the volume before them. Layers whose names share a prefix
+(`layer1.0.`) form a group, which is drawn closed as one volume or open as what is in it; closed
+ones that are alike and follow one another are drawn as one. Browser, SVG and TikZ draw one answer.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from math import cos, pi, sqrt
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field
 from typing_extensions import TypedDict
 
 from app.core.layers.table import Shape
-from app.core.networks.drawing.groups import groups, opened, outline
-from app.core.networks.drawing.labels import SizeLabel, labels
+from app.core.networks.drawing import labels
+from app.core.networks.drawing.groups import Alike, children, folded, groups, opened, outline
+from app.core.networks.drawing.labels import SizeLabel
+from app.core.networks.drawing.scale import LEAST, Ruler, Scale, depth, ruler
 from app.core.networks.network import INPUT, Network
+from app.core.numbers import sizes
 
-SIDE = 122.0  # the largest map's height in pixels
-LEAST = 4.0  # no side or thickness is smaller
-RECEDE = cos(pi / 4) / 2  # cabinet projection: depth at 45 degrees and half its length
-GAP = 11.0
-SLAB = 3.5  # the thickness of a layer that changes no size
+GAP = 9.0  # between a volume and the next, besides what of its depth is seen
+SEEN = 0.65  # the share of a volume's depth that the next one leaves to be seen
+SLAB = 11.0  # the front of a layer that changes no size
+GATE = 32.0  # where paths are added
 MARGIN = 28.0
-BRACKET = 22.0  # between the lines that hold open groups together
-WIDTH = 1040.0  # thickness and gaps stretch towards this width, within bounds
-LEAST_STRETCH, MOST_STRETCH = 0.4, 1.8
-LEAST_THICK = 3.0
+RULER = 52.0  # what the ruler takes at the left, with its numbers
+BRACKET = 26.0  # between the lines that hold open groups together
 LEAST_WIDTH = 440.0
-# Height and thickness at least: a finger hits what does not fit, and what follows is seen.
-LEAST_SIZED, LEAST_UNSIZED, LEAST_WRONG = (LEAST, LEAST_THICK), (18.0, 12.0), (44.0, 18.0)
+LEAST_WRONG = 48.0  # a finger hits what does not fit
 ARC = 15.0  # a wire's rise above the volumes, by its level
 Cost = Literal["parameters", "macs", "activation_bytes"]
 COSTS: tuple[Cost, ...] = get_args(Cost)
+SAID: dict[Cost, str] = {"parameters": "parameters", "macs": "multiply-adds"}
 THIN = ("activation", "normalisation", "regularisation")
 # Colours of light paper, of equal weight and told apart by those who see fewer: front, top, side.
 COLOURS = {
@@ -58,6 +58,7 @@ class Item:
     first: int
     last: int
     group: bool = False
+    times: int = 1
 
 
 class Drawn(TypedDict):
@@ -67,12 +68,14 @@ class Drawn(TypedDict):
     type: str
     kind: str
     group: bool
+    times: Annotated[int, Field(description="How many such groups it stands for, one by one.")]
     layers: int
     first: Annotated[int, Field(description="Position of its first layer; -1 for the input.")]
     last: int
     output: Sequence[int] | None
     joint: Annotated[bool, Field(description="Whether paths meet in it: a residual block.")]
     thin: bool
+    gate: Annotated[bool, Field(description="Whether it is drawn as a plus: paths are added.")]
     problem: bool
     parameters: int
     macs: int
@@ -82,13 +85,11 @@ class Drawn(TypedDict):
 class VolumePlace(Drawn):
     """One volume of the drawing, a layer or a closed group: its front, and how far it recedes."""
 
-    base: Annotated[
-        str, Field(description="The kind of what a thin layer lies on: its side's colour.")
-    ]
+    sentence: Annotated[str, Field(description="What comes out of it, and at what cost.")]
     shares: Annotated[dict[str, float], Field(description="Each cost as a share of the largest.")]
     x: float
     y: float
-    thickness: float
+    width: float
     height: float
     recede: float
     middle: float
@@ -109,6 +110,7 @@ class Bracket(TypedDict):
 
     name: str
     layers: int
+    times: Annotated[int, Field(description="How many blocks it is made of; 0 if not of blocks.")]
     start: float
     end: float
     y: float
@@ -123,6 +125,7 @@ class DrawingAnswer(TypedDict):
     wires: list[SkipPlace]
     labels: list[SizeLabel]
     brackets: list[Bracket]
+    ruler: Ruler
     open: list[str]
 
 
@@ -132,16 +135,18 @@ def drawing(
     """Volumes, wires that skip, labels and bars for a network and its analysis, as JSON."""
     rows = answer["rows"]
     all = groups([row["name"] for row in rows])
-    names = opened(all, len(rows)) if open is None else list(open)
-    items = [
-        Item(name or rows[first]["name"], first, last, bool(name))
-        for first, last, name in outline(all, names, len(rows))
-    ]
-    volumes = _sized(_drawn(items, rows, network.input), network.input)
-    place = {i: at for at, item in enumerate(items, 1) for i in range(item.first, item.last + 1)}
-    place[-1] = 0
     at = {INPUT: -1} | {row["name"]: i for i, row in enumerate(rows)}
     sources = [[at[name] for name in row["inputs"] if name in at] for row in rows]
+    alike = _alike(network, rows, sources)
+    names = opened(all, len(rows), alike) if open is None else list(open)
+    items = [
+        Item(name or rows[first]["name"], first, last, bool(name), times)
+        for first, last, name, times in folded(outline(all, names, len(rows)), alike)
+    ]
+    scale = _scale(rows, network.input)
+    volumes = _sized(_drawn(items, rows, network.input), network.input, scale)
+    place = {i: at for at, item in enumerate(items, 1) for i in range(item.first, item.last + 1)}
+    place[-1] = 0
     wires = _wires(items, sources, place)
     _arrange(volumes)
     _center(volumes)
@@ -149,10 +154,9 @@ def drawing(
     for wire in wires:
         _bend(wire, volumes, tops)
     arcs = [wire["points"][2][1] for wire in wires]
-    _down(volumes, wires, MARGIN / 2 - min([*arcs, *(v["top"] - 10 for v in volumes)]))
-    width = max(LEAST_WIDTH, _right(volumes) + MARGIN)
-    floor = max(v["y"] + v["height"] for v in volumes)
-    told, below = labels(volumes, floor, width)
+    _down(volumes, wires, MARGIN / 2 - min([*arcs, *(v["top"] - 14 for v in volumes)]))
+    told = [labels.label(volume) for volume in volumes if not volume["thin"]]
+    below = max(map(labels.foot, told))
     known = {group.name for group in all}
     shown = [group for group in all if group.name in names and _around(group.name, names, known)]
     levels = sorted({group.level for group in shown})
@@ -160,9 +164,10 @@ def drawing(
         wire["path"] = way(wire["points"])
     for volume in volumes:
         volume["faces"] = {name: listed(corners) for name, corners in faces(volume).items()}
+    tallest = max(volumes, key=lambda volume: volume["height"])
     return {
-        "width": round(width, 2),
-        "height": round(below + 12 + BRACKET * len(levels), 2),
+        "width": round(max(LEAST_WIDTH, _right(volumes) + MARGIN), 2),
+        "height": round(below + 6 + BRACKET * len(levels), 2),
         "volumes": volumes,
         "wires": wires,
         "labels": told,
@@ -170,14 +175,41 @@ def drawing(
             {
                 "name": group.name,
                 "layers": group.last - group.first + 1,
-                "start": volumes[place[group.first]]["middle"],
-                "end": volumes[place[group.last]]["middle"],
-                "y": round(below + 12 + BRACKET * (len(levels) - 1 - levels.index(group.level)), 2),
+                "times": children(all, group),
+                "start": volumes[place[group.first]]["x"],
+                "end": _end(volumes[place[group.last]]),
+                "y": round(below + 6 + BRACKET * (len(levels) - 1 - levels.index(group.level)), 2),
             }
             for group in shown
         ],
+        "ruler": ruler(scale, volumes[0]["x"] - 16, tallest["y"] + tallest["height"]),
         "open": names,
     }
+
+
+def _alike(
+    network: Network, rows: Sequence[Mapping[str, Any]], sources: Sequence[Sequence[int]]
+) -> Alike:
+    """Whether two runs of layers are the same layers on the same sizes, joined in the same way."""
+
+    def what(i: int) -> tuple[Any, ...]:
+        row = rows[i]
+        reach = [i - source for source in sources[i]]
+        return network.layers[i].layer, row["output"], bool(row["problem"]), reach
+
+    def alike(first: int, last: int, start: int, stop: int) -> bool:
+        if last - first != stop - start:
+            return False
+        pairs = zip(range(first, last + 1), range(start, stop + 1), strict=True)
+        return all(what(a) == what(b) for a, b in pairs)
+
+    return alike
+
+
+def _scale(rows: Sequence[Mapping[str, Any]], input: Shape) -> Scale:
+    """The scale on which the largest map has the largest side."""
+    shapes = [input, *(row["output"] for row in rows if row["output"])]
+    return Scale(max(max(shape[1:] or (1,)) for shape in shapes))
 
 
 def _around(name: str, open: Sequence[str], known: set[str]) -> bool:
@@ -191,9 +223,9 @@ def _drawn(items: Sequence[Item], rows: Sequence[Mapping[str, Any]], input: Shap
     """The input and each item: what it is and what it costs."""
     found: list[Drawn] = [
         {
-            "name": INPUT, "type": "input", "kind": "input", "group": False, "layers": 0,
-            "first": -1, "last": -1, "output": input, "joint": False, "thin": False,
-            "problem": False, "parameters": 0, "macs": 0, "activation_bytes": 0,
+            "name": INPUT, "type": "input", "kind": "input", "group": False, "times": 1,
+            "layers": 0, "first": -1, "last": -1, "output": input, "joint": False, "thin": False,
+            "gate": False, "problem": False, "parameters": 0, "macs": 0, "activation_bytes": 0,
         }
     ]  # fmt: skip
     for item in items:
@@ -206,6 +238,7 @@ def _drawn(items: Sequence[Item], rows: Sequence[Mapping[str, Any]], input: Shap
                 "type": last["type"] if not item.group else "block" if joint else "group",
                 "kind": last["kind"] if not item.group else _main_kind(own),
                 "group": item.group,
+                "times": item.times,
                 "layers": len(own),
                 "first": item.first,
                 "last": item.last,
@@ -215,6 +248,7 @@ def _drawn(items: Sequence[Item], rows: Sequence[Mapping[str, Any]], input: Shap
                 and last["kind"] in THIN
                 and found[-1]["kind"] != "input"
                 and not last["problem"],
+                "gate": not item.group and last["type"] == "Add" and not last["problem"],
                 "problem": any(row["problem"] for row in own),
                 "parameters": _sum(own, "parameters"),
                 "macs": _sum(own, "macs"),
@@ -228,27 +262,28 @@ def _sum(rows: Sequence[Mapping[str, Any]], cost: Cost) -> int:
     return sum(row[cost] or 0 for row in rows)
 
 
-def _sized(drawn: Sequence[Drawn], input: Shape) -> list[VolumePlace]:
+def _sized(drawn: Sequence[Drawn], input: Shape, scale: Scale) -> list[VolumePlace]:
     """Each with its size; not yet where it stands."""
     found: list[VolumePlace] = []
     most = {cost: max(each[cost] for each in drawn) or 1 for cost in COSTS}
-    largest = max(max((each["output"] or (1,))[1:] or (1,)) for each in drawn)
     known: Sequence[int] = input
-    base = "input"
     for each in drawn:
         known = each["output"] or known
-        base = base if each["thin"] else each["kind"]
         channels, high, wide = known if len(known) == 3 else (known[0], 1, 1)
-        slab = each["thin"] or each["output"] is None
-        least = _least(each)[0]
+        if each["output"] is None:
+            high = wide = 1
+        least = LEAST_WRONG if each["problem"] else LEAST
+        height, width = max(least, scale.side(high)), max(least, scale.side(wide))
+        if each["gate"]:
+            height = width = GATE
         found.append(
             {
                 **each,
-                "base": base,
+                "sentence": _sentence(each),
                 "shares": {cost: each[cost] / most[cost] for cost in COSTS},
-                "height": max(round(max(LEAST, SIDE * high / largest), 2), least),
-                "recede": round(max(LEAST, SIDE * wide / largest, least) * RECEDE, 2),
-                "thickness": SLAB if slab else round(max(LEAST, sqrt(channels)), 2),
+                "height": height,
+                "width": SLAB if each["thin"] else width,
+                "recede": 0.0 if each["gate"] else depth(channels),
                 "x": 0.0,
                 "y": 0.0,
                 "middle": 0.0,
@@ -259,11 +294,21 @@ def _sized(drawn: Sequence[Drawn], input: Shape) -> list[VolumePlace]:
     return found
 
 
-def _least(volume: Drawn) -> tuple[float, float]:
-    """The height and the thickness that a volume has at least."""
-    if volume["problem"]:
-        return LEAST_WRONG
-    return LEAST_UNSIZED if volume["output"] is None else LEAST_SIZED
+def _sentence(each: Drawn) -> str:
+    """What comes out of a volume, and at what cost."""
+    name, out = each["name"], each["output"]
+    size = sizes(out).replace("×", " × ") if out else "what cannot be known"
+    if each["kind"] == "input":
+        return f"In comes {size}."
+    if each["problem"]:
+        return f"{name} ({each['type']}) does not fit."
+    if each["times"] > 1:
+        about = f"{name} and {each['times'] - 1} more like it, {each['layers']} layers"
+    else:
+        what = f"{each['layers']} layers" if each["group"] else each["type"]
+        about = f"{name} ({what})"
+    costs = [f"{each[cost]:,} {said}" for cost, said in SAID.items() if each[cost]]
+    return f"{about}: out comes {size}{'; ' if costs else ''}{', '.join(costs)}."
 
 
 def _main_kind(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -276,22 +321,29 @@ def _main_kind(rows: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _arrange(volumes: Sequence[VolumePlace]) -> None:
-    """Every volume's middle on one axis, left to right; x and y are its front's upper left."""
-    tallest = max(v["height"] + v["recede"] for v in volumes)
-    thick = sum(v["thickness"] + GAP * (not v["thin"]) for v in volumes)
-    stretch = min(MOST_STRETCH, max(LEAST_STRETCH, WIDTH / thick))
+    """Every volume's middle on one axis, left to right; x and y are its front's upper left.
+
+    Each stands as near to the one before as both their labels and that one's depth allow.
+    """
+    axis = max(v["height"] for v in volumes) / 2
+    at, clear = MARGIN + RULER, 0.0
+    before: VolumePlace | None = None
     for volume in volumes:
-        volume["thickness"] = round(max(_least(volume)[1], volume["thickness"] * stretch), 2)
-    axis = tallest / 2
-    at = MARGIN + volumes[0]["recede"] / 2
-    for i, volume in enumerate(volumes):
-        if i and not volume["thin"]:
-            at += GAP * stretch
-        volume["x"] = round(at - volume["recede"] / 2, 2)
-        volume["y"] = round(axis - (volume["height"] - volume["recede"]) / 2, 2)
-        volume["middle"] = round(at + volume["thickness"] / 2, 2)
+        if before and not volume["thin"]:
+            at += GAP + SEEN * before["recede"]
+        half = labels.width(volume) / 2
+        if before and volume["height"] + 12 < before["height"]:  # a label keeps off a taller side
+            clear = max(clear, _end(before) + 2)
+        if not volume["thin"]:
+            at = max(at, clear + half - volume["width"] / 2)
+        volume["x"] = round(at, 2)
+        volume["y"] = round(axis - volume["height"] / 2, 2)
+        volume["middle"] = round(at + volume["width"] / 2, 2)
         volume["top"] = round(volume["y"] - volume["recede"], 2)
-        at += volume["thickness"]
+        if not volume["thin"]:
+            clear = volume["middle"] + half + labels.APART
+        at += volume["width"]
+        before = volume
 
 
 def _wires(
@@ -332,7 +384,12 @@ def _bend(wire: SkipPlace, volumes: Sequence[VolumePlace], tops: Sequence[float]
 
 def _right(volumes: Sequence[VolumePlace]) -> float:
     """Where the last of them ends."""
-    return max(v["x"] + v["thickness"] + v["recede"] for v in volumes)
+    return max(max(_end(v), v["middle"] + labels.width(v) / 2) for v in volumes)
+
+
+def _end(volume: VolumePlace) -> float:
+    """Where one ends, its depth and all."""
+    return round(volume["x"] + volume["width"] + volume["recede"], 2)
 
 
 def _center(volumes: Sequence[VolumePlace]) -> None:
@@ -354,12 +411,27 @@ def _down(volumes: Sequence[VolumePlace], wires: Sequence[SkipPlace], by: float)
 
 def faces(volume: VolumePlace) -> dict[str, list[tuple[float, float]]]:
     """The corners of the three faces that are seen."""
-    x, y, t, h, r = (volume[key] for key in ("x", "y", "thickness", "height", "recede"))
+    x, y, t, h, r = (volume[key] for key in ("x", "y", "width", "height", "recede"))
     return {
         "front": [(x, y), (x + t, y), (x + t, y + h), (x, y + h)],
         "top": [(x, y), (x + r, y - r), (x + t + r, y - r), (x + t, y)],
         "side": [(x + t, y), (x + t + r, y - r), (x + t + r, y + h - r), (x + t, y + h)],
     }
+
+
+def edges(volume: VolumePlace) -> list[list[tuple[float, float]]]:
+    """Of a closed group: where the sheets that it is a pile of end, over the top, down the side."""
+    x, y, w, h, r = (volume[key] for key in ("x", "y", "width", "height", "recede"))
+    return [
+        [(x + d, y - d), (x + w + d, y - d), (x + w + d, y + h - d)] for d in (r / 3, 2 * r / 3)
+    ]
+
+
+def skip(volume: VolumePlace) -> list[tuple[float, float]]:
+    """Of a closed residual block: from its beginning over it to where it is added."""
+    x, y, w, h, r = (volume[key] for key in ("x", "y", "width", "height", "recede"))
+    end = (x + w + r / 2, y + h / 2 - r / 2)
+    return [(x + r / 2, y - r / 2), (x + w + r / 2, y - r - 26), end]
 
 
 def way(points: Sequence[Sequence[float]]) -> str:
