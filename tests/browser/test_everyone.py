@@ -102,7 +102,7 @@ SMALL_TEXT = """
   for (let text; (text = walker.nextNode()); ) {
     const element = text.parentElement
     if (!text.textContent.trim() || !element.checkVisibility({ opacityProperty: true })) continue
-    if (element.closest('.unseen, .katex-mathml, script, .skip')) continue
+    if (element.closest('.unseen, .title-row, .katex-mathml, script, .skip')) continue
     const range = document.createRange()
     range.selectNodeContents(text)
     const box = range.getBoundingClientRect()

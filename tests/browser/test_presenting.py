@@ -51,7 +51,7 @@ def test_the_smallest_text_is_24_pixels(page: Page, path: str) -> None:
     page.set_viewport_size({"width": 1920, "height": 1080})
     page.emulate_media(reduced_motion="reduce")
     page.goto(path)
-    expect(page.locator("figure, .figure, .views").first).to_be_visible()
+    expect(page.locator("figure, .figure, [data-figure] > *").first).to_be_visible()
     page.evaluate("document.fonts.ready.then(() => null)")
     page.wait_for_load_state("networkidle")
     assert page.evaluate(SMALL_TEXT) == []
