@@ -12,6 +12,7 @@ from app.core.figure import PICTURES
 from app.web import (
     activations,
     attributions,
+    checks,
     convolutions,
     embeds,
     expressions,
@@ -32,7 +33,16 @@ from app.workers.runs import Runs
 
 JOBS_PER_CLIENT = 8
 
-SUBJECTS = (expressions, convolutions, networks, activations, attributions, training, lessons)
+SUBJECTS = (
+    expressions,
+    convolutions,
+    networks,
+    activations,
+    attributions,
+    training,
+    lessons,
+    checks,
+)
 ROUTERS = (
     *(subject.router for subject in SUBJECTS),
     embeds.router,

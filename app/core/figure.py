@@ -10,6 +10,7 @@ import orjson
 from app.core.errors import OverBudget
 from app.core.mistakes import read
 from app.core.questions import Asked
+from app.core.witnesses import Witness
 
 Q = TypeVar("Q", bound=Asked)
 
@@ -88,11 +89,11 @@ class Figure(Generic[Q]):
 
     A worker calls `answer`, which may import torch, for at most so many seconds. `quick` is the
     same for what the event loop can afford; it raises OverBudget where it cannot, and `learn`,
-    called in a thread, may make such a question quick from then on. Where the answer
-    is a run, it is a fold instead: `slice(question, state)` gives the next state, None when it is
-    over, and some frames; `check_at_once` refuses what is too long to wait for as a whole. `write`
-    turns an answer into bytes of one of the media types in `forms`, chosen by the request's Accept;
-    the first without.
+    called in a thread, may make such a question quick from then on. `check` finds the same numbers
+    by another path, in a worker. Where the answer is a run, it is a fold instead:
+    `slice(question, state)` gives the next state, None when it is over, and some frames;
+    `check_at_once` refuses what is too long to wait for as a whole. `write` turns an answer into
+    bytes of one of the media types in `forms`, chosen by the request's Accept; the first without.
 
     `subject` is the part of the API it belongs to, `path` its path there if that is not its name,
     `operation` what the schema calls it, `model` the type of its answers there, with `told` beside
@@ -109,6 +110,7 @@ class Figure(Generic[Q]):
     slice: Callable[[Q, Any], tuple[Any, list[Any]]] | None = None
     check_at_once: Callable[[Q], None] | None = None
     quick: Callable[[Q], Any] | None = None
+    check: Callable[[Q], list[Witness]] | None = None
     learn: Callable[[Q], None] | None = None
     write: Write = as_json
     forms: tuple[str, ...] = (JSON,)

@@ -33,6 +33,7 @@ from app.core.beginnings import (
     with_network,
 )
 from app.core.convolutions import answers as convolutions
+from app.core.convolutions import witnesses as convolution_witnesses
 from app.core.convolutions.questions import (
     ConvolutionQuestion,
     StepsQuestion,
@@ -41,6 +42,7 @@ from app.core.convolutions.questions import (
 from app.core.convolutions.steps import StepsAnswer
 from app.core.experiments import table as experiments
 from app.core.expressions import questions as expressions
+from app.core.expressions import witnesses as expression_witnesses
 from app.core.expressions.answers import ExpressionAnswer
 from app.core.expressions.explanations import EntryAnswer, PathsAnswer
 from app.core.expressions.gradient_check import GradientCheckAnswer
@@ -49,6 +51,7 @@ from app.core.figure import ARRAYS, JSON, PICTURES, AsText, Figure, When
 from app.core.layers.windows import WindowAnswer
 from app.core.networks import fields
 from app.core.networks import questions as networks
+from app.core.networks import witnesses as network_witnesses
 from app.core.networks.answers import NetworkAnswer
 from app.core.networks.gradient_flow import GradientSizesAnswer
 from app.core.pictures.preparation import FIRSTS
@@ -80,6 +83,7 @@ CONVOLUTION = convolution(
     says="A convolution, pooling or fully connected layer on one input, forward and backward.",
     answer=convolutions.convolve,
     quick=When(convolutions.small, convolutions.convolve),
+    check=convolution_witnesses.layer,
     model=convolutions.ConvolutionAnswer,
     old_names={"cell": "near"},
     first=convolution_first,
@@ -112,6 +116,7 @@ ROWS: tuple[Figure[Any], ...] = (
         says="Evaluate an expression: values forward, gradients backward, every flow and step.",
         answer=expressions.play,
         quick=expressions.quick_play,
+        check=expression_witnesses.gradients,
         learn=expressions.learn,
         model=ExpressionAnswer,
         first=expression_first,
@@ -122,6 +127,7 @@ ROWS: tuple[Figure[Any], ...] = (
         says="Every input's gradient three ways: chain rule, central differences, "
         "torch's autograd.",
         answer=expressions.checked,
+        check=expression_witnesses.gradients,
         operation="gradient_checks",
         model=GradientCheckAnswer,
     ),
@@ -140,6 +146,7 @@ ROWS: tuple[Figure[Any], ...] = (
         says="How often a window fits on its input: (w + 2p - k) / s + 1 with its numbers.",
         answer=convolutions.window,
         quick=convolutions.window,
+        check=convolution_witnesses.window,
         model=WindowAnswer,
         page="/convolution",
         completed=partial(or_else, first={"input": 32, "kernel": 5}),
@@ -150,6 +157,7 @@ ROWS: tuple[Figure[Any], ...] = (
         says="What a network comes to: sizes, parameters, multiply-adds, memory, receptive fields.",
         answer=networks.network,
         quick=When(networks.small, networks.network),
+        check=network_witnesses.sizes,
         model=NetworkAnswer,
         first=network_first,
     ),

@@ -27,7 +27,8 @@ type First = {
 /** `given`: what the link said that the controls do not show, the size of a photo. `near`: the cell in view. */
 type Asked = { setting: Setting; given: Record<string, unknown>; near?: Cell | null }
 
-function bodyOf({ setting, given }: Asked): Record<string, unknown> {
+/** The question as it is sent. */
+export function bodyOf({ setting, given }: Asked): Record<string, unknown> {
   const told = Object.fromEntries(Object.entries(setting).filter(([, value]) => value !== null))
   return { ...given, cells: [], ...told }
 }

@@ -912,6 +912,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check
+         * @description What a figure shows by another path: the largest difference, and where it stands.
+         */
+        post: operations["check_api_check_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1827,6 +1847,55 @@ export interface components {
              * @description The most steps that POST /api/convolution/steps answers with.
              */
             batch: number;
+        };
+        /**
+         * CheckAnswer
+         * @description What each witness has found.
+         */
+        CheckAnswer: {
+            /** Witnesses */
+            witnesses: components["schemas"]["Witness"][];
+            /** Agrees */
+            agrees: boolean;
+            /** Sentence */
+            sentence: string;
+        };
+        /**
+         * CheckQuestion
+         * @description A figure, and what it was asked.
+         * @example {
+         *       "figure": "expression",
+         *       "question": {
+         *         "expression": "f = (x + y) * z",
+         *         "inputs": {
+         *           "x": -2,
+         *           "y": 5,
+         *           "z": -4
+         *         }
+         *       }
+         *     }
+         * @example {
+         *       "figure": "window",
+         *       "question": {
+         *         "input": 32,
+         *         "kernel": 5
+         *       }
+         *     }
+         */
+        CheckQuestion: {
+            /**
+             * Figure
+             * @description Its name.
+             */
+            figure: string;
+            /**
+             * Question
+             * @description As in the POST of that figure.
+             * @default {}
+             */
+            question: {
+                [key: string]: unknown;
+            };
         };
         /**
          * CheckedInput
@@ -6876,6 +6945,43 @@ export interface components {
             points: number[][];
             label: components["schemas"]["Point"];
         };
+        /**
+         * Witness
+         * @description One kind of number, found twice.
+         */
+        Witness: {
+            /**
+             * By
+             * @description The other path.
+             */
+            by: string;
+            /**
+             * Of
+             * @description What both have found.
+             */
+            of: string;
+            /**
+             * Compared
+             * @description How many numbers.
+             */
+            compared: number;
+            /**
+             * Largest
+             * @description Relative difference: the largest |a - b| / max(1e-8, |a| + |b|).
+             */
+            largest: number;
+            /**
+             * Where
+             * @description Where that is: indices; empty for one number.
+             */
+            where: number[];
+            /** Ours */
+            ours: number;
+            /** Theirs */
+            theirs: number;
+            /** Agrees */
+            agrees: boolean;
+        };
         /** WrongGradient */
         WrongGradient: {
             /** Node */
@@ -9565,6 +9671,70 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                };
+            };
+        };
+    };
+    check_api_check_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "figure": "expression",
+                 *       "question": {
+                 *         "expression": "f = (x + y) * z",
+                 *         "inputs": {
+                 *           "x": -2,
+                 *           "y": 5,
+                 *           "z": -4
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["CheckQuestion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckAnswer"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The question has a mistake, and this is where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Too busy for now; ask again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
                 };
             };
         };

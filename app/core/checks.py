@@ -1,0 +1,75 @@
+"""A check of any figure: what it shows, found once more by another path."""
+
+from typing import Annotated, Any
+
+from pydantic import ConfigDict, Field
+from typing_extensions import TypedDict
+
+from app.core.errors import Problem, nearest
+from app.core.figures import FIGURES
+from app.core.mistakes import validated
+from app.core.questions import Asked
+from app.core.witnesses import Witness
+
+
+class CheckQuestion(Asked):
+    """A figure, and what it was asked."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "figure": "expression",
+                    "question": {
+                        "expression": "f = (x + y) * z",
+                        "inputs": {"x": -2, "y": 5, "z": -4},
+                    },
+                },
+                {"figure": "window", "question": {"input": 32, "kernel": 5}},
+            ]
+        }
+    )
+
+    figure: Annotated[str, Field(max_length=64, description="Its name.")]
+    question: dict[str, Any] = Field(default={}, description="As in the POST of that figure.")
+
+
+class CheckAnswer(TypedDict):
+    """What each witness has found."""
+
+    witnesses: list[Witness]
+    agrees: bool
+    sentence: str
+
+
+def check(question: CheckQuestion) -> CheckAnswer:
+    """The answer to POST /api/check; imports torch. Raises Problem."""
+    figure = FIGURES.get(question.figure)
+    if figure is None:
+        raise Problem(
+            f"there is no figure `{question.figure}`",
+            {"field": "figure"},
+            nearest(question.figure, FIGURES),
+        )
+    if figure.check is None:
+        raise Problem(f"`{figure.name}` has no second path yet", {"field": "figure"})
+    given = figure.completed(question.question) if figure.completed else question.question
+    found = figure.check(validated(figure.question, given))
+    return {
+        "witnesses": found,
+        "agrees": all(each["agrees"] for each in found),
+        "sentence": sentence(found),
+    }
+
+
+def sentence(found: list[Witness]) -> str:
+    """What a learner is told first."""
+    wrong = next((each for each in found if not each["agrees"]), None)
+    if wrong:
+        ours, theirs = wrong["ours"], wrong["theirs"]
+        return f"{wrong['by']} has {theirs:.6g} for {wrong['of']}, this figure {ours:.6g}."
+    numbers = sum(each["compared"] for each in found)
+    if not numbers:
+        return "There is no number here that another path could find."
+    paths = dict.fromkeys(each["by"] for each in found if each["compared"])
+    return f"{numbers:,} numbers found once more, by {' and '.join(paths)}: they agree."
