@@ -17,11 +17,13 @@ from app.core.experiments.experiment import Experiment, ExperimentRow, SettingRo
 from app.core.experiments.optimizers import OPTIMIZERS
 from app.core.experiments.overfitting import OVERFITTING
 from app.core.experiments.samples_a_weight import SAMPLES_A_WEIGHT
+from app.core.experiments.small_batch import SMALL_BATCH
 from app.core.training.loop import Frame
 
 ROWS: tuple[Experiment[Any], ...] = (
     OVERFITTING,
     SAMPLES_A_WEIGHT,
+    SMALL_BATCH,
     DROPOUT,
     BATCH_NORM,
     DOUBLE_DESCENT,

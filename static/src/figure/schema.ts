@@ -528,6 +528,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/experiments/small-batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Small Batch
+         * @description A check before any long training: a sound network learns 20 samples by heart in seconds; one with a bug does not, or begins in the wrong place.
+         */
+        post: operations["small_batch_api_experiments_small_batch_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/experiments/dropout": {
         parameters: {
             query?: never;
@@ -5880,6 +5900,47 @@ export interface components {
             path: string;
         };
         /**
+         * SmallBatchSettings
+         * @description A net of one hidden layer on very few digits, all of them at each step.
+         * @example {
+         *       "bug": "none",
+         *       "points": 20,
+         *       "seed": 0
+         *     }
+         */
+        SmallBatchSettings: {
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
+            /**
+             * Bug
+             * @description What is wrong with the network or its training.
+             * @default none
+             * @enum {string}
+             */
+            bug: "none" | "labels shuffled" | "no gradient below the head" | "rate x 100" | "inputs 0 to 255" | "softmax twice";
+            /**
+             * Digits
+             * @description All of them at each step.
+             * @default 20
+             */
+            points: number;
+            /**
+             * Rate
+             * @description The learning rate, with a momentum of 0.9.
+             * @default 0.02
+             */
+            rate: number;
+            /**
+             * Steps
+             * @description Of the whole run.
+             * @default 320
+             */
+            steps: number;
+        };
+        /**
          * Softmax
          * @description Turns scores into probabilities that sum to 1, across features or channels.
          */
@@ -8503,6 +8564,65 @@ export interface operations {
                  *     }
                  */
                 "application/json": components["schemas"]["SamplesSettings"];
+            };
+        };
+        responses: {
+            /** @description As events, if asked for: each frame as it comes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunAnswer"];
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The question has a mistake, and this is where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Too busy for now; ask again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    small_batch_api_experiments_small_batch_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "points": 20,
+                 *       "bug": "none",
+                 *       "seed": 0
+                 *     }
+                 */
+                "application/json": components["schemas"]["SmallBatchSettings"];
             };
         };
         responses: {

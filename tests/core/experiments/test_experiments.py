@@ -25,6 +25,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "overfitting": {"degree": 6},
     "samples-a-weight": {"hidden": 3, "points": 20},
     "classifier-2d": {"units": 3, "steps": 60, "data": "moons"},
+    "small-batch": {"steps": 40, "points": 10},
     "batch-norm": {"depth": 2, "steps": 20},
     "optimizers": {"steps": 60},
     "double-descent": {"points": 10, "sets": 1},
