@@ -15,6 +15,7 @@ from app.core.experiments.double_descent import DOUBLE_DESCENT
 from app.core.experiments.dropout import DROPOUT
 from app.core.experiments.experiment import Experiment, ExperimentRow, SettingRow
 from app.core.experiments.optimizers import OPTIMIZERS
+from app.core.experiments.outliers import OUTLIERS
 from app.core.experiments.overfitting import OVERFITTING
 from app.core.experiments.samples_a_weight import SAMPLES_A_WEIGHT
 from app.core.experiments.small_batch import SMALL_BATCH
@@ -23,6 +24,7 @@ from app.core.training.loop import Frame
 ROWS: tuple[Experiment[Any], ...] = (
     OVERFITTING,
     SAMPLES_A_WEIGHT,
+    OUTLIERS,
     SMALL_BATCH,
     DROPOUT,
     BATCH_NORM,

@@ -528,6 +528,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/experiments/outliers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Outliers
+         * @description One point among twenty moves away and takes the line with it; absolute and Huber's loss let it go. A point is drawn as large as its influence: what leaving it out would change.
+         */
+        post: operations["outliers_api_experiments_outliers_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/experiments/small-batch": {
         parameters: {
             query?: never;
@@ -5200,6 +5220,47 @@ export interface components {
             omitted_share: number;
         };
         /**
+         * OutliersSettings
+         * @description A line through points, the last of which moves away.
+         * @example {
+         *       "far": 6,
+         *       "loss": "squared",
+         *       "seed": 0
+         *     }
+         */
+        OutliersSettings: {
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
+            /**
+             * Loss
+             * @description What the line makes small: squares, sizes, or Huber's mix of both.
+             * @default squared
+             * @enum {string}
+             */
+            loss: "squared" | "absolute" | "huber";
+            /**
+             * Points
+             * @description The bad one among them.
+             * @default 20
+             */
+            points: number;
+            /**
+             * Moved by
+             * @description How far down the last point goes, in the end.
+             * @default 6
+             */
+            far: number;
+            /**
+             * Noise
+             * @description Standard deviation of all points around the line.
+             * @default 0.1
+             */
+            noise: number;
+        };
+        /**
          * OverfittingSettings
          * @description A polynomial of growing degree through a few noisy points.
          * @example {
@@ -8564,6 +8625,65 @@ export interface operations {
                  *     }
                  */
                 "application/json": components["schemas"]["SamplesSettings"];
+            };
+        };
+        responses: {
+            /** @description As events, if asked for: each frame as it comes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunAnswer"];
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The question has a mistake, and this is where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Too busy for now; ask again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    outliers_api_experiments_outliers_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "loss": "squared",
+                 *       "far": 6,
+                 *       "seed": 0
+                 *     }
+                 */
+                "application/json": components["schemas"]["OutliersSettings"];
             };
         };
         responses: {

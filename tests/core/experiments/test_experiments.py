@@ -27,6 +27,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "classifier-2d": {"units": 3, "steps": 60, "data": "moons"},
     "small-batch": {"steps": 40, "points": 10},
     "batch-norm": {"depth": 2, "steps": 20},
+    "outliers": {"points": 6, "far": 2},
     "optimizers": {"steps": 60},
     "double-descent": {"points": 10, "sets": 1},
     "dropout": {"hidden": 8, "steps": 40, "points": 60},
