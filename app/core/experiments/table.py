@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 from pydantic.fields import FieldInfo
 
+from app.core.experiments.augmentation import AUGMENTATION
 from app.core.experiments.batch_norm import BATCH_NORM
 from app.core.experiments.classifier_2d import CLASSIFIER_2D
 from app.core.experiments.double_descent import DOUBLE_DESCENT
@@ -25,6 +26,7 @@ ROWS: tuple[Experiment[Any], ...] = (
     OVERFITTING,
     SAMPLES_A_WEIGHT,
     OUTLIERS,
+    AUGMENTATION,
     SMALL_BATCH,
     DROPOUT,
     BATCH_NORM,

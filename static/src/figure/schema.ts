@@ -548,6 +548,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/experiments/augmentation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Augmentation
+         * @description Each digit is turned, shifted and scaled a little, anew whenever it is seen: 100 of them go further. A change that makes another digit of it teaches what is wrong.
+         */
+        post: operations["augmentation_api_experiments_augmentation_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/experiments/small-batch": {
         parameters: {
             query?: never;
@@ -1552,6 +1572,97 @@ export interface components {
             signed: boolean;
             /** Name */
             name: string;
+        };
+        /**
+         * AugmentationSettings
+         * @description A net on few digits, each changed anew whenever it is seen.
+         * @example {
+         *       "picture": 56,
+         *       "scale": 0.12,
+         *       "seed": 0,
+         *       "shift": 0.06,
+         *       "turn": 12
+         *     }
+         */
+        AugmentationSettings: {
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
+            /**
+             * Turn
+             * @description Degrees to either side, at most.
+             * @default 12
+             */
+            turn: number;
+            /**
+             * Shift
+             * @description A share of the side, any way.
+             * @default 0.06
+             */
+            shift: number;
+            /**
+             * Scale
+             * @description Larger or smaller by this share.
+             * @default 0.12
+             */
+            scale: number;
+            /**
+             * Shear
+             * @description How far it leans.
+             * @default 0
+             */
+            shear: number;
+            /**
+             * Brightness
+             * @description Added or taken away.
+             * @default 0
+             */
+            brightness: number;
+            /**
+             * Contrast
+             * @description More or less by this share.
+             * @default 0
+             */
+            contrast: number;
+            /**
+             * Noise
+             * @description On each pixel.
+             * @default 0
+             */
+            noise: number;
+            /**
+             * Warp
+             * @description Elastic, a share of half a side.
+             * @default 0
+             */
+            warp: number;
+            /**
+             * Flip
+             * @description Half of the copies.
+             * @default none
+             * @enum {string}
+             */
+            flip: "none" | "mirrored" | "upside down";
+            /**
+             * Digits
+             * @description How many it is trained on.
+             * @default 100
+             */
+            points: number;
+            /**
+             * Steps
+             * @description Of 20 digits each.
+             * @default 400
+             */
+            steps: number;
+            /**
+             * Picture
+             * @description Which digit is shown.
+             * @default 56
+             */
+            picture: number;
         };
         /**
          * AvgPool1d
@@ -8684,6 +8795,67 @@ export interface operations {
                  *     }
                  */
                 "application/json": components["schemas"]["OutliersSettings"];
+            };
+        };
+        responses: {
+            /** @description As events, if asked for: each frame as it comes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunAnswer"];
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The question has a mistake, and this is where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Too busy for now; ask again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    augmentation_api_experiments_augmentation_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "turn": 12,
+                 *       "shift": 0.06,
+                 *       "scale": 0.12,
+                 *       "picture": 56,
+                 *       "seed": 0
+                 *     }
+                 */
+                "application/json": components["schemas"]["AugmentationSettings"];
             };
         };
         responses: {

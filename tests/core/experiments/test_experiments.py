@@ -28,6 +28,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "small-batch": {"steps": 40, "points": 10},
     "batch-norm": {"depth": 2, "steps": 20},
     "outliers": {"points": 6, "far": 2},
+    "augmentation": {"points": 20, "steps": 40},
     "optimizers": {"steps": 60},
     "double-descent": {"points": 10, "sets": 1},
     "dropout": {"hidden": 8, "steps": 40, "points": 60},
