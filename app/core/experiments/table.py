@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 from app.core.experiments.augmentation import AUGMENTATION
 from app.core.experiments.batch_norm import BATCH_NORM
 from app.core.experiments.classifier_2d import CLASSIFIER_2D
+from app.core.experiments.cross_validation import CROSS_VALIDATION
 from app.core.experiments.double_descent import DOUBLE_DESCENT
 from app.core.experiments.dropout import DROPOUT
 from app.core.experiments.experiment import Experiment, ExperimentRow, SettingRow
@@ -27,6 +28,7 @@ ROWS: tuple[Experiment[Any], ...] = (
     SAMPLES_A_WEIGHT,
     OUTLIERS,
     AUGMENTATION,
+    CROSS_VALIDATION,
     SMALL_BATCH,
     DROPOUT,
     BATCH_NORM,

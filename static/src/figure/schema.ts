@@ -568,6 +568,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/experiments/cross-validation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cross Validation
+         * @description How good is a fit on few digits? One split answers by luck; the mean over folds, in which each digit is held out once, wanders much less, for as many fits as there are folds.
+         */
+        post: operations["cross_validation_api_experiments_cross_validation_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/experiments/small-batch": {
         parameters: {
             query?: never;
@@ -3470,6 +3490,41 @@ export interface components {
              * @description The arithmetic with the numbers in it.
              */
             latex: string;
+        };
+        /**
+         * FoldsSettings
+         * @description Softmax regression on few digits, whose accuracy is to be found out.
+         * @example {
+         *       "folds": 5,
+         *       "points": 200,
+         *       "seed": 0
+         *     }
+         */
+        FoldsSettings: {
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
+            /**
+             * Digits
+             * @description That are split; the hold-out is apart.
+             * @default 200
+             */
+            points: number;
+            /**
+             * Folds
+             * @description Each is held out once.
+             * @default 5
+             */
+            folds: number;
+            /**
+             * Way
+             * @description Each fold held out in turn, or the first of them alone.
+             * @default folds
+             * @enum {string}
+             */
+            way: "folds" | "one split";
         };
         /** ForwardCellStep */
         ForwardCellStep: {
@@ -8856,6 +8911,65 @@ export interface operations {
                  *     }
                  */
                 "application/json": components["schemas"]["AugmentationSettings"];
+            };
+        };
+        responses: {
+            /** @description As events, if asked for: each frame as it comes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunAnswer"];
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The question has a mistake, and this is where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Too busy for now; ask again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    cross_validation_api_experiments_cross_validation_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "points": 200,
+                 *       "folds": 5,
+                 *       "seed": 0
+                 *     }
+                 */
+                "application/json": components["schemas"]["FoldsSettings"];
             };
         };
         responses: {

@@ -29,6 +29,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "batch-norm": {"depth": 2, "steps": 20},
     "outliers": {"points": 6, "far": 2},
     "augmentation": {"points": 20, "steps": 40},
+    "cross-validation": {"points": 50, "folds": 2},
     "optimizers": {"steps": 60},
     "double-descent": {"points": 10, "sets": 1},
     "dropout": {"hidden": 8, "steps": 40, "points": 60},
