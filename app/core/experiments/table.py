@@ -19,6 +19,7 @@ from app.core.experiments.experiment import Experiment, ExperimentRow, SettingRo
 from app.core.experiments.optimizers import OPTIMIZERS
 from app.core.experiments.outliers import OUTLIERS
 from app.core.experiments.overfitting import OVERFITTING
+from app.core.experiments.residual import RESIDUAL
 from app.core.experiments.samples_a_weight import SAMPLES_A_WEIGHT
 from app.core.experiments.small_batch import SMALL_BATCH
 from app.core.training.loop import Frame
@@ -32,6 +33,7 @@ ROWS: tuple[Experiment[Any], ...] = (
     SMALL_BATCH,
     DROPOUT,
     BATCH_NORM,
+    RESIDUAL,
     DOUBLE_DESCENT,
     CLASSIFIER_2D,
     OPTIMIZERS,

@@ -648,6 +648,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/experiments/residual": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Residual
+         * @description A plain net of 26 layers has a higher training loss than one of 8: not overfitting, but harder to train. With skips around each block depth costs nothing.
+         */
+        post: operations["residual_api_experiments_residual_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/experiments/double-descent": {
         parameters: {
             query?: never;
@@ -5871,6 +5891,46 @@ export interface components {
             suggestion: string | null;
         };
         /**
+         * ResidualSettings
+         * @description A deep net beside a shallow one, with skips and without.
+         * @example {
+         *       "depth": 26,
+         *       "seed": 0
+         *     }
+         */
+        ResidualSettings: {
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
+            /**
+             * Layers of the deep net
+             * @description With weights; the shallow one has 8.
+             * @default 26
+             */
+            depth: number;
+            /**
+             * Skips
+             * @description Each block of two layers adds its input to what it gives.
+             * @default yes
+             * @enum {string}
+             */
+            skip: "yes" | "no";
+            /**
+             * Rate
+             * @description The learning rate, with a momentum of 0.9.
+             * @default 0.05
+             */
+            rate: number;
+            /**
+             * Steps
+             * @description Of 64 digits each.
+             * @default 60
+             */
+            steps: number;
+        };
+        /**
          * Ruler
          * @description How long which side is drawn: a staff with its marks, from the foot up.
          */
@@ -9147,6 +9207,64 @@ export interface operations {
                  *     }
                  */
                 "application/json": components["schemas"]["NormSettings"];
+            };
+        };
+        responses: {
+            /** @description As events, if asked for: each frame as it comes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunAnswer"];
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The question has a mistake, and this is where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Too busy for now; ask again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    residual_api_experiments_residual_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "depth": 26,
+                 *       "seed": 0
+                 *     }
+                 */
+                "application/json": components["schemas"]["ResidualSettings"];
             };
         };
         responses: {
