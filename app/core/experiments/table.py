@@ -15,6 +15,7 @@ from app.core.experiments.classifier_2d import CLASSIFIER_2D
 from app.core.experiments.cross_validation import CROSS_VALIDATION
 from app.core.experiments.double_descent import DOUBLE_DESCENT
 from app.core.experiments.dropout import DROPOUT
+from app.core.experiments.dropout_scaling import DROPOUT_SCALING
 from app.core.experiments.experiment import Experiment, ExperimentRow, SettingRow
 from app.core.experiments.optimizers import OPTIMIZERS
 from app.core.experiments.outliers import OUTLIERS
@@ -32,6 +33,7 @@ ROWS: tuple[Experiment[Any], ...] = (
     CROSS_VALIDATION,
     SMALL_BATCH,
     DROPOUT,
+    DROPOUT_SCALING,
     BATCH_NORM,
     RESIDUAL,
     DOUBLE_DESCENT,

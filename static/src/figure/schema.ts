@@ -628,6 +628,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/experiments/dropout-scaling": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Dropout Scaling
+         * @description The whole network, scaled, stands for the mean of all thinned ones: rightly before a ReLU, and too low after one. Each point is a unit; on the dotted line the two agree.
+         */
+        post: operations["dropout_scaling_api_experiments_dropout_scaling_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/experiments/batch-norm": {
         parameters: {
             query?: never;
@@ -5905,8 +5925,8 @@ export interface components {
              */
             seed: number;
             /**
-             * Layers of the deep net
-             * @description With weights; the shallow one has 8.
+             * Layers
+             * @description Of the deep net, with weights; the shallow one has 8.
              * @default 26
              */
             depth: number;
@@ -6035,6 +6055,48 @@ export interface components {
              * @default 0
              */
             shift: number;
+        };
+        /**
+         * ScalingSettings
+         * @description One layer of 40 units, thinned again and again, beside the whole of it.
+         * @example {
+         *       "dropped": 0.5,
+         *       "next": "ReLU",
+         *       "seed": 0
+         *     }
+         */
+        ScalingSettings: {
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
+            /**
+             * Dropped
+             * @description The share of inputs left out each time (PyTorch's p); 1 - it is kept.
+             * @default 0.5
+             */
+            dropped: number;
+            /**
+             * After the layer
+             * @description Whether its sums go through a ReLU before the mean is taken.
+             * @default ReLU
+             * @enum {string}
+             */
+            next: "ReLU" | "nothing";
+            /**
+             * Scaled
+             * @description What is kept is made larger in training (inverted, today's way), or the whole is made smaller when it is used (the lecture's).
+             * @default in training
+             * @enum {string}
+             */
+            scaled: "in training" | "in use";
+            /**
+             * Inputs
+             * @description Of the layer.
+             * @default 64
+             */
+            inputs: number;
         };
         /**
          * SettingRow
@@ -9148,6 +9210,65 @@ export interface operations {
                  *     }
                  */
                 "application/json": components["schemas"]["DropoutSettings"];
+            };
+        };
+        responses: {
+            /** @description As events, if asked for: each frame as it comes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunAnswer"];
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The question has a mistake, and this is where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Too busy for now; ask again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    dropout_scaling_api_experiments_dropout_scaling_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "dropped": 0.5,
+                 *       "next": "ReLU",
+                 *       "seed": 0
+                 *     }
+                 */
+                "application/json": components["schemas"]["ScalingSettings"];
             };
         };
         responses: {

@@ -26,6 +26,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "samples-a-weight": {"hidden": 3, "points": 20},
     "classifier-2d": {"units": 3, "steps": 60, "data": "moons"},
     "small-batch": {"steps": 40, "points": 10},
+    "dropout-scaling": {"inputs": 4},
     "residual": {"depth": 10, "steps": 20},
     "batch-norm": {"depth": 2, "steps": 20},
     "outliers": {"points": 6, "far": 2},
