@@ -29,8 +29,8 @@ class ResidualSettings(Settings):
         Field(
             ge=10,
             le=32,
-            title="Layers of the deep net",
-            description="With weights; the shallow one has 8.",
+            title="Layers",
+            description="Of the deep net, with weights; the shallow one has 8.",
             json_schema_extra={"values": [10, 14, 20, 26, 32]},
             multiple_of=2,
         ),
@@ -93,6 +93,7 @@ def look(settings: ResidualSettings, state: State, step: int) -> Look:
 def data(settings: ResidualSettings) -> dict[str, Any]:
     return {
         "lines": [f"gradient of {settings.depth} layers"],
+        "ways": ["backward"],
         "places": list(range(1, settings.depth + 1)),
         "across": "layer",
         "logarithmic": True,
@@ -193,6 +194,7 @@ RESIDUAL: Experiment[ResidualSettings] = Experiment(
     milliseconds=200,
     curves=lambda settings: (f"{settings.depth} layers", f"{SHALLOW} layers"),
     measure="training loss",
+    logarithmic=False,
     seeds=6,
     presets=(
         ("26 layers beside 8", {}),

@@ -42,6 +42,7 @@ export type Data = {
   layers?: [string, number][]
   /** What lines or paths are called. */
   lines?: string[]
+  ways?: ('forward' | 'backward')[]
   places?: number[]
   /** What the axes of a picture say. */
   across?: string
