@@ -64,10 +64,10 @@ class ScalingSettings(Settings):
 
 
 class State(NamedTuple):
-    """The sum over thinned networks of what each unit gives, and how many they were."""
+    """The sum over thinned networks of what each unit gives, and how many there were."""
 
     total: Array
-    count: int
+    networks: int
 
 
 def layer(settings: ScalingSettings) -> tuple[Array, Array]:
@@ -94,12 +94,12 @@ def advance(settings: ScalingSettings, state: State, step: int) -> State:
     larger = 1 / (1 - settings.dropped) if settings.scaled == "in training" else 1.0
     thinned = (chance >= settings.dropped) * x * larger
     return State(
-        state.total + after(settings, thinned @ weights.T).sum(0), state.count + len(thinned)
+        state.total + after(settings, thinned @ weights.T).sum(0), state.networks + len(thinned)
     )
 
 
 def look(settings: ScalingSettings, state: State, step: int) -> Look:
-    mean, wanted = state.total / state.count, whole(settings)
+    mean, wanted = state.total / state.networks, whole(settings)
     dots = [
         [round(float(a), 4), round(float(b), 4), DOT] for a, b in zip(wanted, mean, strict=True)
     ]

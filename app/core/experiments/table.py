@@ -65,9 +65,10 @@ def fold(name: str) -> dict[str, Any]:
 
 
 @cache
-def measured() -> dict[str, list[dict[str, int]]]:
-    """By experiment, for each of its claims: in how many of how many seeds it held."""
-    found: dict[str, list[dict[str, int]]] = orjson.loads(CLAIMS.read_bytes())
+def measured() -> dict[str, list[dict[str, Any]]]:
+    """By experiment, for each of its claims: in how many of how many seeds it held, and the mark of
+    what was measured."""
+    found: dict[str, list[dict[str, Any]]] = orjson.loads(CLAIMS.read_bytes())
     return found
 
 
