@@ -12,10 +12,11 @@ from app.core.experiments.table import CLAIMS, EXPERIMENTS
 from app.core.training.loop import Frame
 
 
-def held(experiment: Experiment[Any]) -> list[dict[str, int]]:
-    """For each claim: in how many seeds it held, of as many as the experiment is worth."""
+def held(experiment: Experiment[Any]) -> list[dict[str, Any]]:
+    """For each claim: in how many seeds it held, of as many as the experiment is worth, and what
+    it said and ran then."""
     seeds = experiment.seeds
-    found = [{"held": 0, "seeds": seeds} for _ in experiment.claims]
+    found: list[dict[str, Any]] = [{"held": 0, "seeds": seeds} for _ in experiment.claims]
     for seed in range(seeds):
         runs: dict[Any, list[Frame]] = {}
         for claim, counted in zip(experiment.claims, found, strict=True):
@@ -25,6 +26,7 @@ def held(experiment: Experiment[Any]) -> list[dict[str, int]]:
                 runs[key] = runs.get(key) or experiment.frames(settings)
             counted["held"] += claim.holds([runs[each.model_dump_json()] for each in asked])
     for claim, counted in zip(experiment.claims, found, strict=True):
+        counted["of"] = claim.mark(experiment.settings)
         print(f"{experiment.name}: {counted['held']} of {seeds}: {claim.says}", flush=True)
     return found
 

@@ -50,6 +50,36 @@ def test_another_experiment_is_a_click_away(page: Page) -> None:
     expect(page).to_have_url(re.compile("experiment=samples-a-weight"))
 
 
+# One link of each kind of picture, short; what is drawn of it, and how many frames there are.
+KINDS = [
+    ("dropout&hidden=8&points=20&steps=40", ".picture-net circle", 40),
+    ("batch-norm&depth=2&steps=20", ".picture-lines canvas", 20),
+    ("small-batch&points=10&steps=40", ".picture-sheet canvas", 40),
+    ("cross-validation&points=50&folds=2", ".picture-split .part", 24),
+    ("optimizers&steps=60", ".picture-paths circle", 60),
+    ("outliers&points=6", ".lab-picture circle", 30),
+]
+
+
+@pytest.mark.parametrize(("link", "drawn", "count"), KINDS)
+def test_an_answer_is_drawn_as_the_picture_it_names_on_a_telephone_too(
+    browser: Browser, live_server: str, link: str, drawn: str, count: int
+) -> None:
+    with browser.new_context(
+        base_url=live_server, viewport={"width": 360, "height": 740}, reduced_motion="reduce"
+    ) as context:
+        page = context.new_page()
+        wrong: list[str] = []
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.goto(f"/training?experiment={link}")
+        ended(page, count)
+        for side in ("run", "control"):
+            expect(page.locator(f".lab-side.{side} {drawn}").first).to_be_visible()
+        expect(page.locator(".diagnosis")).not_to_contain_text("Waiting")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+        assert not wrong
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_on_a_telephone_and_nothing_is_too_wide(
     browser: Browser, live_server: str, axe: Axe, scheme: str

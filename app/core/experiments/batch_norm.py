@@ -130,6 +130,7 @@ def look(settings: NormSettings, state: Trained, step: int) -> Look:
 def data(settings: NormSettings) -> dict[str, Any]:
     return {
         "lines": ["activations", "gradients"],
+        "ways": ["forward", "backward"],
         "places": list(range(1, settings.depth + 2)),
         "across": "layer",
         "logarithmic": True,

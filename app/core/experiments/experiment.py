@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from math import inf
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
@@ -58,6 +59,12 @@ class Claim(Generic[S]):
     says: str
     settings: tuple[dict[str, Any], ...]
     holds: Callable[[Sequence[Sequence[Frame]]], bool]
+
+    def mark(self, asked: type[S]) -> str:
+        """Changes with its words and with all settings of its runs: what was measured before such
+        a change says nothing of what is claimed after it."""
+        runs = [asked(**given).model_dump_json() for given in self.settings]
+        return sha256("\n".join((self.says, *runs)).encode()).hexdigest()[:12]
 
 
 @dataclass(frozen=True)

@@ -9,21 +9,33 @@ from typing import Any
 import orjson
 from pydantic.fields import FieldInfo
 
+from app.core.experiments.augmentation import AUGMENTATION
 from app.core.experiments.batch_norm import BATCH_NORM
 from app.core.experiments.classifier_2d import CLASSIFIER_2D
+from app.core.experiments.cross_validation import CROSS_VALIDATION
 from app.core.experiments.double_descent import DOUBLE_DESCENT
 from app.core.experiments.dropout import DROPOUT
+from app.core.experiments.dropout_scaling import DROPOUT_SCALING
 from app.core.experiments.experiment import Experiment, ExperimentRow, SettingRow
 from app.core.experiments.optimizers import OPTIMIZERS
+from app.core.experiments.outliers import OUTLIERS
 from app.core.experiments.overfitting import OVERFITTING
+from app.core.experiments.residual import RESIDUAL
 from app.core.experiments.samples_a_weight import SAMPLES_A_WEIGHT
+from app.core.experiments.small_batch import SMALL_BATCH
 from app.core.training.loop import Frame
 
 ROWS: tuple[Experiment[Any], ...] = (
     OVERFITTING,
     SAMPLES_A_WEIGHT,
+    OUTLIERS,
+    AUGMENTATION,
+    CROSS_VALIDATION,
+    SMALL_BATCH,
     DROPOUT,
+    DROPOUT_SCALING,
     BATCH_NORM,
+    RESIDUAL,
     DOUBLE_DESCENT,
     CLASSIFIER_2D,
     OPTIMIZERS,
@@ -53,9 +65,10 @@ def fold(name: str) -> dict[str, Any]:
 
 
 @cache
-def measured() -> dict[str, list[dict[str, int]]]:
-    """By experiment, for each of its claims: in how many of how many seeds it held."""
-    found: dict[str, list[dict[str, int]]] = orjson.loads(CLAIMS.read_bytes())
+def measured() -> dict[str, list[dict[str, Any]]]:
+    """By experiment, for each of its claims: in how many of how many seeds it held, and the mark of
+    what was measured."""
+    found: dict[str, list[dict[str, Any]]] = orjson.loads(CLAIMS.read_bytes())
     return found
 
 

@@ -528,6 +528,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/experiments/outliers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Outliers
+         * @description One point among twenty moves away and takes the line with it; absolute and Huber's loss let it go. A point is drawn as large as its influence: what leaving it out would change.
+         */
+        post: operations["outliers_api_experiments_outliers_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/experiments/augmentation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Augmentation
+         * @description Each digit is turned, shifted and scaled a little, anew whenever it is seen: 100 of them go further. A change that makes another digit of it teaches what is wrong.
+         */
+        post: operations["augmentation_api_experiments_augmentation_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/experiments/cross-validation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cross Validation
+         * @description How good is a fit on few digits? One split answers by luck; the mean over folds, in which each digit is held out once, wanders much less, for as many fits as there are folds.
+         */
+        post: operations["cross_validation_api_experiments_cross_validation_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/experiments/small-batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Small Batch
+         * @description A check before any long training: a sound network learns 20 samples by heart in seconds; one with a bug does not, or begins in the wrong place.
+         */
+        post: operations["small_batch_api_experiments_small_batch_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/experiments/dropout": {
         parameters: {
             query?: never;
@@ -548,6 +628,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/experiments/dropout-scaling": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Dropout Scaling
+         * @description The whole network, scaled, stands for the mean of all thinned ones: rightly before a ReLU, and too low after one. Each point is a unit; on the dotted line the two agree.
+         */
+        post: operations["dropout_scaling_api_experiments_dropout_scaling_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/experiments/batch-norm": {
         parameters: {
             query?: never;
@@ -562,6 +662,26 @@ export interface paths {
          * @description In a deep sigmoid net the gradient dies on its way down, and batch norm keeps it alive; in a well-started ReLU net it has nothing to cure and makes gradients grow.
          */
         post: operations["batch_norm_api_experiments_batch_norm_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/experiments/residual": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Residual
+         * @description A plain net of 26 layers has a higher training loss than one of 8: not overfitting, but harder to train. With skips around each block depth costs nothing.
+         */
+        post: operations["residual_api_experiments_residual_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1532,6 +1652,97 @@ export interface components {
             signed: boolean;
             /** Name */
             name: string;
+        };
+        /**
+         * AugmentationSettings
+         * @description A net on few digits, each changed anew whenever it is seen.
+         * @example {
+         *       "picture": 56,
+         *       "scale": 0.12,
+         *       "seed": 0,
+         *       "shift": 0.06,
+         *       "turn": 12
+         *     }
+         */
+        AugmentationSettings: {
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
+            /**
+             * Turn
+             * @description Degrees to either side, at most.
+             * @default 12
+             */
+            turn: number;
+            /**
+             * Shift
+             * @description A share of the side, any way.
+             * @default 0.06
+             */
+            shift: number;
+            /**
+             * Scale
+             * @description Larger or smaller by this share.
+             * @default 0.12
+             */
+            scale: number;
+            /**
+             * Shear
+             * @description How far it leans.
+             * @default 0
+             */
+            shear: number;
+            /**
+             * Brightness
+             * @description Added or taken away.
+             * @default 0
+             */
+            brightness: number;
+            /**
+             * Contrast
+             * @description More or less by this share.
+             * @default 0
+             */
+            contrast: number;
+            /**
+             * Noise
+             * @description On each pixel.
+             * @default 0
+             */
+            noise: number;
+            /**
+             * Warp
+             * @description Elastic, a share of half a side.
+             * @default 0
+             */
+            warp: number;
+            /**
+             * Flip
+             * @description Half of the copies.
+             * @default none
+             * @enum {string}
+             */
+            flip: "none" | "mirrored" | "upside down";
+            /**
+             * Digits
+             * @description How many it is trained on.
+             * @default 100
+             */
+            points: number;
+            /**
+             * Steps
+             * @description Of 20 digits each.
+             * @default 400
+             */
+            steps: number;
+            /**
+             * Picture
+             * @description Which digit is shown.
+             * @default 56
+             */
+            picture: number;
         };
         /**
          * AvgPool1d
@@ -3388,6 +3599,41 @@ export interface components {
              * @description The arithmetic with the numbers in it.
              */
             latex: string;
+        };
+        /**
+         * FoldsSettings
+         * @description Softmax regression on few digits, whose accuracy is to be found out.
+         * @example {
+         *       "folds": 5,
+         *       "points": 200,
+         *       "seed": 0
+         *     }
+         */
+        FoldsSettings: {
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
+            /**
+             * Digits
+             * @description That are split; the hold-out is apart.
+             * @default 200
+             */
+            points: number;
+            /**
+             * Folds
+             * @description Each is held out once.
+             * @default 5
+             */
+            folds: number;
+            /**
+             * Way
+             * @description Each fold held out in turn, or the first of them alone.
+             * @default folds
+             * @enum {string}
+             */
+            way: "folds" | "one split";
         };
         /** ForwardCellStep */
         ForwardCellStep: {
@@ -5249,6 +5495,47 @@ export interface components {
             omitted_share: number;
         };
         /**
+         * OutliersSettings
+         * @description A line through points, the last of which moves away.
+         * @example {
+         *       "far": 6,
+         *       "loss": "squared",
+         *       "seed": 0
+         *     }
+         */
+        OutliersSettings: {
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
+            /**
+             * Loss
+             * @description What the line makes small: squares, sizes, or Huber's mix of both.
+             * @default squared
+             * @enum {string}
+             */
+            loss: "squared" | "absolute" | "huber";
+            /**
+             * Points
+             * @description The bad one among them.
+             * @default 20
+             */
+            points: number;
+            /**
+             * Moved by
+             * @description How far down the last point goes, in the end.
+             * @default 6
+             */
+            far: number;
+            /**
+             * Noise
+             * @description Standard deviation of all points around the line.
+             * @default 0.1
+             */
+            noise: number;
+        };
+        /**
          * OverfittingSettings
          * @description A polynomial of growing degree through a few noisy points.
          * @example {
@@ -5693,6 +5980,46 @@ export interface components {
             suggestion: string | null;
         };
         /**
+         * ResidualSettings
+         * @description A deep net beside a shallow one, with skips and without.
+         * @example {
+         *       "depth": 26,
+         *       "seed": 0
+         *     }
+         */
+        ResidualSettings: {
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
+            /**
+             * Layers
+             * @description Of the deep net, with weights; the shallow one has 8.
+             * @default 26
+             */
+            depth: number;
+            /**
+             * Skips
+             * @description Each block of two layers adds its input to what it gives.
+             * @default yes
+             * @enum {string}
+             */
+            skip: "yes" | "no";
+            /**
+             * Rate
+             * @description The learning rate, with a momentum of 0.9.
+             * @default 0.05
+             */
+            rate: number;
+            /**
+             * Steps
+             * @description Of 64 digits each.
+             * @default 60
+             */
+            steps: number;
+        };
+        /**
          * Ruler
          * @description How long which side is drawn: a staff with its marks, from the foot up.
          */
@@ -5797,6 +6124,48 @@ export interface components {
              * @default 0
              */
             shift: number;
+        };
+        /**
+         * ScalingSettings
+         * @description One layer of 40 units, thinned again and again, beside the whole of it.
+         * @example {
+         *       "dropped": 0.5,
+         *       "next": "ReLU",
+         *       "seed": 0
+         *     }
+         */
+        ScalingSettings: {
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
+            /**
+             * Dropped
+             * @description The share of inputs left out each time (PyTorch's p); 1 - it is kept.
+             * @default 0.5
+             */
+            dropped: number;
+            /**
+             * After the layer
+             * @description Whether its sums go through a ReLU before the mean is taken.
+             * @default ReLU
+             * @enum {string}
+             */
+            next: "ReLU" | "nothing";
+            /**
+             * Scaled
+             * @description What is kept is made larger in training (inverted, today's way), or the whole is made smaller when it is used (the lecture's).
+             * @default in training
+             * @enum {string}
+             */
+            scaled: "in training" | "in use";
+            /**
+             * Inputs
+             * @description Of the layer.
+             * @default 64
+             */
+            inputs: number;
         };
         /**
          * SettingRow
@@ -5947,6 +6316,47 @@ export interface components {
             points: number[][];
             /** Path */
             path: string;
+        };
+        /**
+         * SmallBatchSettings
+         * @description A net of one hidden layer on very few digits, all of them at each step.
+         * @example {
+         *       "bug": "none",
+         *       "points": 20,
+         *       "seed": 0
+         *     }
+         */
+        SmallBatchSettings: {
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
+            /**
+             * Bug
+             * @description What is wrong with the network or its training.
+             * @default none
+             * @enum {string}
+             */
+            bug: "none" | "labels shuffled" | "no gradient below the head" | "rate x 100" | "inputs 0 to 255" | "softmax twice";
+            /**
+             * Digits
+             * @description All of them at each step.
+             * @default 20
+             */
+            points: number;
+            /**
+             * Rate
+             * @description The learning rate, with a momentum of 0.9.
+             * @default 0.02
+             */
+            rate: number;
+            /**
+             * Steps
+             * @description Of the whole run.
+             * @default 320
+             */
+            steps: number;
         };
         /**
          * Softmax
@@ -8651,6 +9061,244 @@ export interface operations {
             };
         };
     };
+    outliers_api_experiments_outliers_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "loss": "squared",
+                 *       "far": 6,
+                 *       "seed": 0
+                 *     }
+                 */
+                "application/json": components["schemas"]["OutliersSettings"];
+            };
+        };
+        responses: {
+            /** @description As events, if asked for: each frame as it comes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunAnswer"];
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The question has a mistake, and this is where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Too busy for now; ask again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    augmentation_api_experiments_augmentation_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "turn": 12,
+                 *       "shift": 0.06,
+                 *       "scale": 0.12,
+                 *       "picture": 56,
+                 *       "seed": 0
+                 *     }
+                 */
+                "application/json": components["schemas"]["AugmentationSettings"];
+            };
+        };
+        responses: {
+            /** @description As events, if asked for: each frame as it comes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunAnswer"];
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The question has a mistake, and this is where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Too busy for now; ask again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    cross_validation_api_experiments_cross_validation_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "points": 200,
+                 *       "folds": 5,
+                 *       "seed": 0
+                 *     }
+                 */
+                "application/json": components["schemas"]["FoldsSettings"];
+            };
+        };
+        responses: {
+            /** @description As events, if asked for: each frame as it comes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunAnswer"];
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The question has a mistake, and this is where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Too busy for now; ask again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    small_batch_api_experiments_small_batch_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "points": 20,
+                 *       "bug": "none",
+                 *       "seed": 0
+                 *     }
+                 */
+                "application/json": components["schemas"]["SmallBatchSettings"];
+            };
+        };
+        responses: {
+            /** @description As events, if asked for: each frame as it comes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunAnswer"];
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The question has a mistake, and this is where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Too busy for now; ask again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
     dropout_api_experiments_dropout_post: {
         parameters: {
             query?: never;
@@ -8710,6 +9358,65 @@ export interface operations {
             };
         };
     };
+    dropout_scaling_api_experiments_dropout_scaling_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "dropped": 0.5,
+                 *       "next": "ReLU",
+                 *       "seed": 0
+                 *     }
+                 */
+                "application/json": components["schemas"]["ScalingSettings"];
+            };
+        };
+        responses: {
+            /** @description As events, if asked for: each frame as it comes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunAnswer"];
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The question has a mistake, and this is where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Too busy for now; ask again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
     batch_norm_api_experiments_batch_norm_post: {
         parameters: {
             query?: never;
@@ -8727,6 +9434,64 @@ export interface operations {
                  *     }
                  */
                 "application/json": components["schemas"]["NormSettings"];
+            };
+        };
+        responses: {
+            /** @description As events, if asked for: each frame as it comes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunAnswer"];
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The question has a mistake, and this is where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Too busy for now; ask again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    residual_api_experiments_residual_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "depth": 26,
+                 *       "seed": 0
+                 *     }
+                 */
+                "application/json": components["schemas"]["ResidualSettings"];
             };
         };
         responses: {

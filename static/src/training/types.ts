@@ -13,7 +13,7 @@ export type ExperimentRow = With<
   { settings: SettingRow[]; presets: Preset[]; kind: Kind }
 >
 /** The pictures there are; an answer says which of them it is drawn as. */
-export type Kind = 'curve' | 'plane' | 'net' | 'lines' | 'sheet' | 'bar' | 'paths'
+export type Kind = 'curve' | 'plane' | 'net' | 'lines' | 'sheet' | 'split' | 'paths'
 
 /** A fit at `data.x`; points of this moment, whose third number is how large one is drawn. */
 export type CurveShown = { fit: number[]; points?: number[][]; truth?: number[] }
@@ -24,7 +24,7 @@ export type LinesShown = { lines: (number | null)[][] }
 /** What each picture of a sheet is called, and whether that is right. */
 export type SheetShown = { named: string[]; right: boolean[] }
 /** Parts of a bar, filled as far as they are known; and values so far as ticks on a line. */
-export type BarShown = { parts: { name: string; value: number | null; tone: string }[]; ticks: number[] }
+export type SplitShown = { parts: { name: string; value: number | null; tone: string }[]; ticks: number[] }
 /** Paths over a plane, one for each of `data.lines`. */
 export type PathsShown = { paths: number[][][] }
 
@@ -42,6 +42,7 @@ export type Data = {
   layers?: [string, number][]
   /** What lines or paths are called. */
   lines?: string[]
+  ways?: ('forward' | 'backward')[]
   places?: number[]
   /** What the axes of a picture say. */
   across?: string

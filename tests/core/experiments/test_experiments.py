@@ -2,6 +2,7 @@
 
 import math
 import pickle
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,13 @@ SMALL: dict[str, dict[str, Any]] = {
     "overfitting": {"degree": 6},
     "samples-a-weight": {"hidden": 3, "points": 20},
     "classifier-2d": {"units": 3, "steps": 60, "data": "moons"},
+    "small-batch": {"steps": 40, "points": 10},
+    "dropout-scaling": {"inputs": 4},
+    "residual": {"depth": 10, "steps": 20},
     "batch-norm": {"depth": 2, "steps": 20},
+    "outliers": {"points": 6, "far": 2},
+    "augmentation": {"points": 20, "steps": 40},
+    "cross-validation": {"points": 50, "folds": 2},
     "optimizers": {"steps": 60},
     "double-descent": {"points": 10, "sets": 1},
     "dropout": {"hidden": 8, "steps": 40, "points": 60},
@@ -57,6 +64,17 @@ def test_a_state_is_small_and_only_the_first_frame_has_the_data(name: str) -> No
     assert len(pickle.dumps(run)) < 1_000_000
     assert frames[0]["data"]
     assert not any(frame["data"] for frame in frames[1:])
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_what_was_measured_is_what_is_claimed_now(name: str) -> None:
+    experiment = EXPERIMENTS[name]
+    for claim, found in zip(experiment.claims, measured()[name], strict=True):
+        mark = claim.mark(experiment.settings)
+        assert found["of"] == mark, f"python -m tools.claims {name}: {claim.says}"
+        assert found["seeds"] == experiment.seeds
+        other = replace(claim, settings=({**claim.settings[0], "seed": 1}, *claim.settings[1:]))
+        assert other.mark(experiment.settings) != mark
 
 
 @pytest.mark.parametrize("name", EXPERIMENTS)

@@ -1,0 +1,205 @@
+"""Residual nets: a deeper plain net is worse on its own training set, a residual one is not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import log
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from app.core.experiments.experiment import YES_NO, Claim, Experiment, Settings, Yes, amount, known
+from app.core.numbers import format_number
+from app.core.questions import shown
+from app.core.training.convolutional import Plan, Trained, start, trained
+from app.core.training.digits import CLASSES, digits
+from app.core.training.loop import Frame, Look, Loop
+
+SHALLOW, BATCH, TRAINED = 8, 64, 1_000
+FRAMES = 20
+
+
+class ResidualSettings(Settings):
+    """A deep net beside a shallow one, with skips and without."""
+
+    model_config = shown({"depth": 26, "seed": 0})
+
+    depth: Annotated[
+        int,
+        Field(
+            ge=10,
+            le=32,
+            title="Layers",
+            description="Of the deep net, with weights; the shallow one has 8.",
+            json_schema_extra={"values": [10, 14, 20, 26, 32]},
+            multiple_of=2,
+        ),
+    ] = 26
+    skip: Annotated[
+        Yes,
+        Field(
+            title="Skips",
+            description="Each block of two layers adds its input to what it gives.",
+            json_schema_extra=YES_NO,
+        ),
+    ] = "yes"
+    rate: Annotated[
+        float,
+        amount(
+            "Rate",
+            "The learning rate, with a momentum of 0.9.",
+            [0.01, 0.02, 0.05, 0.1],
+            nothing=False,
+        ),
+    ] = 0.05
+    steps: Annotated[int, Field(ge=20, le=200, title="Steps", description="Of 64 digits each.")] = (
+        60
+    )
+
+
+State = tuple[Trained, Trained]  # the deep net, and the shallow one
+
+
+def plans(settings: ResidualSettings) -> tuple[Plan, Plan]:
+    skip = settings.skip == "yes"
+    return Plan(settings.depth, skip), Plan(SHALLOW, skip)
+
+
+def each(settings: ResidualSettings) -> int:
+    return settings.steps // FRAMES
+
+
+def further(settings: ResidualSettings, state: State, steps: int) -> State:
+    given = digits(TRAINED, settings.seed)
+    one, other = (
+        trained(plan, net, given, settings.rate, BATCH, steps, settings.seed)
+        for plan, net in zip(plans(settings), state, strict=True)
+    )
+    return one, other
+
+
+def begin(settings: ResidualSettings) -> State:
+    one, other = (start(plan, settings.seed) for plan in plans(settings))
+    return further(settings, (one, other), 0)
+
+
+def look(settings: ResidualSettings, state: State, step: int) -> Look:
+    deep, shallow = state
+    sizes: list[float | None] = [max(1e-8, size) for size in deep.gradients]
+    facts = {"first gradient / last": deep.gradients[0] / max(deep.gradients[-2], 1e-30)}
+    return Look(deep.loss, shallow.loss, {"lines": [sizes]}, facts=facts)
+
+
+def data(settings: ResidualSettings) -> dict[str, Any]:
+    return {
+        "lines": [f"gradient of {settings.depth} layers"],
+        "ways": ["backward"],
+        "places": list(range(1, settings.depth + 1)),
+        "across": "layer",
+        "logarithmic": True,
+        "domain": [1, settings.depth, 1e-3, 1e1],
+    }
+
+
+def control(settings: ResidualSettings) -> ResidualSettings:
+    return settings.model_copy(update={"skip": "no" if settings.skip == "yes" else "yes"})
+
+
+def names(settings: ResidualSettings) -> tuple[str, str]:
+    both = ("with skips", "plain")
+    return both if settings.skip == "yes" else both[::-1]
+
+
+def says(settings: ResidualSettings, at: float, run: Look, beside: Look) -> str:
+    def said(name: str, side: Look) -> str:
+        deep, shallow = side.train, side.validation or 0.0
+        words = "worse" if deep > shallow else "better"
+        return (
+            f"{name}, {settings.depth} layers are {words} than {SHALLOW} "
+            f"({format_number(deep, 3)} and {format_number(shallow, 3)})"
+        )
+
+    if not at:
+        return "All begin near ln 10; what is compared is the loss on what they are trained on."
+    one, other = names(settings)
+    return f"{said(one.capitalize(), run)}; {said(other, beside)}. This is training loss."
+
+
+def ends(frames: Sequence[Frame], side: str) -> tuple[float, float]:
+    """Deep and shallow: the mean over the last quarter, since a batch's loss wavers."""
+    some = [frame[side] for frame in frames[-FRAMES // 4 :]]  # type: ignore[literal-required]
+    deep, shallow = ([known(each[name]) for each in some] for name in ("train", "validation"))
+    return sum(deep) / len(deep), sum(shallow) / len(shallow)
+
+
+def deeper_is_worse(runs: Sequence[Sequence[Frame]]) -> bool:
+    deep, shallow = ends(runs[0], "control")
+    return deep > shallow
+
+
+def skips_mend(runs: Sequence[Sequence[Frame]]) -> bool:
+    deep, shallow = ends(runs[0], "run")
+    return deep < 1.1 * shallow and deep < ends(runs[0], "control")[0]
+
+
+def alive(runs: Sequence[Sequence[Frame]]) -> bool:
+    shown: Any = runs[0][-1]["control"]["shown"]
+    sizes = shown["lines"][0]
+    return bool(min(sizes) > 0.01 * max(sizes))
+
+
+RESIDUAL: Experiment[ResidualSettings] = Experiment(
+    name="residual",
+    title="Residual nets",
+    says="A plain net of 26 layers has a higher training loss than one of 8: not overfitting, but "
+    "harder to train. With skips around each block depth costs nothing.",
+    settings=ResidualSettings,
+    loop=Loop(
+        begin=begin,
+        advance=lambda settings, state, step: further(settings, state, each(settings)),
+        look=look,
+        last=lambda settings: FRAMES,
+        at=lambda settings, step: step * each(settings),
+        data=data,
+        guessed=lambda settings: log(CLASSES),
+        floor=lambda settings: None,
+        unit="step",
+        frames=1,
+        says=says,
+    ),
+    control=control,
+    names=names,
+    claims=(
+        Claim(
+            "After 60 steps the plain net of 26 layers has a higher training loss than the plain "
+            "net of 8.",
+            ({},),
+            deeper_is_worse,
+        ),
+        Claim(
+            "With skips 26 layers are at most a tenth worse than 8, and better than 26 plain ones.",
+            ({},),
+            skips_mend,
+        ),
+        Claim(
+            "It is not that gradients vanish: in the plain net, which has batch norm, the smallest "
+            "is over a hundredth of the largest.",
+            ({},),
+            alive,
+        ),
+    ),
+    kind="lines",
+    axis="step",
+    cost=lambda settings: 2 * sum(plan.cost for plan in plans(settings)) * settings.steps * BATCH,
+    milliseconds=200,
+    curves=lambda settings: (f"{settings.depth} layers", f"{SHALLOW} layers"),
+    measure="training loss",
+    logarithmic=False,
+    seeds=6,
+    presets=(
+        ("26 layers beside 8", {}),
+        ("32 layers", {"depth": 32}),
+        ("20 layers: undecided", {"depth": 20}),
+        ("200 steps", {"steps": 200}),
+    ),
+)
