@@ -79,7 +79,7 @@ def test_the_layers_are_walked_through_and_told(page: Page) -> None:
     # What is chosen otherwise is where the walk goes on.
     page.get_by_role("button", name=re.compile("^c3: Conv2d")).press("Enter")
     page.get_by_role("button", name="Step forward").click()
-    expect(page.locator("g.volume.chosen")).to_have_attribute("aria-label", re.compile("^tanh2"))
+    expect(page.locator("g.volume.chosen")).to_have_attribute("aria-label", re.compile("^tanh3"))
     page.get_by_role("button", name="Play", exact=True).click()
     last = page.locator("g.volume").last
     expect(last).to_have_class(re.compile("chosen"), timeout=PATIENCE)
