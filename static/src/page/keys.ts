@@ -111,6 +111,7 @@ export const LISTS = {
     ...LEAVING,
   ],
   network: [
+    ...PLAYING,
     ...SHOWING,
     EDITING,
     ['Tab, then Enter', 'on a layer: look at it; on a block: open it or close it'],

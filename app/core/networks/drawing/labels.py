@@ -59,11 +59,13 @@ def width(volume: Mapping[str, Any]) -> float:
     return max(LEAST, LETTER * max(map(len, (named(volume), *lines(volume)))))
 
 
-def label(volume: Mapping[str, Any]) -> SizeLabel:
-    """What is said of a volume, right under it."""
+def label(volume: Mapping[str, Any], beside: Mapping[str, Any] | None = None) -> SizeLabel:
+    """What is said of a volume, right under it, and under the slab that stands beside a low one."""
+    lower = beside is not None and beside["thin"] and beside["height"] > volume["height"]
+    stands = beside if beside is not None and lower else volume
     return {
         "x": volume["middle"],
-        "y": round(volume["y"] + volume["height"] + DROP, 2),
+        "y": round(stands["y"] + stands["height"] + DROP, 2),
         "name": named(volume),
         "lines": lines(volume),
         "wrong": bool(volume["problem"]),

@@ -48,7 +48,9 @@ def _row(drawn: DrawingAnswer) -> Iterator[str]:
         line = path([first, (first[0], top), (last[0], top), last])
         yield rf"\draw[->,rounded corners=3pt,line width=0.5pt] {line};"
     for label in drawn["labels"]:
-        yield words(label["x"], label["y"], rf"\textbf{{{escaped(label['name'])}}}")
+        yield words(
+            label["x"], label["y"], rf"\textbf{{{escaped(label['name'].replace('…', '...'))}}}"
+        )
         for n, text in enumerate(label["lines"], 1):
             said = text if label["wrong"] else f"${text}$".replace("×", r"\times ")
             yield words(label["x"], label["y"] + LINE * n, said)

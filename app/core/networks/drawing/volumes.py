@@ -8,6 +8,7 @@ ones that are alike and follow one another are drawn as one. Browser, SVG and Ti
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field
@@ -155,7 +156,11 @@ def drawing(
         _bend(wire, volumes, tops)
     arcs = [wire["points"][2][1] for wire in wires]
     _down(volumes, wires, MARGIN / 2 - min([*arcs, *(v["top"] - 14 for v in volumes)]))
-    told = [labels.label(volume) for volume in volumes if not volume["thin"]]
+    told = [
+        labels.label(volume, beside)
+        for volume, beside in zip_longest(volumes, volumes[1:])
+        if volume and not volume["thin"]
+    ]
     below = max(map(labels.foot, told))
     known = {group.name for group in all}
     shown = [group for group in all if group.name in names and _around(group.name, names, known)]

@@ -1,0 +1,204 @@
+"""A network on its stage: sizes of what is read and hit, the walk through it, and the card."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.drawn import DRAWN, FRONTS, READ, SOURCE_LINK, TEXTS, overlaps
+from tests.browser.visitor import PATIENCE
+
+
+@pytest.mark.parametrize("network", DRAWN)
+def test_no_label_of_a_drawing_stands_on_another(page: Page, network: str) -> None:
+    for width, height, more, least in (
+        (1920, 1080, "&projector=1", 24), (1280, 800, "", 12), (360, 740, "", 12)
+    ):  # fmt: skip
+        page.set_viewport_size({"width": width, "height": height})
+        page.goto(f"/network?{network}{more}")
+        page.evaluate("document.fonts.ready")
+        drawing = page.locator(".network-drawing")
+        texts = drawing.evaluate(TEXTS)
+        assert len(texts) >= 9
+        assert not overlaps(texts)
+        assert min(text["size"] for text in texts) >= least - 0.1
+        box = drawing.bounding_box()
+        assert box
+        assert all(box["x"] <= text["left"] for text in texts)
+        assert all(text["right"] <= box["x"] + box["width"] for text in texts)
+        fronts = drawing.evaluate(FRONTS)
+        assert min(min(front) for front in fronts) >= 28 - 0.1
+
+
+@pytest.mark.parametrize("network", DRAWN)
+def test_a_network_is_a_slide(page: Page, network: str) -> None:
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    page.goto(f"/network?{network}&projector=1")
+    page.evaluate("document.fonts.ready")
+    for part in (page.locator(".headline"), page.locator(".network-stage")):
+        for text in part.evaluate(READ):
+            assert text["size"] >= 24 - 0.1, text
+            assert text["bottom"] <= 1080, text
+    box = page.locator(".headline").bounding_box()
+    assert box
+    assert box["height"] < 80
+    # A clicker's keys walk through, and what is walked to is in view.
+    volumes = page.locator("g.volume")
+    for key, at in (("PageDown", 1), ("PageDown", 2), ("PageUp", 1), ("End", -1), ("Home", 0)):
+        page.keyboard.press(key)
+        chosen = volumes.nth(at)
+        expect(chosen).to_have_class(re.compile("chosen"))
+        expect(chosen).to_be_in_viewport(ratio=0.5)
+    expect(page.locator(".layer-card")).to_have_count(0)
+    page.keyboard.press("3")
+    expect(page.get_by_role("group", name="Networks side by side")).to_be_visible()
+
+
+def test_a_caption_is_read_on_the_wall(page: Page) -> None:
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    for name, said in (("alexnet", "ImageNet 2012"), ("vgg16", "GoogLeNet won")):
+        page.goto(f"/network?architecture={name}&projector=1")
+        expect(page.locator(".stage-facts .about")).to_contain_text(said)
+        expect(page.locator(".stage-facts .about")).to_be_in_viewport(ratio=1)
+
+
+def test_the_layers_are_walked_through_and_told(page: Page) -> None:
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto("/network?architecture=lenet5")
+    said = page.locator(".walk-said[aria-live=polite]")
+    expect(said).to_be_empty()
+    page.keyboard.press("ArrowRight")
+    expect(said).to_have_text("c1 (Conv2d): out comes 6 × 28 × 28; 156 parameters, "
+                              "117,600 multiply-adds.")  # fmt: skip
+    page.keyboard.press("ArrowRight")
+    expect(said).to_contain_text("Tanh")
+    page.keyboard.press("ArrowLeft")
+    expect(said).to_contain_text("c1 (Conv2d)")
+    page.keyboard.press("Home")
+    expect(said).to_have_text("In comes 1 × 32 × 32.")
+    # What is chosen otherwise is where the walk goes on.
+    page.get_by_role("button", name=re.compile("^c3: Conv2d")).press("Enter")
+    page.get_by_role("button", name="Step forward").click()
+    expect(page.locator("g.volume.chosen")).to_have_attribute("aria-label", re.compile("^tanh3"))
+    page.get_by_role("button", name="Play", exact=True).click()
+    last = page.locator("g.volume").last
+    expect(last).to_have_class(re.compile("chosen"), timeout=PATIENCE)
+
+
+@pytest.mark.parametrize("network", ["architecture=vgg16", "architecture=resnet50", SOURCE_LINK])
+def test_the_card_of_a_layer_stands_beside_the_drawing(page: Page, network: str) -> None:
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto(f"/network?{network}")
+    volume = page.locator("g.volume").nth(1)
+    volume.press("Enter")
+    card = page.locator(".layer-card")
+    expect(card.get_by_role("heading")).to_be_in_viewport(ratio=1)
+    expect(card.get_by_text("Output", exact=True)).to_be_in_viewport(ratio=1)
+    drawing = page.locator(".network-figure").bounding_box()
+    box = card.bounding_box()
+    assert drawing
+    assert box
+    assert box["x"] >= drawing["x"] + drawing["width"]
+    assert page.evaluate("scrollY") == 0
+    card.get_by_role("button", name="Close").click()
+    expect(card).to_have_count(0)
+    expect(volume).to_be_focused()
+
+
+def test_on_a_phone_the_card_is_a_sheet_under_the_drawing(page: Page) -> None:
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto("/network?architecture=alexnet")
+    volume = page.get_by_role("button", name=re.compile("^features.0: Conv2d"))
+    volume.press("Enter")
+    card = page.locator(".layer-card")
+    expect(card.get_by_role("heading")).to_be_in_viewport(ratio=1)
+    box = card.bounding_box()
+    assert box
+    assert box["y"] > 740 / 2
+    expect(volume.locator(".front")).to_be_in_viewport(ratio=0.9)
+    # Walking on needs the room.
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Step forward").press("Enter")
+    expect(card).to_have_count(0)
+
+
+def test_the_keyboard_stops_once_at_each_group(page: Page) -> None:
+    page.goto("/network?architecture=resnet50")
+    stops = """(part) => [...part.querySelectorAll('a, button, [tabindex]')]
+        .filter((one) => one.tabIndex === 0).length"""
+    for part in (".chips", ".layer-table tbody", ".network-drawing"):
+        assert page.locator(part).evaluate(stops) <= (2 if "drawing" in part else 1)
+    rows = page.locator(".layer-table tbody button")
+    rows.first.focus()
+    page.keyboard.press("ArrowDown")
+    expect(rows.nth(1)).to_be_focused()
+    page.keyboard.press("End")
+    expect(rows.last).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Layer fc", exact=True)).to_be_visible()
+
+
+@pytest.mark.parametrize("view", ["network", "compare", "gradients"])
+def test_what_scrolls_sideways_says_so(page: Page, view: str) -> None:
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto(f"/network?view={view}&blocks=2")
+    table = page.locator(".layer-table, .compare-table").first
+    table.wait_for(timeout=PATIENCE)
+    wider = table.evaluate("(table) => table.scrollWidth > table.clientWidth + 1")
+    expect(table).to_have_attribute("data-more", "right" if wider else "")
+    assert not wider or table.evaluate("(table) => getComputedStyle(table).maskImage") != "none"
+    table.evaluate("(table) => table.scrollTo({ left: 10_000, behavior: 'instant' })")
+    expect(table).to_have_attribute("data-more", "left" if wider else "")
+
+
+def test_a_finger_hits_layers_and_pieces(page: Page) -> None:
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto("/network?architecture=lenet5")
+    small = """(part) => [...part.querySelectorAll(
+            '.piece, .layer-name, .choice label, .costs label, g.volume:not(.slab) .reach'
+        )]
+        .map((one) => [one.textContent.trim(), one.getBoundingClientRect()])
+        .filter(([, { width, height }]) => width < 43.9 || height < 43.9)
+        .map(([said]) => said)"""
+    assert page.locator("main").evaluate(small) == []
+
+
+def test_no_screen_shows_the_numbers_of_two_networks(page: Page) -> None:
+    page.goto("/network?architecture=vgg16")
+    page.evaluate(
+        """() => { const real = window.fetch; window.fetch = async (...asked) => {
+            await new Promise((go) => { window.release = go }); return real(...asked) } }"""
+    )
+    page.get_by_label("Network", exact=True).select_option("resnet152")
+    totals = page.locator(".headline .totals")
+    expect(totals).to_be_hidden()
+    assert "78.3" not in totals.inner_text()
+    expect(page.locator(".stage-facts .about")).not_to_contain_text("Every block")
+    page.evaluate("window.release()")
+    expect(totals).to_contain_text("78.3 %")
+    expect(totals).to_contain_text("60.2M")
+    expect(page.locator(".stage-facts .about")).to_contain_text("Every block")
+
+
+def test_two_of_3x3_seen_as_one_of_5x5_is_a_picture_of_its_own(page: Page) -> None:
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    page.goto("/network?view=field")
+    page.get_by_role("link", name="Only this").click()
+    expect(page.locator(".network-figure")).to_have_count(0)
+    for more in ("", "&projector=1"):
+        page.goto(f"/network?view=stack{more}")
+        expect(page.locator(".sheet-stack")).to_have_count(2)
+        expect(page.locator(".sheet-stack").last).to_contain_text("sees 5 × 5")
+        expect(page.locator(".sheet-stack").last).to_contain_text("through 3 × 3")
+        expect(page.get_by_text("18C²").first).to_be_in_viewport(ratio=1)
+    assert min(text["size"] for text in page.locator(".stack-panel").evaluate(READ)) >= 23.9
+
+
+def test_large_numbers_are_typeset_as_powers(page: Page) -> None:
+    page.goto("/network?view=gradients&blocks=40")
+    expect(page.locator("figcaption")).to_contain_text(
+        re.compile("× 10[⁰¹²³⁴⁵⁶⁷⁸⁹]+ times"), timeout=PATIENCE
+    )
+    cells = page.locator(".compare-table td").all_inner_texts()
+    assert any("×" in cell for cell in cells)
+    assert not [cell for cell in cells if re.search(r"\de", cell)]
