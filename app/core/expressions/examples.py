@@ -95,9 +95,9 @@ EXAMPLES = {
         ),
         Example(
             "norm-wx",
-            "||W x||^2",
+            "‖W x‖²",
             "q = W @ x\nf = sum(q ** 2)",
-            "The vector example: the gradient of W is 2 q x^T, of x it is 2 W^T q. Shapes tell "
+            "The vector example: the gradient of W is 2 q xᵀ, of x it is 2 Wᵀ q. Shapes tell "
             "which factor is transposed.",
             {"W": [[0.1, 0.5], [-0.3, 0.8]], "x": [0.2, 0.4]},
         ),

@@ -175,9 +175,7 @@ class Sheet:
         elif len(label) <= WIDEST:
             by = f"({label})"
         else:
-            gate = self.gates[i] if self.gates[i].isascii() else self.graph.nodes[i].op
-            gate = gate.replace("^", r"\^{}").replace("_", r"\_")
-            by = rf"\,\text{{[{gate} gate]}}"
+            by = rf"\,[{_gate_latex(self.gates[i], self.graph.nodes[i].op)}\text{{ gate}}]"
         return rf"\frac{{\partial {self.top}}}{{\partial {by}}} = "
 
     @cached_property
@@ -291,3 +289,14 @@ def sheet_of(graph: Graph) -> Sheet:
     if sheet is None:
         sheet = graph.notes["sheet"] = Sheet(graph)
     return sheet
+
+
+def _gate_latex(gate: str, op: str) -> str:
+    """What stands in a gate as a formula has it: a power raised, a product with its sign."""
+    found = re.fullmatch(r"([*^]?)([-+]?[\d.]*(?:/[a-z])?)", gate)
+    if gate == "*":
+        return r"{\times}"
+    if gate and found:
+        sign, number = found.groups()
+        return {"*": rf"{{\times}}{{{number}}}", "^": rf"x^{{{number}}}", "": number}[sign]
+    return rf"\text{{{(gate if gate.isascii() else op).replace('^', ' ').replace('_', ' ')}}}"

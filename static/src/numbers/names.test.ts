@@ -7,6 +7,8 @@ test.each([
   ['x_1', { base: 'x', index: '1', upright: false }],
   ['yhat', { base: 'yhat', index: '', upright: true }],
   ['W1', { base: 'W', index: '1', upright: false }],
+  ['lam', { base: 'λ', index: '', upright: false }],
+  ['alpha2', { base: 'α', index: '2', upright: false }],
   ['a2b', { base: 'a2b', index: '', upright: true }],
 ])('%s', (name, parts) => {
   expect(written(name)).toEqual(parts)

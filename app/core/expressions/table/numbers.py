@@ -45,13 +45,13 @@ def numbers() -> Iterator[Op]:
     )  # fmt: skip
     yield infix(
         "/", 20, r"\frac{{a:0}}{{b:0}}", np.divide,
-        "The numerator's gradient is divided by b; the denominator's is -a / b^2 times upstream.",
+        "The numerator's gradient is divided by b; the denominator's is −a / b² times upstream.",
         "f = x / y", names=("divide", "div", "true_divide"),
         scalar=operator.truediv, local={"a": "1 / b", "b": "-(out / b)"},
     )  # fmt: skip
     yield Op(
         "**", ("a", "b"), np.power,
-        "The base gets b a^(b-1); the exponent gets a^b log(a), which does not exist for a < 0.",
+        "The base gets b aᵇ⁻¹; the exponent gets aᵇ log(a), which does not exist for a < 0.",
         "f = x ** 3", names=("pow", "power"),
         category="arithmetic", scalar=math.pow, precedence=40, symbol="^",
         text="{a:41} ** {b:30}", latex="{a:41}^{{b:0}}",
