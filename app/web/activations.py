@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse
 from starlette.datastructures import State
 
 from app.core.activations import questions
-from app.core.beginnings import FIRST_LOOK, TOP
+from app.core.beginnings import CLOSER, FIRST_LOOK, GLANCE, SIGHTS, TOP, Sight
 from app.core.errors import Problem, ProblemAnswer
 from app.core.figures import FIGURES
 from app.core.links import asked
@@ -40,10 +40,10 @@ async def model_table() -> Response:
     return Json(encode([models.model_row(row) for row in models.MODELS.values()]))
 
 
-@router.get("/sights", responses={200: {"model": list[questions.Sight]}})
+@router.get("/sights", responses={200: {"model": list[Sight]}})
 async def sight_table() -> Response:
     """How the pages ask for a network's maps: the answers to these are ready soonest."""
-    return Json(encode(list(questions.SIGHTS)))
+    return Json(encode(list(SIGHTS)))
 
 
 @router.get("/images", responses={200: {"model": list[tables.ImageRow]}})
@@ -129,7 +129,7 @@ async def answer_ahead(state: State) -> None:
     """Has the first answers ready before the first visitor asks. One at a time, and only while
     nobody waits for anything else."""
     for look in looks():
-        for more, form in (({"top": TOP}, 0), (questions.GLANCE, 1), (questions.CLOSER, 1)):
+        for more, form in (({"top": TOP}, 0), (GLANCE, 1), (CLOSER, 1)):
             while state.executor.outstanding:
                 await asyncio.sleep(PAUSE_SECONDS)
             valid = questions.ActivationsQuestion.model_validate(look | more)
@@ -154,8 +154,8 @@ async def activations(request: Request) -> HTMLResponse:
         "answer": answer,
         "problem": problem,
         "models": [models.model_row(row) for row in models.MODELS.values()],
-        "maps": questions.GLANCE,
-        "finer": questions.CLOSER,
+        "maps": GLANCE,
+        "finer": CLOSER,
         "images": [
             {"name": row.name, "says": row.says, "kind": row.kind} for row in images.IMAGES.values()
         ],

@@ -1,13 +1,11 @@
 """What may be asked of a network that looks at a picture."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
-from typing_extensions import TypedDict
 
 from app.core.activations.looks import EXAMPLE, LookQuestion
 from app.core.activations.strongest import MOST
-from app.core.beginnings import TOP
 from app.core.networks.network import MAX_LAYERS, Name
 from app.core.questions import Asked, shown, up_to
 
@@ -78,35 +76,3 @@ class ActivationsQuestion(LookQuestion):
     map: MapAt | None = Field(
         default=None, description="One map, to be told what others it was made from."
     )
-
-
-# How the pages ask for a network's maps: at first, and once something is played, pointed at or
-# chosen. Their answers to both are made ahead, so that nobody asks in other words.
-GLANCE = {
-    "layers": "ends",
-    "include": ["activation"],
-    "encoding": "uint8",
-    "thumbnail": 28,
-    "top": TOP,
-    "strongest": 12,
-    "channels": "strongest",
-}
-CLOSER = GLANCE | {"layers": "all", "include": ["activation", "gradient"], "channels": "all"}
-
-
-class Sight(TypedDict):
-    """A way to ask for maps that the pages use, and whose answers are ready soonest."""
-
-    name: Literal["glance", "closer"]
-    says: str
-    asks: dict[str, Any]
-
-
-SIGHTS: tuple[Sight, ...] = (
-    {
-        "name": "glance",
-        "says": "The strongest maps of the last layer of each group.",
-        "asks": GLANCE,
-    },
-    {"name": "closer", "says": "All small maps and gradients of all layers.", "asks": CLOSER},
-)
