@@ -1,7 +1,9 @@
 """Where a figure begins: what a link without a question asks, what one may leave out, and what of
 an answer stands in a page from the start."""
 
-from typing import Any
+from typing import Any, Literal
+
+from typing_extensions import TypedDict
 
 from app.core.convolutions.questions import LACKS
 from app.core.expressions.examples import EXAMPLES
@@ -93,3 +95,35 @@ def network_first(question: Question) -> Question:
 
 def activations_first(question: Question) -> Question:
     return {"top": TOP} | question
+
+
+# How the pages ask for a network's maps: at first, and once something is played, pointed at or
+# chosen. Their answers to both are made ahead, so that nobody asks in other words.
+GLANCE = {
+    "layers": "ends",
+    "include": ["activation"],
+    "encoding": "uint8",
+    "thumbnail": 28,
+    "top": TOP,
+    "strongest": 12,
+    "channels": "strongest",
+}
+CLOSER = GLANCE | {"layers": "all", "include": ["activation", "gradient"], "channels": "all"}
+
+
+class Sight(TypedDict):
+    """A way to ask for maps that the pages use, and whose answers are ready soonest."""
+
+    name: Literal["glance", "closer"]
+    says: str
+    asks: dict[str, Any]
+
+
+SIGHTS: tuple[Sight, ...] = (
+    {
+        "name": "glance",
+        "says": "The strongest maps of the last layer of each group.",
+        "asks": GLANCE,
+    },
+    {"name": "closer", "says": "All small maps and gradients of all layers.", "asks": CLOSER},
+)

@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse
 from starlette.datastructures import State
 
 from app.core.activations import questions
-from app.core.beginnings import FIRST_LOOK, TOP
+from app.core.beginnings import CLOSER, FIRST_LOOK, GLANCE, SIGHTS, TOP, Sight
 from app.core.errors import Problem, ProblemAnswer
 from app.core.figures import FIGURES
 from app.core.links import asked
@@ -38,6 +38,12 @@ ACTIVATIONS = FIGURES["activations"]
 async def model_table() -> Response:
     """The networks that ship with their weights."""
     return Json(encode([models.model_row(row) for row in models.MODELS.values()]))
+
+
+@router.get("/sights", responses={200: {"model": list[Sight]}})
+async def sight_table() -> Response:
+    """How the pages ask for a network's maps: the answers to these are ready soonest."""
+    return Json(encode(list(SIGHTS)))
 
 
 @router.get("/images", responses={200: {"model": list[tables.ImageRow]}})
@@ -111,20 +117,6 @@ async def first_answer(request: Request, question: dict[str, Any]) -> Any:
     return found
 
 
-# What the page asks by itself as soon as it is there: what it draws before anything is chosen.
-MAPS = {
-    "layers": "ends",
-    "include": ["activation"],
-    "encoding": "uint8",
-    "thumbnail": 28,
-    "top": TOP,
-    "strongest": 12,
-    "channels": "strongest",
-}
-# And once something is played, pointed at or chosen.
-FINER = MAPS | {"layers": "all", "include": ["activation", "gradient"], "channels": "all"}
-
-
 def looks() -> Iterator[dict[str, Any]]:
     """Each model that ships on each picture of the kind that it learned from."""
     for model in models.MODELS.values():
@@ -137,10 +129,10 @@ async def answer_ahead(state: State) -> None:
     """Has the first answers ready before the first visitor asks. One at a time, and only while
     nobody waits for anything else."""
     for look in looks():
-        for question, form in ((look | {"top": TOP}, 0), (look | MAPS, 1), (look | FINER, 1)):
+        for more, form in (({"top": TOP}, 0), (GLANCE, 1), (CLOSER, 1)):
             while state.executor.outstanding:
                 await asyncio.sleep(PAUSE_SECONDS)
-            valid = questions.ActivationsQuestion.model_validate(question)
+            valid = questions.ActivationsQuestion.model_validate(look | more)
             with suppress(Busy):
                 await answer_of(state, ACTIVATIONS, valid, ACTIVATIONS.forms[form], AHEAD)
 
@@ -162,8 +154,8 @@ async def activations(request: Request) -> HTMLResponse:
         "answer": answer,
         "problem": problem,
         "models": [models.model_row(row) for row in models.MODELS.values()],
-        "maps": MAPS,
-        "finer": FINER,
+        "maps": GLANCE,
+        "finer": CLOSER,
         "images": [
             {"name": row.name, "says": row.says, "kind": row.kind} for row in images.IMAGES.values()
         ],

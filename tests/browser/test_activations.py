@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, Response, Route, expect
 from safetensors.numpy import save
 
-from tests.browser.visitor import PATIENCE, at_step, leave_fields
+from tests.browser.visitor import PATIENCE, at_step, leave_fields, point_on
 
 CHELSEA = "/activations?image=chelsea"
 CAT = re.compile("cat|tabby")
@@ -167,6 +167,66 @@ def test_the_strongest_maps_are_drawn_large_and_the_rest_is_one_key_away(
     expect(page.locator(".fold").first).to_be_visible()
 
 
+def origins(page: Page, layer: str, channel: int) -> list[dict[str, Any]]:
+    """What the server says that a map of Chelsea was made from."""
+    question = {"model": "squeezenet1_1", "image": "chelsea"}
+    asked = question | {"map": {"layer": layer, "channel": channel}}
+    found: list[dict[str, Any]] = page.request.post("/api/activations", data=asked).json()["map"][
+        "origins"
+    ]
+    return found
+
+
+def test_a_chosen_map_shows_what_it_was_made_from(page: Page) -> None:
+    visit(page, CHELSEA)
+    looked(page)
+    channel = strongest(page, "chelsea", "features.3.squeeze_activation")[0]
+    wanted = origins(page, "features.3.squeeze", channel)
+    maps_of(page, "features.3.squeeze").focus()
+    page.keyboard.press("ArrowDown")
+    edges = page.locator(".edges .edge")
+    expect(edges).to_have_count(len(wanted), timeout=LOOK)
+    drawn = edges.evaluate_all("all => all.map((edge) => edge.dataset.from)")
+    assert drawn == [f"{row['layer']} {row['channel']}" for row in wanted]
+    widths = edges.evaluate_all("all => all.map((edge) => +edge.getAttribute('stroke-width'))")
+    assert widths == sorted(widths, reverse=True)
+    kinds = edges.evaluate_all("all => all.map((edge) => edge.classList[1])")
+    signs = [row["leaning"] for row in wanted]
+    assert all(
+        (kind == "adds") == (sign > 0.2) and (kind == "takes") == (sign < -0.2)
+        for kind, sign in zip(kinds, signs, strict=True)
+    )
+    # A line ends where the map begins, and what was not used fades.
+    mark = maps_of(page, "features.3.squeeze").locator(".mark.chosen").bounding_box()
+    x, y = point_on(edges.first, 1.0)
+    assert mark
+    assert x == pytest.approx(mark["x"], abs=2)
+    assert mark["y"] < y < mark["y"] + mark["height"]
+    expect(page.locator(".edges .veil")).to_have_count(1)
+    told = page.locator(".told")
+    expect(told).to_contain_text(f"Map {channel} of features.3.squeeze is made from")
+    page.keyboard.press("ArrowDown")
+    second = strongest(page, "chelsea", "features.3.squeeze_activation")[1]
+    expect(told).to_contain_text(f"Map {second} of")
+    page.keyboard.press("Escape")
+    expect(edges).to_have_count(0)
+
+
+def test_each_step_is_said(page: Page) -> None:
+    visit(page, CHELSEA)
+    looked(page)
+    told = page.locator(".told[aria-live=polite]")
+    page.keyboard.press("Home")
+    before = told.inner_text()
+    for position in range(1, 6):
+        page.keyboard.press("ArrowRight")
+        at_step(page, position, STEPS)
+        expect(told).not_to_have_text(before)
+        before = told.inner_text()
+    page.keyboard.press("End")
+    expect(told).to_contain_text("gradient")
+
+
 def test_what_the_maps_show(page: Page) -> None:
     visit(page, CHELSEA)
     looked(page)
@@ -245,6 +305,27 @@ def test_by_touch_on_a_phone(browser: Browser, live_server: str) -> None:
     maps_of(page, "features.0").tap(position={"x": 8, "y": 9})
     expect(page.locator(".lens-name")).to_contain_text("features.1")
     expect(page.locator(".lens-value b")).not_to_be_empty(timeout=LOOK)
+    # It is there where one looks, over the lower part of the screen, and goes again.
+    sheet = page.get_by_role("group", name="One map").bounding_box()
+    assert sheet
+    assert sheet["y"] + sheet["height"] == pytest.approx(740, abs=1)
+    assert sheet["y"] > 740 * 0.5
+    tapped = maps_of(page, "features.0").locator(".mark.chosen").bounding_box()
+    assert tapped
+    assert tapped["width"] >= 44
+    assert tapped["y"] + tapped["height"] <= sheet["y"]
+    for name in ("Close", "Open layer", "Open unit"):
+        target = page.get_by_role("button", name=name).bounding_box()
+        assert target
+        assert min(target["width"], target["height"]) >= 44
+    page.get_by_role("button", name="Close").tap()
+    expect(page.get_by_role("button", name="Open unit")).to_have_count(0)
+    for kind in page.locator(".shows label").all():
+        shown = kind.bounding_box()
+        assert shown
+        assert shown["x"] >= 0
+        assert shown["x"] + shown["width"] <= 360
+    maps_of(page, "features.0").tap(position={"x": 8, "y": 9})
     page.get_by_role("button", name="Open unit").tap()
     page.wait_for_url(re.compile("view=unit"))
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
@@ -436,8 +517,11 @@ def test_by_keyboard_to_a_pixel_and_back(page: Page) -> None:
     expect(page.locator(".large-map .map-area")).to_be_focused(timeout=LOOK)
     page.keyboard.press("Enter")
     expect(page.locator(".unit-places .map-area")).to_be_focused(timeout=LOOK)
+    page.keyboard.press("Escape")  # the way back leads up through the map that was opened
+    expect(page.locator(".large-map .map-area")).to_be_focused(timeout=LOOK)
     page.keyboard.press("Escape")
     expect(maps_of(page, name)).to_be_focused()
+    expect(maps_of(page, name).locator(".mark.chosen")).to_be_visible()
     page.keyboard.press("Escape")  # nothing is chosen now; Enter opens what has the focus
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile(f"view=layer&layer={name}"))

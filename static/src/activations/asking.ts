@@ -13,22 +13,6 @@ export type MapQuestion = {
   strongest?: number
   channels?: 'all' | 'strongest'
 }
-/** What is asked for by itself, as app/web/activations.py has it answered ahead; and once more is wanted. */
-export const MAPS: MapQuestion = {
-  layers: 'ends',
-  include: ['activation'],
-  encoding: 'uint8',
-  thumbnail: 28,
-  top: 10,
-  strongest: 12,
-  channels: 'strongest',
-}
-export const FINER: MapQuestion = {
-  ...MAPS,
-  layers: 'all',
-  include: ['activation', 'gradient'],
-  channels: 'all',
-}
 export type Looked = { answer: LookAnswer; tensors: Record<string, Tensor> }
 
 export const askMaps = (asked: Asked, maps: MapQuestion, signal?: AbortSignal): Promise<Reply<Looked>> =>

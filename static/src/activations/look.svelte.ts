@@ -16,8 +16,8 @@ import type { Problem } from '../figure/api'
 import { presentStep, type Mode } from '../figure/player'
 import { Asking } from '../figure/asking.svelte'
 import { Figure } from '../figure/figure.svelte'
-import { patiently, tellers, type Reply, type Waiting } from '../figure/server'
-import { askMaps, askOrigins, type Kind, type Looked, type MapQuestion } from './asking'
+import type { Reply, Waiting } from '../figure/server'
+import { askMaps, askOrigins, type Looked, type MapQuestion } from './asking'
 import { groupsOf, shapeOf, type Group } from './layout'
 import type { Sight } from './link'
 import { picked, scalesOf, sharedReach, weightMaps, type Maps } from './mosaic'
@@ -35,14 +35,13 @@ import type {
   Step,
   View,
 } from './types'
+import { Wholes, type Whole } from './wholes.svelte'
 import { zoomed } from './zoom'
 
-/** Layers whose maps are kept whole. */
-const MOST_WHOLE = 12
+export type { Whole }
 
 /** A pixel of a map. */
 export type Spot = { layer: string; channel: number; row: number; column: number }
-export type Whole = Partial<Record<Kind, Tensor>>
 
 /** What of a question says which network it is. */
 const NO_NETWORK = {
@@ -81,9 +80,8 @@ type First = {
 
 export class Look extends Figure<Asked, LookAnswer> {
   asked = $derived(this.question)
-  /** What is said while the server is to be asked again for what belongs to an answer. */
-  #behind = $state.raw<Waiting | null>(null)
-  waits = $derived<Waiting | null>(this.waiting ?? this.#behind)
+  #wholes = new Wholes((problem) => void (this.problem = problem))
+  waits = $derived<Waiting | null>(this.waiting ?? this.#wholes.waiting)
   era = $state(0)
 
   models = $state.raw<ModelRow[]>([])
@@ -108,15 +106,11 @@ export class Look extends Figure<Asked, LookAnswer> {
   #first: Show = 'activation'
 
   #tensors = $state.raw<Readonly<Record<string, Tensor>>>({})
-  #whole = $state.raw<Readonly<Record<string, Whole>>>({})
-  /** Layers of which only what the forward pass gave is kept: another class is asked about. */
-  #half: readonly string[] = []
   #small: MapQuestion
   #finer: MapQuestion
   #fine: boolean
   /** Whether the activations that are there are the finer ones. */
   #sharp = false
-  #fetching: Record<string, AbortController> = {}
 
   model = $derived(this.models.find(({ name }) => name === this.asked.model) ?? null)
   chosen = $derived<LayerRow | null>(this.rowOf(this.layer))
@@ -273,51 +267,13 @@ export class Look extends Figure<Asked, LookAnswer> {
 
   /** A layer's maps whole, in float32, once they have been fetched. */
   whole(layer: string | null): Whole | null {
-    return layer === null ? null : (this.#whole[layer] ?? null)
+    return layer === null ? null : this.#wholes.of(layer)
   }
 
-  /** Fetch a layer's maps whole. */
+  /** Fetch a layer's maps whole; as long as nothing is chosen, of the picture only what it is. */
   want(layer: string | null): void {
-    if (layer === null || !this.rowOf(layer) || this.#fetching[layer]) return
-    const enough = !this.#half.includes(layer) || this.#glances(layer)
-    if (this.#whole[layer] && enough) return
-    const fetching = new AbortController()
-    this.#fetching[layer] = fetching
-    void this.#fetch(layer, fetching)
-  }
-
-  /** Whether the activations of a layer are all that is looked at: as long as nothing is chosen, the picture's. */
-  #glances(layer: string): boolean {
-    return layer === 'input' && !this.#fine
-  }
-
-  async #fetch(layer: string, { signal }: AbortController): Promise<void> {
-    const weighty = Object.keys(this.rowOf(layer)?.weights ?? {}).length > 0
-    const glance = this.#glances(layer)
-    const include: Kind[] = glance
-      ? ['activation']
-      : ['activation', 'gradient', 'product', ...(weighty ? (['weight', 'weight_gradient'] as const) : [])]
-    try {
-      const question: MapQuestion = { layers: [layer], include, encoding: 'float32', top: 1 }
-      const reply = await patiently(() => askMaps(this.body, question, signal), signal, this.#teller())
-      if (signal.aborted) return
-      if (!reply.answer) {
-        this.problem = reply.problem
-        return
-      }
-      const whole: Whole = {}
-      for (const kind of include) {
-        const tensor = reply.answer.tensors[`${layer}:${kind}`]
-        if (tensor) whole[kind] = tensor
-      }
-      const kept = Object.entries(this.#whole).slice(1 - MOST_WHOLE)
-      this.#half = [...this.#half.filter((name) => name !== layer), ...(glance ? [layer] : [])]
-      this.#whole = { ...Object.fromEntries(kept), [layer]: whole }
-    } catch {
-      // Overtaken.
-    } finally {
-      if (this.#fetching[layer]?.signal === signal) delete this.#fetching[layer]
-    }
+    const row = this.rowOf(layer)
+    if (row) this.#wholes.want(row, this.body, row.name === 'input' && !this.#fine)
   }
 
   /** Ask something else. */
@@ -408,17 +364,9 @@ export class Look extends Figure<Asked, LookAnswer> {
     return { ...reply, answer }
   }
 
-  #teller = tellers((waiting) => void (this.#behind = waiting))
-
   /** After the same forward pass, what it gave still holds; after another nothing does. */
   #keep(forward: boolean): void {
-    for (const fetching of Object.values(this.#fetching)) fetching.abort()
-    this.#fetching = {}
-    const kept = Object.entries(forward ? this.#whole : {}).map(([layer, { activation, weight }]) => {
-      return [layer, { ...(activation && { activation }), ...(weight && { weight }) }] as const
-    })
-    this.#half = kept.map(([layer]) => layer)
-    this.#whole = Object.fromEntries(kept)
+    this.#wholes.keep(forward)
     const small = Object.entries(forward ? this.#tensors : {})
     this.#tensors = Object.fromEntries(small.filter(([name]) => /:(activation|weight|channels)\b/.test(name)))
   }

@@ -3,7 +3,7 @@ import type { Problem } from '../figure/api'
 import { standing, type First } from '../figure/standing'
 import { table } from '../figure/tables'
 import ActivationsFigure from './ActivationsFigure.svelte'
-import { FINER, MAPS } from './asking'
+import type { MapQuestion } from './asking'
 import { FIRST_SIGHT, sightOf, type Sight } from './link'
 import { Look } from './look.svelte'
 import type { Asked, ImageRow, LookAnswer, ModelRow } from './types'
@@ -43,15 +43,20 @@ export async function lookAt(
   problem: Problem | null,
   sight: Partial<Sight>,
 ): Promise<Look> {
-  const [models, images] = await Promise.all([table<ModelRow>('models'), table<ImageRow>('images')])
+  const [models, images, sights] = await Promise.all([
+    table<ModelRow>('models'),
+    table<ImageRow>('images'),
+    table<{ name: string; asks: MapQuestion }>('sights'),
+  ])
+  const asks = (sight: string): MapQuestion => sights.find(({ name }) => name === sight)?.asks ?? {}
   const asked = askedOf(question)
   const first = models.find(({ name }) => name === asked.model)?.first ?? images[0]?.name ?? ''
   return new Look({
     question: { ...asked, image: asked.image || first },
     answer,
     problem,
-    maps: MAPS,
-    finer: FINER,
+    maps: asks('glance'),
+    finer: asks('closer'),
     models,
     images,
     sight: { ...FIRST_SIGHT, ...sight },

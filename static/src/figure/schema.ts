@@ -908,6 +908,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/sights": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sight Table
+         * @description How the pages ask for a network's maps: the answers to these are ready soonest.
+         */
+        get: operations["sight_table_api_sights_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/images": {
         parameters: {
             query?: never;
@@ -6269,6 +6289,23 @@ export interface components {
             };
         };
         /**
+         * Sight
+         * @description A way to ask for maps that the pages use, and whose answers are ready soonest.
+         */
+        Sight: {
+            /**
+             * Name
+             * @enum {string}
+             */
+            name: "glance" | "closer";
+            /** Says */
+            says: string;
+            /** Asks */
+            asks: {
+                [key: string]: unknown;
+            };
+        };
+        /**
          * Sigmoid
          * @description Squashes to 0..1; hardly any gradient passes where it saturates.
          */
@@ -10059,6 +10096,53 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ModelRow"][];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The question has a mistake, and this is where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Too busy for now; ask again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    sight_table_api_sights_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sight"][];
                 };
             };
             /** @description The body is too large */
