@@ -13,7 +13,6 @@ from app.web.lessons import OURS, course
 FENCES = [(lesson.name, fence) for lesson in course().values() for fence in lesson.fences]
 NAMES = [f"{name}-{fence.line}" for name, fence in FENCES]
 SLIDES = range(1, 28)  # of the lecture
-WITHOUT = {20, 21}  # augmentation and cross-validation, whose lessons are prose so far
 
 
 def test_no_lesson_of_ours_is_left_out() -> None:
@@ -24,7 +23,7 @@ def test_no_lesson_of_ours_is_left_out() -> None:
 
 def test_every_slide_has_a_figure_and_the_lessons_follow_the_slides() -> None:
     shown = [fence.slide for _, fence in FENCES if fence.slide]
-    assert {*shown} == {*SLIDES} - WITHOUT
+    assert {*shown} == {*SLIDES}
     firsts = [min(lesson.slides) for lesson in course().values()]
     assert firsts == sorted(firsts)
     for lesson in course().values():
