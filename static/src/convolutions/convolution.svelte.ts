@@ -113,6 +113,9 @@ export class Convolution extends Figure<Asked, Answer> {
   toldSums: Sums | null = $derived(this.#glance ? this.#glance.sums : this.sums)
   #known: { steps: Steps; sums: Sums; end: number } | null = null
 
+  /** The step to begin at, for a figure whose first answer is still to come. */
+  #begin: number | null = null
+
   constructor({ question, answer, problem, cell, step, pointed, mode, beside }: First) {
     super({ setting: fromQuestion(question), given: unseen(question) }, send)
     this.answer = answer
@@ -120,6 +123,7 @@ export class Convolution extends Figure<Asked, Answer> {
     this.problem = problem
     this.mode = mode
     this.beside = beside
+    this.#begin = step
     this.t = Math.min(step ?? answer?.track.forward ?? 0, answer?.track.count ?? 0)
     this.pinned = step === null || pointed ? cell : null
     if (answer) this.#fetched.of(bodyOf(this.question), answer.track)
@@ -201,7 +205,8 @@ export class Convolution extends Figure<Asked, Answer> {
     if (!answer) return
     this.#fetched.of(bodyOf(asked), answer.track)
     this.#seed(answer)
-    this.t = stayed(this.t, before, answer.track)
+    const { forward, count } = answer.track
+    this.t = before ? stayed(this.t, before, answer.track) : Math.min(this.#begin ?? forward, count)
     this.hovered = null
     if (this.pinned) this.pinned = within(this.pinned, this.shape)
   }

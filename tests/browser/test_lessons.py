@@ -1,0 +1,56 @@
+"""The course at a projector: a lesson by a clicker alone, and from figure to figure by `]`."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from app.web.lessons import course
+from tests.browser.test_everyone import SMALL_TEXT
+
+SCREENS = ".lesson .screen:not(.turns)"
+SEEN = f"[...document.querySelectorAll('{SCREENS}')].findIndex(s => s.matches('.on-screen'))"
+MOST_STEPS = 400  # of a figure, row by row, before the next screen
+
+
+def on_a_wall(page: Page, path: str) -> None:
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    page.emulate_media(reduced_motion="reduce")
+    page.goto(path)
+    page.evaluate("document.fonts.ready.then(() => null)")
+
+
+def test_a_clicker_leads_through_a_whole_lesson_and_on_to_the_next(page: Page) -> None:
+    on_a_wall(page, "/lessons/chain-rule?projector=1")
+    last = page.locator(SCREENS).count() - 1
+    seen = {page.evaluate(SEEN)}
+    for _ in range(MOST_STEPS):
+        expect(page.locator(".on-screen [role=alert]")).to_have_count(0)
+        if not page.locator(".on-screen [data-figure]").count():
+            assert page.evaluate(SMALL_TEXT) == []
+        page.keyboard.press("PageDown")
+        if "/chain-rule" not in page.url:
+            break
+        seen.add(page.evaluate(SEEN))
+        if seen >= {last}:
+            break
+    assert seen == {*range(last + 1)}
+
+
+@pytest.mark.parametrize("part", sorted({lesson.part for lesson in course().values()}))
+def test_a_bracket_leads_from_figure_to_figure(page: Page, part: str) -> None:
+    stop = 0
+    for lesson in course().values():
+        fences = [*lesson.fences]
+        if lesson.part == part:
+            break
+        stop += len(fences)
+    own = sum(len([*row.fences]) for row in course().values() if row.part == part)
+    first = next(row for row in course().values() if row.part == part and [*row.fences])
+    on_a_wall(page, f"{next(first.fences).link}&stop={stop}&projector=1")
+    for place in range(stop, stop + own):
+        way, other = ("prev", place - 1) if place else ("next", 1)
+        expect(page.locator(f'link[rel={way}][href$="&stop={other}"]')).to_have_count(1)
+        page.wait_for_load_state()
+        expect(page.locator("main [role=alert]")).to_have_count(0)
+        expect(page.locator("main h1")).to_have_count(1)
+        if place + 1 < stop + own:
+            page.keyboard.press("]")
