@@ -265,7 +265,7 @@ ROWS: tuple[Figure[Any], ...] = (
             path=f"/experiments/{name}",
             model=RunAnswer,
             told=AS_EVENTS,
-            page="/training",
+            page=f"/training?experiment={name}",
             **experiments.fold(name),
         )
         for name in experiments.EXPERIMENTS

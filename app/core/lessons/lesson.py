@@ -59,7 +59,8 @@ class Fence:
     def link(self) -> str:
         """The figure on a page of its own; the embed where it has none."""
         query = "&".join(filter(None, [link(self.figure, self.question), urlencode(self.at)]))
-        return f"{self.figure.page or f'/embed/{self.name}'}?{query}"
+        page = self.figure.page or f"/embed/{self.name}"
+        return f"{page}{'&' if '?' in page else '?'}{query}"
 
 
 @dataclass(frozen=True)

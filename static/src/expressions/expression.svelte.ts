@@ -44,6 +44,7 @@ export class Expression extends Figure<Pass, Answer> {
     this.problem?.inputs ?? this.answer?.nodes.filter(({ op }) => op === 'input').map(({ id }) => id) ?? [],
   )
   /** Inputs whose values somebody chose: these are not exchanged without being asked. */
+  // eslint-disable-next-line svelte/prefer-svelte-reactivity -- nothing is drawn from it
   #chosen = new Set<string>()
   #typing: ReturnType<typeof setTimeout> | undefined
 
