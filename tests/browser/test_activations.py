@@ -146,7 +146,7 @@ def test_the_strongest_maps_are_drawn_large_and_the_rest_is_one_key_away(
     looked(page)
     page.get_by_label("Which maps of a layer are drawn").select_option(option)
     place = maps_of(page, "features.8")
-    expect(page.get_by_role("button", name="All 256 maps of features.8")).to_have_text("+248")
+    expect(page.get_by_role("button", name="all 256 maps of features.8")).to_have_text("+248")
     box = place.bounding_box()
     assert box
     assert box["width"] >= 28
@@ -155,7 +155,7 @@ def test_the_strongest_maps_are_drawn_large_and_the_rest_is_one_key_away(
     for row in (0, 7):
         place.hover(position={"x": 9, "y": box["height"] * (row + 0.5) / 8})
         expect(page.locator(".lens-value span")).to_contain_text(f"[{wanted[row]},")
-    page.get_by_role("button", name="All 256 maps of features.8").click()
+    page.get_by_role("button", name="all 256 maps of features.8").click()
     looked(page)
     grown = place.bounding_box()
     assert grown
@@ -531,7 +531,7 @@ def test_the_browser_goes_back_from_view_to_view(page: Page) -> None:
     visit(page, CHELSEA)
     looked(page)
     for view in ("Layer", "Unit"):
-        page.get_by_role("button", name=view, exact=True).click()
+        page.get_by_role("tab", name=view, exact=True).click()
         page.wait_for_url(re.compile(f"view={view.lower()}"))
     page.go_back()
     expect(page.locator(".large-map")).to_be_visible(timeout=LOOK)
