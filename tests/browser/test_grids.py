@@ -50,7 +50,7 @@ def test_a_grid_is_typed_by_keys_alone_and_the_figure_follows(page: Page) -> Non
     expect(page.locator('[data-node="s"] text.entry').first).to_have_text("3")
     page.keyboard.press("Escape")
     expect(page.get_by_role("button", name="W, 2 × 2")).to_be_focused()
-    page.wait_for_function("location.search.includes('-7')")
+    page.wait_for_url(lambda url: "-7" in url)
     assert asked(page)["W"] == [[10, 2], [3, -7]]
 
 
