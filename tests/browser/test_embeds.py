@@ -31,7 +31,7 @@ def test_a_frame_tells_its_height_and_its_link(page: Page) -> None:
     around(page, "/embed/expression?expression=f%20%3D%20a%20*%20b&inputs=%7B%22a%22%3A2%7D")
     frame = page.frame_locator("iframe")
     expect(frame.locator("[data-figure][data-alive]")).to_be_visible()
-    page.wait_for_function("window.told.at(-1)?.height > 0 && window.told.at(-1).link")
+    page.wait_for_function("() => window.told.at(-1)?.height > 0 && window.told.at(-1).link")
     told = last(page)
     assert told["figure"] == "expression"
     assert "inputs=" in told["link"]
@@ -45,6 +45,6 @@ def test_a_frame_tells_its_height_and_its_link(page: Page) -> None:
     frame.get_by_role("textbox", name="Expression").fill("f = a + 5")
     page.wait_for_function("(link) => window.told.at(-1).link !== link", arg=told["link"])
     asks = "new URL(window.told.at(-1).link).searchParams.get('expression')"
-    page.wait_for_function(f"{asks} === 'f = a + 5'")
+    page.wait_for_function(f"() => {asks} === 'f = a + 5'")
     around(page, last(page)["link"])
     expect(frame.get_by_role("textbox", name="Expression")).to_have_value("f = a + 5")

@@ -89,7 +89,7 @@ def test_a_clickers_keys_scroll_where_nobody_presents(page: Page) -> None:
     count = page.locator(".player .count")
     expect(count).to_have_text("2 / 7")
     page.keyboard.press("PageDown")
-    page.wait_for_function("scrollY > 0")
+    page.wait_for_function("() => scrollY > 0")
     expect(count).to_have_text("2 / 7")
 
 

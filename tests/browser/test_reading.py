@@ -98,7 +98,7 @@ def test_a_swipe_over_the_graph_scrolls_the_page_and_leaves_the_graph_in_its_sta
     for step in range(1, 16):
         touch("touchMove", (x, y - step * 10))
     touch("touchEnd")
-    page.wait_for_function("scrollY > 60")
+    page.wait_for_function("() => scrollY > 60")
     assert page.locator(".stage svg > g").first.get_attribute("transform") == before
     page.goto(link(FAN_OUT))
     expect(node(page, "f")).to_be_visible()
