@@ -276,7 +276,9 @@ def test_nothing_moves_while_the_numbers_of_a_cell_are_fetched(
     with page.expect_request("**/steps"):
         page.route("**/steps", lambda route: None)
         last.hover(position={"x": 3, "y": 3})
-    page.wait_for_function("() => document.querySelector('.number-grid .cell')?.textContent[0] === '–'")
+    page.wait_for_function(
+        "() => document.querySelector('.number-grid .cell')?.textContent[0] === '–'"
+    )
     assert last.bounding_box() == pytest.approx(before, abs=0.5)
 
 

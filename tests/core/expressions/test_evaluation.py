@@ -466,7 +466,12 @@ def test_missing_gradients(
             "f",
             "`A` has 2 columns, `x` 3 rows",
         ),
-        ("f = x + y", {"x": [1, 2], "y": [1, 2, 3]}, "f", "`x` is a vector of 2, `y` is a vector of 3"),
+        (
+            "f = x + y",
+            {"x": [1, 2], "y": [1, 2, 3]},
+            "f",
+            "`x` is a vector of 2, `y` is a vector of 3",
+        ),
         ("f = x[3]", {"x": [1, 2]}, "f", "outside"),
         ("f = x[y]", {"x": [1, 2], "y": 2}, "f", "outside"),
         ("f = x[y]", {"x": [1, 2], "y": 0.5}, "f", "whole number"),
