@@ -1,10 +1,11 @@
 """The drawing can be read wherever it is looked at, and a finger on it scrolls the page."""
 
 import json
+from contextlib import suppress
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, TimeoutError, expect
 
 from tests.browser.visitor import FAN_OUT, FIRST, link, node
 
@@ -38,6 +39,11 @@ def test_no_text_in_the_drawing_of_any_example_is_too_small(
     for example in json.loads(page.request.get("/api/examples").text()):
         page.goto(link((example["expression"], example["inputs"])) + more)
         expect(page.locator(".graph .node").first).to_be_visible()
+        # Once the drawing has been fitted to its stage, as it is soon after.
+        with suppress(TimeoutError):
+            page.wait_for_function(
+                f"least => (({SIZES})()).every(([size]) => size >= least)", arg=least
+            )
         found: list[Any] = page.evaluate(SIZES)
         assert len(found) > 4, example["name"]
         small = [text for size, text in found if size < least]
