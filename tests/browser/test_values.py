@@ -26,6 +26,7 @@ def test_a_list_makes_a_vector_of_an_input(page: Page) -> None:
     page.goto("/")
     text(page).fill("f = sum(x * z)")
     value_of(page, "x").fill("[1, 2, 3]")
+    value_of(page, "x").press("Enter")
     shows(page, f="-24 | 1")
     expect(node(page, "x").locator(".grid.value text.entry")).to_have_text(["1", "2", "3"])
     expect(node(page, "x").locator(".grid.gradient text.entry")).to_have_text(["−4"] * 3)
