@@ -8,8 +8,10 @@ from typing_extensions import TypedDict
 from app.core.errors import Problem, nearest
 from app.core.figures import FIGURES
 from app.core.mistakes import validated
-from app.core.questions import Asked
+from app.core.questions import Asked, up_to
 from app.core.witnesses import Witness
+
+MOST_FIELDS = 64  # of a question
 
 
 class CheckQuestion(Asked):
@@ -31,7 +33,9 @@ class CheckQuestion(Asked):
     )
 
     figure: Annotated[str, Field(max_length=64, description="Its name.")]
-    question: dict[str, Any] = Field(default={}, description="As in the POST of that figure.")
+    question: Annotated[dict[str, Any], up_to(MOST_FIELDS)] = Field(
+        default={}, description="As in the POST of that figure."
+    )
 
 
 class CheckAnswer(TypedDict):

@@ -91,7 +91,7 @@ def test_a_link_with_a_mistake_says_so_and_keeps_the_text(page: Page) -> None:
     # The page itself says 422 too, which Chromium takes for no error.
     page.goto(link(("f = x + sigmod(y)", {})))
     expect(text(page)).to_have_value("f = x + sigmod(y)")
-    expect(page.locator(".editor .problem")).to_contain_text("did you mean `sigmoid`")
+    expect(page.locator(".editor .problem")).to_contain_text("did you mean sigmoid")
     page.get_by_role("button", name="Use sigmoid").click()
     expect(node(page, "f")).to_be_visible()
 
