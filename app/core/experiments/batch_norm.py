@@ -26,7 +26,7 @@ LEAST, MOST = 1e-20, 1e8  # the picture's axis
 class NormSettings(Settings):
     """A deep net on handwritten digits, with batch norm and without."""
 
-    model_config = shown({"depth": 10, "activation": "sigmoid", "seed": 0})
+    model_config = shown({"depth": 10, "activation": "sigmoid", "steps": 60, "seed": 0})
 
     depth: Annotated[
         int, Field(ge=2, le=30, title="Hidden layers", description="Of 64 units each.")

@@ -26,7 +26,7 @@ Places = npt.NDArray[np.int64]
 class FoldsSettings(Settings):
     """Softmax regression on few digits, whose accuracy is to be found out."""
 
-    model_config = shown({"points": 200, "folds": 5, "seed": 0})
+    model_config = shown({"points": 100, "folds": 5, "seed": 0})
 
     points: Annotated[
         int,

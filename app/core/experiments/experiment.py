@@ -16,7 +16,7 @@ from app.core.numbers import Number
 from app.core.questions import Asked
 from app.core.training.loop import Frame, Loop, sliced
 
-MOST_AT_ONCE = 20_000_000_000  # multiply-adds of all frames of a run that are waited for as a whole
+MOST_AT_ONCE = 4_000_000_000  # multiply-adds of all frames of a run that are waited for as a whole
 Seed = Annotated[int, Field(ge=0, le=999, title="Seed")]
 Yes = Literal["yes", "no"]
 YES_NO: dict[str, Any] = {"values": ["yes", "no"]}

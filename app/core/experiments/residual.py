@@ -22,7 +22,7 @@ FRAMES = 20
 class ResidualSettings(Settings):
     """A deep net beside a shallow one, with skips and without."""
 
-    model_config = shown({"depth": 26, "seed": 0})
+    model_config = shown({"depth": 14, "steps": 20, "seed": 0})
 
     depth: Annotated[
         int,

@@ -3625,7 +3625,7 @@ export interface components {
          * @description Softmax regression on few digits, whose accuracy is to be found out.
          * @example {
          *       "folds": 5,
-         *       "points": 200,
+         *       "points": 100,
          *       "seed": 0
          *     }
          */
@@ -5080,7 +5080,8 @@ export interface components {
          * @example {
          *       "activation": "sigmoid",
          *       "depth": 10,
-         *       "seed": 0
+         *       "seed": 0,
+         *       "steps": 60
          *     }
          */
         NormSettings: {
@@ -6003,8 +6004,9 @@ export interface components {
          * ResidualSettings
          * @description A deep net beside a shallow one, with skips and without.
          * @example {
-         *       "depth": 26,
-         *       "seed": 0
+         *       "depth": 14,
+         *       "seed": 0,
+         *       "steps": 20
          *     }
          */
         ResidualSettings: {
@@ -9229,7 +9231,7 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "points": 200,
+                 *       "points": 100,
                  *       "folds": 5,
                  *       "seed": 0
                  *     }
@@ -9467,6 +9469,7 @@ export interface operations {
                  * @example {
                  *       "depth": 10,
                  *       "activation": "sigmoid",
+                 *       "steps": 60,
                  *       "seed": 0
                  *     }
                  */
@@ -9524,7 +9527,8 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "depth": 26,
+                 *       "depth": 14,
+                 *       "steps": 20,
                  *       "seed": 0
                  *     }
                  */
