@@ -44,7 +44,7 @@ def test_a_setting_changes_the_run_and_its_link(page: Page) -> None:
 
 def test_another_experiment_is_a_click_away(page: Page) -> None:
     page.goto(SHORT)
-    page.get_by_role("button", name="Ten samples a weight").click()
+    page.get_by_role("tab", name="Ten samples a weight").click()
     ended(page, 60)
     expect(page.locator(".diagnosis")).to_contain_text("Overfitting")
     expect(page).to_have_url(re.compile("experiment=samples-a-weight"))
