@@ -161,7 +161,7 @@ def test_every_example_in_the_schema_has_an_answer(client: TestClient) -> None:
     schemas = client.get("/openapi.json").json()["components"]["schemas"]
     for path, name in zip(
         ROUTES,
-        ("Play", "Expression", "Entry", "Paths", "Export"),
+        ("Play", "Pass", "Entry", "Paths", "Export"),
         strict=True,
     ):
         examples = schemas[f"{name}Question"]["examples"]
