@@ -190,9 +190,8 @@ def tab_to(page: Page, wanted: Locator) -> None:
 
 def test_the_whole_path_by_keys(page: Page) -> None:
     page.goto("/activations?layer=features.3.expand3x3_activation&channel=34")
-    tab = page.get_by_role("tab", name="Layer", exact=True)
-    tab_to(page, tab)
-    page.keyboard.press("Enter")
+    tab_to(page, page.get_by_role("tab", name="Overview", exact=True))
+    page.keyboard.press("ArrowRight")
     chooser = page.get_by_role("slider", name=re.compile("^Channel of"))
     expect(chooser).to_be_visible(timeout=LOOK)
     tab_to(page, chooser)
