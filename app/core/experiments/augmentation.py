@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from math import log
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -16,7 +15,7 @@ from app.core.pictures.images import image, picture
 from app.core.questions import shown
 from app.core.training.augmentation import Amounts, varied
 from app.core.training.classifiers import How, Plan, Trained, scored, start, trained
-from app.core.training.digits import CLASSES, PIXELS, SIDE, Digits, Floats, digits
+from app.core.training.digits import CLASSES, PIXELS, SIDE, Digits, Floats, digits, guessed
 from app.core.training.loop import Frame, Look, Loop
 from app.core.training.points import FRESH, random
 
@@ -212,9 +211,7 @@ AUGMENTATION: Experiment[AugmentationSettings] = Experiment(
         last=lambda settings: FRAMES,
         at=lambda settings, step: step * each(settings),
         data=data,
-        guessed=lambda settings: log(CLASSES),
-        floor=lambda settings: None,
-        unit="step",
+        guessed=guessed,
         frames=3,
         says=says,
     ),

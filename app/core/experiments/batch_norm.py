@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import log
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -13,7 +12,7 @@ from app.core.experiments.experiment import YES_NO, Claim, Experiment, Settings,
 from app.core.numbers import format_number
 from app.core.questions import shown
 from app.core.training.classifiers import How, Plan, Trained, scored, sizes_of, start, trained
-from app.core.training.digits import CLASSES, PIXELS, digits
+from app.core.training.digits import CLASSES, PIXELS, digits, guessed
 from app.core.training.loop import Frame, Look, Loop
 from app.core.training.points import FRESH
 
@@ -201,9 +200,7 @@ BATCH_NORM: Experiment[NormSettings] = Experiment(
         last=lambda settings: settings.steps // each(settings),
         at=lambda settings, step: step * each(settings),
         data=data,
-        guessed=lambda settings: log(CLASSES),
-        floor=lambda settings: None,
-        unit="step",
+        guessed=guessed,
         frames=1,
         says=says,
     ),

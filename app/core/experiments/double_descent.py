@@ -181,8 +181,6 @@ DOUBLE_DESCENT: Experiment[DescentSettings] = Experiment(
         last=lambda settings: len(places(settings)) - 1,
         at=lambda settings, step: places(settings)[step],
         data=data,
-        guessed=lambda settings: None,
-        floor=lambda settings: None,
         unit="weights",
         says=says,
     ),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import log
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -11,7 +10,7 @@ from pydantic import Field
 from app.core.experiments.experiment import Claim, Experiment, Settings, amount, known
 from app.core.questions import shown
 from app.core.training.classifiers import How, Plan, Trained, masks, scored, start, trained
-from app.core.training.digits import CLASSES, PIXELS, digits
+from app.core.training.digits import CLASSES, PIXELS, digits, guessed
 from app.core.training.loop import Frame, Look, Loop
 from app.core.training.points import FRESH
 
@@ -131,9 +130,7 @@ DROPOUT: Experiment[DropoutSettings] = Experiment(
         last=lambda settings: FRAMES,
         at=lambda settings, step: step * each(settings),
         data=data,
-        guessed=lambda settings: log(CLASSES),
-        floor=lambda settings: None,
-        unit="step",
+        guessed=guessed,
         frames=1,
     ),
     control=control,

@@ -139,7 +139,6 @@ OVERFITTING: Experiment[OverfittingSettings] = Experiment(
         last=lambda settings: settings.degree,
         at=lambda settings, step: step,
         data=data,
-        guessed=lambda settings: None,
         floor=lambda settings: settings.noise**2 or None,
         unit="degree",
     ),

@@ -113,6 +113,4 @@ def loop(task: Callable[[S], Task]) -> Loop[S, Trained]:
         at=lambda settings, step: step * task(settings).each,
         data=lambda settings: data(task(settings)),
         guessed=lambda settings: log(2),
-        floor=lambda settings: None,
-        unit="step",
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import log
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -12,7 +11,7 @@ from app.core.experiments.experiment import YES_NO, Claim, Experiment, Settings,
 from app.core.numbers import format_number
 from app.core.questions import shown
 from app.core.training.convolutional import Plan, Trained, start, trained
-from app.core.training.digits import CLASSES, digits
+from app.core.training.digits import digits, guessed
 from app.core.training.loop import Frame, Look, Loop
 
 SHALLOW, BATCH, TRAINED = 8, 64, 1_000
@@ -161,9 +160,7 @@ RESIDUAL: Experiment[ResidualSettings] = Experiment(
         last=lambda settings: FRAMES,
         at=lambda settings, step: step * each(settings),
         data=data,
-        guessed=lambda settings: log(CLASSES),
-        floor=lambda settings: None,
-        unit="step",
+        guessed=guessed,
         frames=1,
         says=says,
     ),

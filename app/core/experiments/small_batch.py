@@ -13,7 +13,7 @@ from app.core.experiments.experiment import Claim, Experiment, Settings, amount,
 from app.core.numbers import format_number
 from app.core.questions import shown
 from app.core.training.classifiers import How, Plan, Trained, scored, sizes_of, start, trained
-from app.core.training.digits import CLASSES, PIXELS, Digits, digits
+from app.core.training.digits import CLASSES, PIXELS, Digits, digits, guessed
 from app.core.training.loop import Frame, Look, Loop
 from app.core.training.points import FRESH, random
 
@@ -209,9 +209,7 @@ SMALL_BATCH: Experiment[SmallBatchSettings] = Experiment(
         last=lambda settings: FRAMES,
         at=lambda settings, step: step * each(settings),
         data=data,
-        guessed=lambda settings: log(CLASSES),
-        floor=lambda settings: None,
-        unit="step",
+        guessed=guessed,
         frames=3,
         says=says,
     ),

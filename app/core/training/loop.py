@@ -101,9 +101,9 @@ class Loop(Generic[S, A]):
     last: Callable[[S], int]
     at: Callable[[S, int], float]
     data: Callable[[S], dict[str, Any]]
-    guessed: Callable[[S], float | None]
-    floor: Callable[[S], float | None]
-    unit: str
+    guessed: Callable[[S], float | None] = lambda settings: None
+    floor: Callable[[S], float | None] = lambda settings: None
+    unit: str = "step"
     frames: int = 4  # of a slice
     says: Callable[[S, float, Look, Look], str | None] = lambda settings, at, run, control: None
 
