@@ -79,6 +79,23 @@ def test_bytes_have_their_scale_beside_them(client: TestClient) -> None:
     assert steps.max() < 0.51
 
 
+def test_a_layers_maps_have_one_scale_whatever_is_asked_of_them(client: TestClient) -> None:
+    layer = "features.9.expand3x3_activation"
+    question = COFFEE | {"layers": [layer], "include": ["activation", "gradient"]}
+    exact = activations(ActivationsQuestion(**question))[1]
+    asked = ({"thumbnail": 8}, {"thumbnail": 28, "channels": "strongest", "strongest": 8}, {})
+    for part in question["include"]:
+        sizes = np.abs(exact[f"{layer}:{part}"]).max((1, 2))
+        lit = np.sort(sizes[sizes > 0])
+        wanted = lit[int(0.9 * (len(lit) - 1))]
+        for more in asked:
+            body = question | {"encoding": "uint8"} | more
+            answer = client.post("/api/activations", json=body, headers=TENSORS)
+            assert answer.status_code == 200, answer.text
+            tensors = load(answer.content)
+            assert tensors[f"{layer}:{part}:reach"] == pytest.approx(wanted, rel=1e-6)
+
+
 def test_activation_times_gradient(client: TestClient) -> None:
     question = {"layers": ["features.8"], "include": ["activation", "gradient", "product"]}
     maps = look(client, **question)["maps"]["features.8"]

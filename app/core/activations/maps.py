@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 MOST_NUMBERS = 1_000_000  # as JSON
 MOST_BYTES = 96_000_000  # as tensors
 SHARPNESS = 127  # steps of a byte from zero to a map's largest
+TO_SCALE = 0.9  # of the maps in which there is anything: stronger ones go beyond the scale
 Bytes = npt.NDArray[np.uint8]
 Tensors = dict[str, npt.NDArray[Any]]
 
@@ -40,7 +41,8 @@ def wanted(network: Network, question: ActivationsQuestion) -> list[str]:
 def maps(
     look: Look, captured: "Capture", question: ActivationsQuestion, named: Mapping[str, Strongest]
 ) -> Tensors:
-    """What is asked for of each layer: `{layer}:{part}`, and `{layer}:{part}:scale` for bytes.
+    """What is asked for of each layer: `{layer}:{part}`, and for bytes `{layer}:{part}:scale` and
+    `{layer}:{part}:reach`.
 
     Where only the strongest are asked for, those that are `named`, and which as `{layer}:channels`.
     """
@@ -56,6 +58,8 @@ def maps(
             if tensor is None:
                 continue
             maps = tensor.ndim == 3 and not part.startswith("weight")
+            if maps and question.encoding == "uint8":
+                found[f"{name}:{part}:reach"] = shared_reach(tensor)
             if channels is not None and not part.startswith("weight"):
                 tensor = tensor[channels]
             if maps and question.thumbnail:
@@ -101,6 +105,16 @@ def _smaller(maps: "Tensor", most: int) -> "Tensor":
         return maps
     high, wide = (max(1, round(side * most / longest)) for side in (height, width))
     return functional.adaptive_avg_pool2d(maps, (high, wide))
+
+
+def shared_reach(maps: "Tensor") -> npt.NDArray[np.float32]:
+    """The |value| up to which a layer's maps (C x H x W) are drawn where they share one scale, so
+    that one strong map leaves the others visible. It is the layer's, whatever is asked for of it.
+    """
+    reach = maps.detach().abs().amax((1, 2))
+    lit = reach[reach > 0].sort().values
+    at = int(TO_SCALE * (len(lit) - 1))
+    return np.array([lit[at] if len(lit) else 0], np.float32)
 
 
 def in_bytes(maps: npt.NDArray[np.float32]) -> tuple[Bytes, npt.NDArray[np.float32]]:

@@ -20,7 +20,7 @@ import type { Reply, Waiting } from '../figure/server'
 import { askMaps, askOrigins, type Looked, type MapQuestion } from './asking'
 import { groupsOf, shapeOf, type Group } from './layout'
 import type { Sight } from './link'
-import { picked, scalesOf, sharedReach, weightMaps, type Maps } from './mosaic'
+import { picked, scalesOf, weightMaps, type Maps } from './mosaic'
 import type { Tensor } from '../figure/safetensors'
 import type {
   Asked,
@@ -236,7 +236,7 @@ export class Look extends Figure<Asked, LookAnswer> {
     return this.#picks(layer, show) ? null : this.#smallOf(layer, show)
   }
 
-  /** The small maps of these channels, in this order, on their own scale; those that have not come are blank. */
+  /** The small maps of these channels, in this order, on their layer's scale; those that have not come are blank. */
   some(layer: string, show: Show, channels: readonly number[]): Maps | null {
     const maps = this.#smallOf(layer, show)
     const picks = this.#picks(layer, show)
@@ -261,7 +261,9 @@ export class Look extends Figure<Asked, LookAnswer> {
     const scales = this.#tensors[`${layer}:${show}:scale`]?.values
     const shape = shapeOf(tensor.shape)
     const byMap = scales instanceof Float32Array ? scales : null
-    const reach = byMap ? sharedReach(byMap) : (scalesOf(tensor.values, 1)[0] ?? 0)
+    // The layer's own, however few of its maps and however small they have come.
+    const shared = this.#tensors[`${layer}:${show}:reach`]?.values[0]
+    const reach = shared ?? scalesOf(tensor.values, 1)[0] ?? 0
     return { shape, values: tensor.values, scales: byMap, reach }
   }
 

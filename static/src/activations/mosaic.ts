@@ -58,7 +58,7 @@ export function sharedReach(scales: ArrayLike<number>): number {
   return lit[Math.floor(TO_SCALE * (lit.length - 1))] ?? 0
 }
 
-/** Some of a layer's maps, in this order, on a scale of their own; those that are not there are blank. */
+/** Some of a layer's maps, in this order, on their layer's scale; those that are not there are blank. */
 export function picked(maps: Maps, at: readonly (number | undefined)[]): Maps {
   const [, height, width] = maps.shape
   const size = height * width
@@ -71,7 +71,7 @@ export function picked(maps: Maps, at: readonly (number | undefined)[]): Maps {
     values.set(maps.values.subarray(from * size, (from + 1) * size), to * size)
     scales[to] = given[from] ?? 0
   })
-  return { shape: [at.length, height, width], values, scales, reach: sharedReach(scales) }
+  return { shape: [at.length, height, width], values, scales, reach: maps.reach }
 }
 
 /**
