@@ -70,8 +70,10 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 async def warm(app: FastAPI) -> None:
-    """Starts the workers; where they cannot run, the rest of the server does."""
+    """Reads the lessons, which says what is wrong with any, and starts the workers; where they
+    cannot run, the rest of the server does."""
     try:
+        await asyncio.to_thread(lessons.stops)
         await asyncio.to_thread(app.state.executor.warm)
         if app.state.ahead:
             await activations.answer_ahead(app.state)

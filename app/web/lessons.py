@@ -82,8 +82,15 @@ async def contents(request: Request) -> HTMLResponse:
     return templates.TemplateResponse(request, "lessons.html", {"lessons": rows})
 
 
+@cache
+def blocks(name: str) -> list[dict[str, Any]]:
+    """What the page of a lesson shows, the light answers in it."""
+    return [shown(block) for block in course()[name].blocks]
+
+
 @pages.get("/lessons/{name}")
-async def lesson(request: Request, name: str) -> HTMLResponse:
+def lesson(request: Request, name: str) -> HTMLResponse:
+    """Not on the event loop: at first its answers are computed."""
     found = course().get(name)
     if found is None:
         near = nearest(name, course())
@@ -94,7 +101,7 @@ async def lesson(request: Request, name: str) -> HTMLResponse:
     before, after = order[place - 1], order[place + 1]
     context = {
         "lesson": found,
-        "blocks": [shown(block) for block in found.blocks],
+        "blocks": blocks(name),
         "before": course().get(before),
         "after": course().get(after),
         "turn": {
