@@ -26,7 +26,7 @@ def test_the_table_has_every_experiment_with_its_claims_as_measured(client: Test
         assert row["settings"]
         assert row["claims"]
         for claim in row["claims"]:
-            assert claim["seeds"] >= 6
+            assert claim["seeds"] >= 20
             assert 0 <= claim["held"] <= claim["seeds"]
 
 

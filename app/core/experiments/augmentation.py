@@ -234,7 +234,6 @@ AUGMENTATION: Experiment[AugmentationSettings] = Experiment(
     axis="step",
     cost=lambda settings: 2 * PLAN.cost * (settings.steps * BATCH + 250 * FRAMES),
     milliseconds=120,
-    seeds=10,
     presets=(
         ("Turn, shift, scale", {}),
         ("Upside down: a 6 becomes a 9", STILL | {"flip": "upside down"}),

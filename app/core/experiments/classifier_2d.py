@@ -132,6 +132,7 @@ CLASSIFIER_2D: Experiment[ClassifierSettings] = Experiment(
     kind="plane",
     axis="step",
     cost=lambda settings: task(settings).cost + task(control(settings)).cost,
+    pace=2.5e8,
     presets=(
         ("Spirals", {}),
         ("Batches of 10", {"batch": 10}),

@@ -204,6 +204,7 @@ DOUBLE_DESCENT: Experiment[DescentSettings] = Experiment(
     kind="curve",
     axis="weights",
     cost=lambda settings: 30 * 2 * settings.sets * settings.points**2 * FEATURES * 6,
+    pace=4e9,
     milliseconds=220,
     curves=lambda settings: ("fresh data, measured", "by the formula", "its own samples"),
     measure="mean squared error",

@@ -158,8 +158,8 @@ DROPOUT: Experiment[DropoutSettings] = Experiment(
     kind="net",
     axis="step",
     cost=lambda settings: 2 * plan(settings).cost * (32 * settings.steps + 270 * FRAMES),
+    pace=2e9,
     milliseconds=120,
-    seeds=10,
     presets=(
         ("Half dropped", {}),
         ("8 units: none to spare", {"hidden": 8}),

@@ -16,7 +16,8 @@ from app.core.numbers import Number
 from app.core.questions import Asked
 from app.core.training.loop import Frame, Loop, sliced
 
-MOST_AT_ONCE = 4_000_000_000  # multiply-adds of all frames of a run that are waited for as a whole
+MOST_SECONDS = 3.0  # of all frames of a run that are waited for as a whole
+PACE = 1e9  # multiply-adds a second on one core, where a row knows no better
 Seed = Annotated[int, Field(ge=0, le=999, title="Seed")]
 Yes = Literal["yes", "no"]
 YES_NO: dict[str, Any] = {"values": ["yes", "no"]}
@@ -72,8 +73,8 @@ class Experiment(Generic[S]):
     """A row. `control` gives the settings of the control beside a run, `names` what the two are
     called. `kind`: what its picture is, `curves` what the curves of its chart are called, `measure`
     what they show, on a logarithmic axis or not. `axis`: what a frame is one of, `milliseconds` how
-    long it is looked at. `cost`: the multiply-adds of a whole run. `seeds`: over how many its
-    claims are measured.
+    long it is looked at. `cost`: the multiply-adds of a whole run, `pace`: how many of its kind one
+    core does in a second.
     """
 
     name: str
@@ -87,8 +88,8 @@ class Experiment(Generic[S]):
     kind: str
     axis: str
     cost: Callable[[S], float]
+    pace: float = PACE
     milliseconds: int = 40
-    seeds: int = 20
     curves: Callable[[S], tuple[str, ...]] = lambda settings: ("training", "validation")
     measure: str = "loss"
     logarithmic: bool = True
@@ -106,12 +107,12 @@ class Experiment(Generic[S]):
 
     def check_at_once(self, settings: S) -> None:
         """Raises Problem where all frames take too long to wait for."""
-        cost = self.cost(settings)
-        if cost > MOST_AT_ONCE:
+        seconds = self.cost(settings) / self.pace
+        if seconds > MOST_SECONDS:
             raise Problem(
-                f"This run takes {cost / 1e9:,.1f} billion multiply-adds, and "
-                f"{MOST_AT_ONCE / 1e9:g} are the most for all frames at once: ask for fewer steps, "
-                "or with `Accept: text/event-stream` for each frame as it comes",
+                f"This run takes about {seconds:.1f} seconds, and {MOST_SECONDS:g} are the most "
+                "for all frames at once: ask for fewer steps, or with `Accept: text/event-stream` "
+                "for each frame as it comes",
                 {"field": "steps" if "steps" in self.settings.model_fields else "points"},
             )
 

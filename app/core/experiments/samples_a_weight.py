@@ -130,6 +130,7 @@ SAMPLES_A_WEIGHT: Experiment[SamplesSettings] = Experiment(
     kind="plane",
     axis="step",
     cost=lambda settings: task(settings).cost + task(control(settings)).cost,
+    pace=1.8e8,
     presets=(
         ("A tenth of a sample a weight", {}),
         ("A penalty", {"penalty": 0.03}),

@@ -248,8 +248,8 @@ SMALL_BATCH: Experiment[SmallBatchSettings] = Experiment(
     cost=lambda settings: (
         2 * plan(settings).cost * (settings.steps * settings.points + 200 * FRAMES)
     ),
+    pace=2e9,
     milliseconds=120,
-    seeds=10,
     presets=(
         ("20 digits, no bug", {}),
         *((bug[0].upper() + bug[1:], {"bug": bug}) for bug in BUGS[1:]),

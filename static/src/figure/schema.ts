@@ -3625,7 +3625,7 @@ export interface components {
          * @description Softmax regression on few digits, whose accuracy is to be found out.
          * @example {
          *       "folds": 5,
-         *       "points": 100,
+         *       "points": 200,
          *       "seed": 0
          *     }
          */
@@ -5080,8 +5080,7 @@ export interface components {
          * @example {
          *       "activation": "sigmoid",
          *       "depth": 10,
-         *       "seed": 0,
-         *       "steps": 60
+         *       "seed": 0
          *     }
          */
         NormSettings: {
@@ -6004,9 +6003,8 @@ export interface components {
          * ResidualSettings
          * @description A deep net beside a shallow one, with skips and without.
          * @example {
-         *       "depth": 14,
-         *       "seed": 0,
-         *       "steps": 20
+         *       "depth": 26,
+         *       "seed": 0
          *     }
          */
         ResidualSettings: {
@@ -6037,7 +6035,7 @@ export interface components {
             /**
              * Steps
              * @description Of 64 digits each.
-             * @default 60
+             * @default 30
              */
             steps: number;
         };
@@ -9231,7 +9229,7 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "points": 100,
+                 *       "points": 200,
                  *       "folds": 5,
                  *       "seed": 0
                  *     }
@@ -9469,7 +9467,6 @@ export interface operations {
                  * @example {
                  *       "depth": 10,
                  *       "activation": "sigmoid",
-                 *       "steps": 60,
                  *       "seed": 0
                  *     }
                  */
@@ -9527,8 +9524,7 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "depth": 14,
-                 *       "steps": 20,
+                 *       "depth": 26,
                  *       "seed": 0
                  *     }
                  */

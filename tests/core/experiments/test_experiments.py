@@ -10,12 +10,13 @@ import pytest
 
 from app.core.errors import Problem
 from app.core.experiments import overfitting, planes, table
-from app.core.experiments.experiment import MOST_AT_ONCE, Experiment
+from app.core.experiments.experiment import MOST_SECONDS, Experiment
 from app.core.experiments.table import EXPERIMENTS, measured, rows
 from app.core.training.nets import How
 from app.core.training.points import SHAPES, classes
+from tools.claims import SEEDS
 
-FEW, FEWER = 2, 1  # seeds that a test measures again; of runs that take seconds
+FEW = 2  # seeds that a test measures again
 
 
 def small(experiment: Experiment[Any]) -> Any:
@@ -72,7 +73,7 @@ def test_what_was_measured_is_what_is_claimed_now(name: str) -> None:
     for claim, found in zip(experiment.claims, measured()[name], strict=True):
         mark = claim.mark(experiment.settings)
         assert found["of"] == mark, f"python -m tools.claims {name}: {claim.says}"
-        assert found["seeds"] == experiment.seeds
+        assert found["seeds"] == SEEDS
         other = replace(claim, settings=({**claim.settings[0], "seed": 1}, *claim.settings[1:]))
         assert other.mark(experiment.settings) != mark
 
@@ -82,18 +83,17 @@ def test_a_few_seeds_hold_each_claim_as_often_as_was_measured(name: str) -> None
     experiment = EXPERIMENTS[name]
     assert len(measured()[name]) == len(experiment.claims)
     known: dict[Any, Any] = {}
-    few = FEW if experiment.seeds >= 20 else FEWER
     for claim, found in zip(experiment.claims, measured()[name], strict=True):
         assert claim.says.endswith(".")
         held = 0
-        for seed in range(few):
+        for seed in range(FEW):
             asked = [experiment.settings(**given, seed=seed) for given in claim.settings]
             for settings in asked:
                 key = settings.model_dump_json()
                 known[key] = known.get(key) or experiment.frames(settings)
             held += claim.holds([known[each.model_dump_json()] for each in asked])
         # As many failures in these seeds as in all of them at most, and none where none was.
-        assert few - held <= found["seeds"] - found["held"], claim.says
+        assert FEW - held <= found["seeds"] - found["held"], claim.says
 
 
 @pytest.mark.parametrize("name", EXPERIMENTS)
@@ -127,7 +127,8 @@ def test_what_takes_too_long_at_once_is_refused_with_advice() -> None:
         experiment.check_at_once(experiment.settings())
 
     class Costly:
-        cost = staticmethod(lambda settings: 2.0 * MOST_AT_ONCE)
+        cost = staticmethod(lambda settings: 2.0 * MOST_SECONDS)
+        pace = 1.0
         settings = overfitting.OverfittingSettings
 
     with pytest.raises(Problem, match="at once") as refused:
