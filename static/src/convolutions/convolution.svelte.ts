@@ -1,7 +1,7 @@
 /** The page's state: the question, the server's answer, the steps that have been fetched, and the cursor. */
 import type { Problem } from '../figure/api'
 import { Figure } from '../figure/figure.svelte'
-import { haltsOf } from '../figure/phases'
+import { haltsOf } from '../figure/halts'
 import { arrived, presentStep, stayed, type Mode } from '../figure/player'
 import { json, post, type Reply } from '../figure/server'
 import { Steps as Fetched } from '../figure/steps.svelte'

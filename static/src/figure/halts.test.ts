@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { haltFrom, haltsOf } from './phases'
+import { haltFrom, haltsOf } from './halts'
 
 describe('halts on a long way', () => {
   const shape = [3, 10, 8]
