@@ -14,7 +14,9 @@ LINEAR = ("s = W @ x", {"W": [[1, 2], [3, 4]], "x": [0.5, -1]})
 def sheet(page: Page, name: str, size: str) -> Locator:
     """The grid of an input, opened by keyboard."""
     page.get_by_role("button", name=f"{name}, {size}", exact=True).press("Enter")
-    return page.get_by_role("dialog", name=f"Value of {name}")
+    grid = page.get_by_role("dialog", name=f"Value of {name}")
+    expect(grid.locator("[data-cell], textarea").first).to_be_focused()
+    return grid
 
 
 def entries(grid: Locator) -> list[str]:
