@@ -119,19 +119,27 @@ SMALL_TEXT = """
 """
 
 
+def small_text(page: Page) -> list[str]:
+    """What a wall shows under 24 px, once nothing changes any more."""
+    found, before = page.evaluate(SMALL_TEXT), None
+    while found and found != before:
+        page.wait_for_timeout(2000)
+        found, before = page.evaluate(SMALL_TEXT), found
+    return list(found)
+
+
 @pytest.mark.parametrize("question", [FIRST, NEURON, HINGE], ids=["first", "neuron", "hinge"])
 def test_a_projectors_smallest_text_is_24_pixels(page: Page, question: tuple[str, Any]) -> None:
     page.set_viewport_size({"width": 1920, "height": 1080})
     page.emulate_media(reduced_motion="reduce")
     page.goto(link(question, projector=1, step=4))
     page.evaluate("document.fonts.ready.then(() => null)")
-    assert page.evaluate(SMALL_TEXT) == []
+    assert small_text(page) == []
     # And it is all on the wall: nothing to scroll to.
     assert page.evaluate("document.documentElement.scrollHeight <= innerHeight")
     page.keyboard.press("End")
     expect(page.get_by_role("button", name="Step forward")).to_be_disabled()
-    middle(page.locator(".node .gate").first)
-    assert page.evaluate(SMALL_TEXT) == []
+    assert small_text(page) == []
 
 
 def test_a_projectors_controls_get_out_of_the_way(page: Page) -> None:
@@ -430,6 +438,8 @@ def test_axe_finds_nothing(page: Page, axe: Axe, theme: str) -> None:
     page.goto(f"/?theme={theme}")
     look("first")
     grasp(page, "n1").focus()
+    if theme == "projector":  # where what is only passed by opens nothing
+        page.keyboard.press("Enter")
     expect(page.get_by_role("group", name="Node")).to_contain_text("Local gradient")
     look("node")
     text(page).fill("f = (x + y) * sigmod(z)")

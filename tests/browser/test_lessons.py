@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from app.web.lessons import course
-from tests.browser.test_everyone import SMALL_TEXT
+from tests.browser.test_everyone import small_text
 
 SCREENS = ".lesson .screen:not(.turns)"
 SEEN = f"[...document.querySelectorAll('{SCREENS}')].findIndex(s => s.matches('.on-screen'))"
@@ -25,7 +25,7 @@ def test_a_clicker_leads_through_a_whole_lesson_and_on_to_the_next(page: Page) -
     for _ in range(MOST_STEPS):
         expect(page.locator(".on-screen [role=alert]")).to_have_count(0)
         if not page.locator(".on-screen [data-figure]").count():
-            assert page.evaluate(SMALL_TEXT) == []
+            assert small_text(page) == []
         page.keyboard.press("PageDown")
         if "/chain-rule" not in page.url:
             break

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_everyone import SMALL_TEXT
+from tests.browser.test_everyone import small_text
 
 PAGES = ["/convolution", "/network"]
 WALL = [
@@ -54,7 +54,7 @@ def test_the_smallest_text_is_24_pixels(page: Page, path: str) -> None:
     expect(page.locator("figure, .figure, [data-figure] > *").first).to_be_visible()
     page.evaluate("document.fonts.ready.then(() => null)")
     page.wait_for_load_state("networkidle")
-    assert page.evaluate(SMALL_TEXT) == []
+    assert small_text(page) == []
 
 
 def test_from_page_to_page_by_keys_alone_the_projector_stays_on(page: Page) -> None:
