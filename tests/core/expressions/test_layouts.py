@@ -4,7 +4,7 @@ from itertools import combinations, pairwise
 
 import pytest
 
-from app.core.drawing.columns import spread
+from app.core.drawing.heights import spread
 from app.core.expressions.drawing.layout import (
     GATE_NAME_RISE,
     GRADIENT_DROP,

@@ -14,7 +14,9 @@ from typing import Any, Literal
 
 from typing_extensions import TypedDict
 
-from app.core.drawing.columns import FORK_GAP, MARGIN, Columns, Link, Piece, Size, spread
+from app.core.drawing.columns import FORK_GAP, MARGIN, Columns, Piece
+from app.core.drawing.heights import spread
+from app.core.drawing.vertices import Link, Size
 
 # Sizes, in pixels at zoom 1.
 GATE = 44.0  # diameter of a gate; a longer label makes it a pill of this height
