@@ -9,7 +9,8 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from app.core.expressions import lean
-from app.core.expressions.drawing.layout import Layout, arrange_answer
+from app.core.expressions.drawing.layout import arrange_answer
+from app.core.expressions.drawing.places import Layout
 from app.core.expressions.evaluation import FULL, Budget, Evaluation, Mistake, evaluate
 from app.core.expressions.formulas import text_of
 from app.core.expressions.graphs import Graph, Remark

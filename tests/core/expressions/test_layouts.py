@@ -9,14 +9,10 @@ from app.core.expressions.drawing.layout import (
     GATE_NAME_RISE,
     GRADIENT_DROP,
     VALUE_RISE,
-    Box,
-    Layout,
-    PlacedNode,
-    PlacedWire,
-    Wire,
     arrange,
     arrange_answer,
 )
+from app.core.expressions.drawing.places import Box, Layout, PlacedNode, PlacedWire, Wire
 
 
 def graph(text: str, **shapes: tuple[int, ...]) -> tuple[list[Box], list[Wire], str]:
