@@ -6,10 +6,12 @@ from typing import Any
 from fastapi import FastAPI
 
 import app.main
+import app.web.answering
 from app.__main__ import main
 from app.workers.job import Job
 
-TIMES = 10  # as long as a visitor's question may take
+TIMES = 10  # as long as a visitor's question may take, and a page wait for its answer
+app.web.answering.PAGE_SECONDS *= TIMES
 create_app = app.main.create_app
 
 

@@ -18,12 +18,12 @@ from app.core.mistakes import validated
 from app.core.networks import models
 from app.core.pictures import forms, images, tables, uploads
 from app.core.pictures.preparation import SHOWN
-from app.web.answering import Json, encode, told
+from app.web.answering import Json, encode, told_soon
 from app.web.answering import answer as answer_of
 from app.web.assets import templates
 from app.web.links import repeated
 from app.web.problems import REFUSALS
-from app.workers.pool import Busy, Unavailable, run
+from app.workers.pool import Busy, run
 
 router = APIRouter(prefix="/api", tags=["activations"], responses=REFUSALS)
 
@@ -110,10 +110,11 @@ PAUSE_SECONDS, AHEAD = 0.5, "ahead"  # between two looks at the queue; as whose 
 
 
 async def first_answer(request: Request, question: dict[str, Any]) -> Any:
-    """The first answer. Raises Problem, Busy."""
+    """The first answer, or None if it takes long. Raises Problem."""
     valid = validated(questions.ActivationsQuestion, question | {"top": TOP})
-    found = await told(request, ACTIVATIONS, valid)
-    del found["maps"]  # none are asked for
+    found = await told_soon(request, ACTIVATIONS, valid)
+    if found:
+        del found["maps"]  # none are asked for
     return found
 
 
@@ -144,9 +145,7 @@ async def activations(request: Request) -> HTMLResponse:
     answer, problem = None, None
     try:
         question = asked(ACTIVATIONS, request.query_params)
-        # A server that cannot answer sends the page all the same, which then asks by itself.
-        with suppress(Busy, Unavailable):
-            answer = await first_answer(request, question)
+        answer = await first_answer(request, question)
     except Problem as found:
         problem, question = found.told, repeated(question, FIRST_LOOK)
     context: dict[str, Any] = {

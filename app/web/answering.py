@@ -3,6 +3,7 @@ else from a worker, and from memory if it was asked before."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar
 
@@ -19,7 +20,7 @@ from app.core.questions import Asked
 from app.web.clients import client_of
 from app.web.events import Events
 from app.web.kept import Kept
-from app.workers.pool import run
+from app.workers.pool import Busy, Unavailable, run
 from app.workers.runs import all_frames
 
 Q = TypeVar("Q", bound=Asked)
@@ -27,6 +28,7 @@ Q = TypeVar("Q", bound=Asked)
 # A longer body is read by a worker: megabytes of JSON take longer to read than anybody else's
 # small question may wait.
 SHORT_BYTES = 32_000
+PAGE_SECONDS = 3.0  # that a page waits for the answer that it holds
 
 
 class Json(Response):
@@ -87,6 +89,14 @@ async def told(request: Request, figure: Figure[Q], question: Q) -> Any:
     """The answer as an object, for a page to hold. Raises Problem, Busy, Unavailable."""
     form, client = figure.forms[0], client_of(request)
     return orjson.loads((await answer(request.app.state, figure, question, form, client)).body)
+
+
+async def told_soon(request: Request, figure: Figure[Q], question: Q) -> Any:
+    """The same, or None where it cannot be had while a visitor waits for the page: that page comes
+    without it and asks by itself. Raises Problem."""
+    with suppress(Busy, Unavailable, TimeoutError):
+        async with asyncio.timeout(PAGE_SECONDS):
+            return await told(request, figure, question)
 
 
 def takes_gzip(request: Request) -> bool:

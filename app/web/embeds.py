@@ -1,7 +1,6 @@
 """A figure alone, for a frame on anybody's page: what its link asks, with the answer in it."""
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request
@@ -15,10 +14,9 @@ from app.core.figures import FIGURES
 from app.core.links import asked
 from app.core.mistakes import validated
 from app.core.networks.drawing.svg import svg as volumes
-from app.web.answering import told
+from app.web.answering import told_soon
 from app.web.assets import ASSETS, templates
 from app.web.links import repeated
-from app.workers.pool import Busy, Unavailable
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
@@ -58,9 +56,7 @@ async def embed(request: Request, name: str) -> HTMLResponse:
         whole = figure.first(question) if figure.first else question
         valid = validated(figure.question, whole)
         if figure.answer and figure.forms[0] == JSON:
-            # A server that cannot answer sends the figure all the same, which then asks by itself.
-            with suppress(Busy, Unavailable):
-                answer = await told(request, figure, valid)
+            answer = await told_soon(request, figure, valid)
     except Problem as found:
         problem, question = found.told, repeated(question, {})
     of_question = {*figure.question.model_fields, *figure.old_names}

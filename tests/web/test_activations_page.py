@@ -1,5 +1,6 @@
 """/activations: what stands in the page before any script has run."""
 
+import asyncio
 import json
 import re
 from typing import Any
@@ -10,8 +11,9 @@ from starlette.testclient import TestClient
 from app.workers.pool import Busy
 
 
-def written(html: str, name: str) -> Any:
-    found = re.search(rf'<script type="application/json" id="{name}">(.*?)</script>', html, re.S)
+def written(html: str, name: str | None) -> Any:
+    held = f' id="{name}"' if name else ""
+    found = re.search(rf'<script type="application/json"{held}>(.*?)</script>', html, re.S)
     assert found
     return json.loads(found[1])
 
@@ -65,17 +67,29 @@ def test_a_mistake_in_a_link_is_said(client: TestClient, link: str, sentence: st
     assert sentence in written(page.text, "problem")["message"]
 
 
-def test_a_busy_server_sends_the_page_without_an_answer(
-    client: TestClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def busy(*_: Any, **__: Any) -> bytes:
-        raise Busy
+async def refused(*_: Any, **__: Any) -> bytes:
+    raise Busy
 
+
+async def endless(*_: Any, **__: Any) -> bytes:
+    await asyncio.Event().wait()
+    raise AssertionError
+
+
+@pytest.mark.parametrize("path", ["/activations?target=7", "/embed/activations?target=7"])
+@pytest.mark.parametrize("busy", [refused, endless])
+def test_a_busy_server_sends_the_page_without_an_answer(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, busy: Any, path: str
+) -> None:
     monkeypatch.setattr("app.web.answering.run", busy)
-    page = client.get("/activations?target=7")  # which nobody has asked before
+    monkeypatch.setattr("app.web.answering.PAGE_SECONDS", 0.05)
+    page = client.get(path)  # which nobody has asked before
     assert page.status_code == 200
-    assert written(page.text, "answer") is None
-    assert written(page.text, "problem") is None
+    if path.startswith("/embed"):
+        first = written(page.text, None)
+        assert first["answer"] is first["problem"] is None
+    else:
+        assert written(page.text, "answer") is written(page.text, "problem") is None
 
 
 def test_only_this_page_may_ask_for_the_camera(client: TestClient) -> None:
