@@ -10,8 +10,8 @@ import app.web.answering
 from app.__main__ import main
 from app.workers.job import Job
 
-TIMES = 10  # as long as a visitor's question may take, and a page wait for its answer
-app.web.answering.PAGE_SECONDS *= TIMES
+TIMES = 10  # as long as a visitor's question may take
+app.web.answering.PAGE_SECONDS = 600.0
 create_app = app.main.create_app
 
 
@@ -30,5 +30,6 @@ def patient(*settings: Any, **more: Any) -> FastAPI:
 
 
 if __name__ == "__main__":
+    app.web.answering.PAGE_SECONDS = 30.0  # a browser does not wait for a page for ever
     app.main.create_app = patient
     main()
