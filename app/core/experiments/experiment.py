@@ -8,7 +8,7 @@ from hashlib import sha256
 from math import inf
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 from typing_extensions import TypedDict
 
 from app.core.errors import Problem
@@ -40,6 +40,8 @@ def amount(
 
 class Settings(Asked):
     """Scalars with bounds, so that a run is a link; the same settings give the same frames."""
+
+    model_config = ConfigDict(strict=True)  # true is no 1
 
     seed: Seed = 0
 

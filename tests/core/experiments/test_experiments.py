@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from app.core.errors import Problem
 from app.core.experiments import overfitting, planes, table
@@ -104,6 +105,16 @@ def test_the_control_is_another_run_and_has_a_name(name: str) -> None:
         assert experiment.control(settings) != settings
         assert experiment.control(settings).seed == settings.seed
         assert len(set(experiment.names(settings))) == 2
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_true_is_no_number(name: str) -> None:
+    fields = EXPERIMENTS[name].settings.model_fields
+    numbers = [field for field in fields if isinstance(fields[field].default, int | float)]
+    assert "seed" in numbers
+    for field in numbers:
+        with pytest.raises(ValidationError, match=field):
+            EXPERIMENTS[name].settings.model_validate({field: True})
 
 
 def test_rows_say_the_bounds_of_their_sliders() -> None:
