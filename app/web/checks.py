@@ -13,7 +13,7 @@ CHECK = Figure(
     question=CheckQuestion,
     says="What a figure shows by another path: the largest difference, and where it stands.",
     answer=check,
-    seconds=20.0,
+    seconds=40.0,
     most_bytes=ARRAYS,
     model=CheckAnswer,
 )
