@@ -10,6 +10,7 @@ from app.core.errors import Problem, nearest
 from app.core.figures import FIGURES
 from app.core.links import asked
 from app.core.mistakes import validated
+from app.core.numbers import plural
 from app.core.questions import Asked, up_to
 from app.core.witnesses import Witness
 
@@ -42,6 +43,13 @@ class CheckQuestion(Asked):
     link: Annotated[str, Field(max_length=MOST_LINK)] = Field(
         default="", description="Instead, what stands behind the `?` in that figure's link."
     )
+
+    @property
+    def private(self) -> bool:
+        """Whether it holds what nobody else has: a picture or weights of one's own."""
+        image = self.question.get("image")
+        own = isinstance(image, str) and image.startswith("data:")
+        return own or self.question.get("weights") is not None
 
 
 class CheckAnswer(TypedDict):
@@ -88,4 +96,5 @@ def sentence(found: list[Witness]) -> str:
     if not numbers:
         return "There is no number here that another path could find."
     paths = dict.fromkeys(each["by"] for each in found if each["compared"])
-    return f"{numbers:,} numbers found once more, by {' and '.join(paths)}: they agree."
+    agree = "it agrees" if numbers == 1 else "they agree"
+    return f"{plural(numbers, 'number')} found once more, by {' and '.join(paths)}: {agree}."

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from app.core.activations.capture import Capture
     from app.core.networks.hooked import Hooked
 
-HOOKS, BACK = "hooks on PyTorch's modules", "backward() and hooks"
+HOOKS, BACK = "hooks on PyTorch's modules", "PyTorch's backward()"
 
 
 def look(question: ActivationsQuestion) -> list[Witness]:

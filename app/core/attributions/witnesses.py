@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from app.core.networks.hooked import Hooked
 
-BACK, HOOKS = "backward() through PyTorch's modules", "hooks on PyTorch's modules"
+BACK, HOOKS = "PyTorch's backward()", "hooks on PyTorch's modules"
 PICTURES = "the whole picture through PyTorch's modules"
 PROBABILITY = 1e-5  # what single precision may lose of one
 FEW = 16  # covered pictures that are looked at
