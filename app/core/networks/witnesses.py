@@ -64,6 +64,8 @@ def by_module(layer: Layer, shapes: Sequence[Sequence[int]]) -> Counted:
 
     with torch.device("meta"), torch.no_grad():
         module = layer.module()
+        if isinstance(module, torch.nn.Module):
+            module.eval()  # a batch norm learns nothing from a single number
         with FlopCounterMode(display=False) as counter:
             output = module(*(torch.empty(1, *shape) for shape in shapes))
     held = module.parameters() if isinstance(module, torch.nn.Module) else ()
