@@ -1,17 +1,21 @@
 """A check of any figure: what it shows, found once more by another path."""
 
 from typing import Annotated, Any
+from urllib.parse import parse_qsl
 
 from pydantic import ConfigDict, Field
 from typing_extensions import TypedDict
 
 from app.core.errors import Problem, nearest
 from app.core.figures import FIGURES
+from app.core.links import asked
 from app.core.mistakes import validated
+from app.core.numbers import plural
 from app.core.questions import Asked, up_to
 from app.core.witnesses import Witness
 
 MOST_FIELDS = 64  # of a question
+MOST_LINK = 64_000  # characters
 
 
 class CheckQuestion(Asked):
@@ -36,13 +40,25 @@ class CheckQuestion(Asked):
     question: Annotated[dict[str, Any], up_to(MOST_FIELDS)] = Field(
         default={}, description="As in the POST of that figure."
     )
+    link: Annotated[str, Field(max_length=MOST_LINK)] = Field(
+        default="", description="Instead, what stands behind the `?` in that figure's link."
+    )
+
+    @property
+    def private(self) -> bool:
+        """Whether it holds what nobody else has: a picture or weights of one's own."""
+        image = self.question.get("image")
+        own = isinstance(image, str) and image.startswith("data:")
+        return own or self.question.get("weights") is not None
 
 
 class CheckAnswer(TypedDict):
     """What each witness has found."""
 
     witnesses: list[Witness]
-    agrees: bool
+    agrees: Annotated[
+        bool | None, Field(description="Null where there is no witness, which the sentence tells.")
+    ]
     sentence: str
 
 
@@ -56,8 +72,11 @@ def check(question: CheckQuestion) -> CheckAnswer:
             nearest(question.figure, FIGURES),
         )
     if figure.check is None:
-        raise Problem(f"`{figure.name}` has no second path yet", {"field": "figure"})
-    given = figure.completed(question.question) if figure.completed else question.question
+        return {"witnesses": [], "agrees": None, "sentence": figure.unchecked}
+    if question.link:
+        given = asked(figure, dict(parse_qsl(question.link, keep_blank_values=True)))
+    else:
+        given = figure.completed(question.question) if figure.completed else question.question
     found = figure.check(validated(figure.question, given))
     return {
         "witnesses": found,
@@ -71,9 +90,11 @@ def sentence(found: list[Witness]) -> str:
     wrong = next((each for each in found if not each["agrees"]), None)
     if wrong:
         ours, theirs = wrong["ours"], wrong["theirs"]
-        return f"{wrong['by']} has {theirs:.6g} for {wrong['of']}, this figure {ours:.6g}."
+        of = f"{wrong['of']} in {wrong['within']}" if wrong["within"] else wrong["of"]
+        return f"{wrong['by']} has {theirs:.6g} for {of}, this figure {ours:.6g}."
     numbers = sum(each["compared"] for each in found)
     if not numbers:
         return "There is no number here that another path could find."
     paths = dict.fromkeys(each["by"] for each in found if each["compared"])
-    return f"{numbers:,} numbers found once more, by {' and '.join(paths)}: they agree."
+    agree = "it agrees" if numbers == 1 else "they agree"
+    return f"{plural(numbers, 'number')} found once more, by {' and '.join(paths)}: {agree}."

@@ -90,7 +90,8 @@ class Figure(Generic[Q]):
     A worker calls `answer`, which may import torch, for at most so many seconds. `quick` is the
     same for what the event loop can afford; it raises OverBudget where it cannot, and `learn`,
     called in a thread, may make such a question quick from then on. `check` finds the same numbers
-    by another path, in a worker. Where the answer is a run, it is a fold instead:
+    by another path, in a worker; a row that has none says in `unchecked` why, or what checks its
+    numbers instead. Where the answer is a run, it is a fold instead:
     `slice(question, state)` gives the next state, None when it is over, and some frames;
     `check_at_once` refuses what is too long to wait for as a whole. `write` turns an answer into
     bytes of one of the media types in `forms`, chosen by the request's Accept; the first without.
@@ -111,6 +112,7 @@ class Figure(Generic[Q]):
     check_at_once: Callable[[Q], None] | None = None
     quick: Callable[[Q], Any] | None = None
     check: Callable[[Q], list[Witness]] | None = None
+    unchecked: str = ""
     learn: Callable[[Q], None] | None = None
     write: Write = as_json
     forms: tuple[str, ...] = (JSON,)

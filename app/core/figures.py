@@ -9,8 +9,10 @@ from functools import partial
 from typing import Any
 
 from app.core.activations import answers as activations
+from app.core.activations import witnesses as activation_witnesses
 from app.core.activations.questions import ActivationsQuestion
 from app.core.attributions import answers as attributions
+from app.core.attributions import witnesses as attribution_witnesses
 from app.core.attributions.questions import (
     A_PATCH,
     UNIT,
@@ -49,7 +51,7 @@ from app.core.expressions.gradient_check import GradientCheckAnswer
 from app.core.expressions.steps import ExpressionStepsAnswer
 from app.core.figure import ARRAYS, JSON, PICTURES, AsText, Figure, When
 from app.core.layers.windows import WindowAnswer
-from app.core.networks import fields
+from app.core.networks import field_witnesses, fields
 from app.core.networks import questions as networks
 from app.core.networks import witnesses as network_witnesses
 from app.core.networks.answers import NetworkAnswer
@@ -93,6 +95,7 @@ ACTIVATIONS = look(
     question=ActivationsQuestion,
     says="A network looks at a picture: classes, every activation and every gradient.",
     answer=activations.activations,
+    check=activation_witnesses.look,
     write=activations.write,
     forms=(JSON, activations.SAFETENSORS),
     seconds=LOOKED,
@@ -106,6 +109,23 @@ ACTIVATIONS = look(
 DIGIT = {"model": "digits", "image": FIRSTS["drawing"]}
 A_LAYER = DIGIT | {"layers": ["conv1"], "include": ["activation", "gradient"]}
 A_UNIT = DIGIT | {"unit": {"layer": "conv1", "channel": 2, "row": 10, "column": 14}}
+
+# A run has no second path of its own: a second one as long would not tell where the two part.
+STEPPED = (
+    "A run is not done twice. What it is made of is: each step's gradients and new weights are "
+    "compared with those of a bare PyTorch loop by the project's tests, and the curve beside it is "
+    "its control, from the same seed."
+)
+TRAINED = {
+    "overfitting": "A curve is not fitted twice while one waits: the project's tests compare the "
+    "fits with numpy's least squares.",
+    "outliers": "A line is not fitted twice while one waits: the project's tests compare that of "
+    "squares with numpy's, and of every loss they ask whether a line near by has a smaller one.",
+    "double-descent": "A fit is not made twice while one waits: the project's tests compare the "
+    "fits with the shortest of numpy's least squares.",
+    "dropout-scaling": "These are counts and means of thinned networks, drawn by chance; nothing "
+    "exact stands beside them. What is claimed of them was measured in as many seeds as it says.",
+}
 
 # The pictures, in the order of their pages
 
@@ -167,6 +187,7 @@ ROWS: tuple[Figure[Any], ...] = (
         says="The cone from one unit down to exactly what it sees of the input.",
         answer=fields.receptive_field,
         quick=When(networks.small, fields.receptive_field),
+        check=field_witnesses.reach,
         model=fields.ReceptiveFieldAnswer,
     ),
     network(
@@ -176,6 +197,7 @@ ROWS: tuple[Figure[Any], ...] = (
         says="One large kernel against a stack of 3x3 that sees as much.",
         answer=fields.stacked,
         quick=fields.stacked,
+        check=field_witnesses.stack,
         model=fields.StackAnswer,
         completed=None,
     ),
@@ -184,6 +206,7 @@ ROWS: tuple[Figure[Any], ...] = (
         question=fields.EffectiveQuestion,
         says="What the middle unit of a layer really looks at, measured: |gradient| by pixel.",
         answer=fields.effective_field,
+        check=field_witnesses.measured,
         seconds=MEASURED,
         model=fields.EffectiveFieldAnswer,
     ),
@@ -193,6 +216,7 @@ ROWS: tuple[Figure[Any], ...] = (
         says="Well-known networks side by side: depth, size, cost, and how often they are right.",
         answer=networks.compared,
         quick=networks.compared,
+        check=network_witnesses.totals,
         model=networks.ComparisonAnswer,
         completed=None,
         old_names={"compare": "names"},
@@ -203,6 +227,7 @@ ROWS: tuple[Figure[Any], ...] = (
         says="Gradients by layer at initialisation, with and without skips and batch norm, "
         "measured.",
         answer=fields.gradient_sizes,
+        check=field_witnesses.sizes,
         seconds=MEASURED,
         model=GradientSizesAnswer,
         completed=None,
@@ -229,6 +254,7 @@ ROWS: tuple[Figure[Any], ...] = (
         question=AttributionQuestion,
         says="Which pixels a class's score comes from, by one of these ways.",
         answer=attributions.attributions,
+        check=attribution_witnesses.explained,
         model=attributions.AttributionAnswer,
         completed=with_method,
     ),
@@ -237,6 +263,7 @@ ROWS: tuple[Figure[Any], ...] = (
         question=OcclusionQuestion,
         says="What a class loses when one patch of the picture is covered with gray.",
         answer=attributions.occlusion,
+        check=attribution_witnesses.one_patch,
         model=attributions.OcclusionAnswer,
         completed=partial(with_example, example=A_PATCH),
     ),
@@ -245,6 +272,7 @@ ROWS: tuple[Figure[Any], ...] = (
         question=TopPatchesQuestion,
         says="The patches of the shipped pictures that a channel answers to most.",
         answer=attributions.top_patches,
+        check=attribution_witnesses.strongest_units,
         model=attributions.TopPatchesAnswer,
         completed=partial(with_example, example=UNIT),
     ),
@@ -254,6 +282,7 @@ ROWS: tuple[Figure[Any], ...] = (
         says="The picture that excites a channel most: every frame of the climb at once.",
         slice=attributions.optimised_input,
         check_at_once=attributions.check_at_once,
+        check=attribution_witnesses.climbed,
         model=attributions.OptimisedInputAnswer,
         told=AS_EVENTS,
         completed=partial(with_example, example=UNIT | {"layer": "features.3.concat"}),
@@ -266,6 +295,7 @@ ROWS: tuple[Figure[Any], ...] = (
             model=RunAnswer,
             told=AS_EVENTS,
             page=f"/training?experiment={name}",
+            unchecked=TRAINED.get(name, STEPPED),
             **experiments.fold(name),
         )
         for name in experiments.EXPERIMENTS

@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from app.core.checks import CheckAnswer, CheckQuestion, check
-from app.core.figure import ARRAYS, Figure
+from app.core.figure import PICTURES, Figure
 from app.web.answering import route
 from app.web.problems import REFUSALS
 
@@ -13,8 +13,8 @@ CHECK = Figure(
     question=CheckQuestion,
     says="What a figure shows by another path: the largest difference, and where it stands.",
     answer=check,
-    seconds=20.0,
-    most_bytes=ARRAYS,
+    seconds=40.0,
+    most_bytes=PICTURES,
     model=CheckAnswer,
 )
 

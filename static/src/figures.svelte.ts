@@ -1,4 +1,6 @@
 /** The figures by their names, as in app/core/figures.py; each comes alive when it comes near. */
+import { mount } from 'svelte'
+import Checked from './figure/Checked.svelte'
 import { firstIn, type Stand } from './figure/standing'
 
 const expressions = () => import('./expressions/standing')
@@ -44,6 +46,15 @@ async function enliven(place: HTMLElement, told: Told): Promise<void> {
   const figure = await stand(first)
   place.replaceChildren()
   figure.mount(place)
+  const { asked, question } = figure
+  const props = {
+    figure: name,
+    linked: !question,
+    get question() {
+      return (question ?? asked)()
+    },
+  }
+  mount(Checked, { target: place, props })
   place.dataset.alive = ''
   $effect.root(() => {
     $effect(() => told(place, figure.asked()))

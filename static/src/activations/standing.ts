@@ -65,6 +65,15 @@ export async function lookAt(
 
 type Question = Record<string, unknown>
 
+/** What is asked of a look besides who looks: of a layer its numbers, of one number what makes it. */
+export function sentOf(look: Look): Question {
+  const { layer, channel, row, column, view } = look.sight
+  if (layer === null) return look.asked
+  if (view !== 'unit') return { ...look.asked, layers: [layer], include: ['activation', 'gradient'] }
+  if (channel === null) return look.asked
+  return { ...look.asked, unit: { layer, channel, row: row ?? 0, column: column ?? 0 } }
+}
+
 /** Where one looks, without what is as it is at first. */
 function seen(sight: Sight): Record<string, unknown> {
   const other = Object.entries(sight).filter(([name, value]) => value !== FIRST_SIGHT[name as keyof Sight])
@@ -74,17 +83,15 @@ const sightIn = (view: First['view']): Sight => sightOf(new URLSearchParams(view
 
 export async function activations({ question, answer, problem, view }: First<Question, LookAnswer>) {
   const look = await lookAt(question, answer, problem, { ...sightIn(view), view: 'overview' })
-  return standing(ActivationsFigure, { look, home: 'overview' as const }, () => ({
-    ...linked(look.asked),
-    ...seen(look.sight),
-  }))
+  const asked = () => ({ ...linked(look.asked), ...seen(look.sight) })
+  return standing(ActivationsFigure, { look, home: 'overview' as const }, asked, () => look.asked)
 }
 
 export async function layer({ question, problem, view }: First<Question>) {
   const named = Array.isArray(question.layers) ? (question.layers[0] as string) : null
   const sight = sightIn(view)
   const look = await lookAt(question, null, problem, { ...sight, layer: named ?? sight.layer, view: 'layer' })
-  return standing(ActivationsFigure, { look, home: 'layer' as const }, () => {
+  const asked = () => {
     const { layer, ...sight } = seen(look.sight)
     return {
       ...linked(look.asked),
@@ -92,16 +99,18 @@ export async function layer({ question, problem, view }: First<Question>) {
       include: layer ? ['activation', 'gradient'] : null,
       ...sight,
     }
-  })
+  }
+  return standing(ActivationsFigure, { look, home: 'layer' as const }, asked, () => sentOf(look))
 }
 
 type At = Pick<Sight, 'layer' | 'channel' | 'row' | 'column'>
 
 export async function unit({ question, problem, view }: First<Question & { unit?: At }>) {
   const look = await lookAt(question, null, problem, { ...sightIn(view), ...question.unit, view: 'unit' })
-  return standing(ActivationsFigure, { look, home: 'unit' as const }, () => {
+  const asked = () => {
     const { layer, channel, row, column, show, scale } = look.sight
     const at = layer === null || channel === null ? null : { layer, channel, row, column }
     return { ...linked(look.asked), unit: at, ...seen({ ...FIRST_SIGHT, show, scale }) }
-  })
+  }
+  return standing(ActivationsFigure, { look, home: 'unit' as const }, asked, () => sentOf(look))
 }

@@ -28,18 +28,24 @@ export async function attribution(first: First<Question & { method: string }, At
   const figure = new Settings<{ method: string }, Attribution>({ method: question.method }, (asked, signal) =>
     askAttribution({ ...look.asked, ...rest }, asked.method, signal),
   ).begin(answer, problem)
-  return standing(AttributionFigure, { look, figure, methods }, () => ({
-    ...linked(look.asked),
-    ...rest,
-    ...figure.question,
-  }))
+  return standing(
+    AttributionFigure,
+    { look, figure, methods },
+    () => ({ ...linked(look.asked), ...rest, ...figure.question }),
+    () => ({ ...look.asked, ...rest, ...figure.question }),
+  )
 }
 
 export async function occlusion({ question, answer, problem }: First<Question & Covered, Occlusion>) {
   const look = await lookAt(question, null, problem, {})
   const { row = null, column = null, patch = null } = question as Partial<Covered>
   const figure = coverFigure(look, { row, column, patch }).begin(answer, problem)
-  return standing(CoverFigure, { look, figure }, () => ({ ...linked(look.asked), ...figure.question }))
+  return standing(
+    CoverFigure,
+    { look, figure },
+    () => ({ ...linked(look.asked), ...figure.question }),
+    () => ({ ...look.asked, ...figure.question }),
+  )
 }
 
 type OfChannel = Question & { layer?: string; channel?: number }

@@ -2086,8 +2086,11 @@ export interface components {
         CheckAnswer: {
             /** Witnesses */
             witnesses: components["schemas"]["Witness"][];
-            /** Agrees */
-            agrees: boolean;
+            /**
+             * Agrees
+             * @description Null where there is no witness, which the sentence tells.
+             */
+            agrees: boolean | null;
             /** Sentence */
             sentence: string;
         };
@@ -2127,6 +2130,12 @@ export interface components {
             question: {
                 [key: string]: unknown;
             };
+            /**
+             * Link
+             * @description Instead, what stands behind the `?` in that figure's link.
+             * @default
+             */
+            link: string;
         };
         /**
          * CheckedInput
@@ -7414,7 +7423,7 @@ export interface components {
             compared: number;
             /**
              * Largest
-             * @description Relative difference: the largest |a - b| / max(1e-8, |a| + |b|).
+             * @description Relative difference: the largest |a - b| / max(1e-8, |a| + |b|); in single precision no |a| + |b| counts for less than the largest number compared.
              */
             largest: number;
             /**
@@ -7422,6 +7431,11 @@ export interface components {
              * @description Where that is: indices; empty for one number.
              */
             where: number[];
+            /**
+             * Within
+             * @description Of what these are: a layer, where there are many.
+             */
+            within: string;
             /** Ours */
             ours: number;
             /** Theirs */

@@ -17,6 +17,8 @@ export type Standing = {
   mount: (target: HTMLElement) => unknown
   /** What it asks at present, and where one looks: what makes its link. */
   asked: () => Record<string, unknown>
+  /** The same as it is sent, where a link leaves something out: pictures and weights of one's own. */
+  question?: () => Record<string, unknown>
 }
 
 /** Made from what is written in the place, and from nothing else. */
@@ -27,8 +29,9 @@ export function standing<Props extends Record<string, unknown>>(
   component: Component<Props>,
   props: Props,
   asked: Standing['asked'],
+  question?: Standing['question'],
 ): Standing {
-  return { mount: (target) => mount(component, { target, props }), asked }
+  return { mount: (target) => mount(component, { target, props }), asked, question }
 }
 
 /** What the server has written into a place; null where there is nothing. */

@@ -1,0 +1,199 @@
+"""A random question of each figure that has a second path."""
+
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+from app.core.attributions.methods import ATTRIBUTIONS
+from app.core.networks.architectures import ARCHITECTURES
+from app.core.pictures.images import PHOTOS
+from tests.core.random_networks import random_network
+
+Question = dict[str, Any]
+UNARY = ("exp", "tanh", "sigmoid", "relu", "abs", "sin", "square", "-", "softmax", "cumulated")
+BINARY = ("+", "-", "*", "/", "maximum", "minimum", "@")
+
+
+def expression(rng: Random) -> Question:
+    """Lines of ops on numbers or on vectors of three; the last one is a number."""
+    vector = rng.random() < 0.6
+    inputs: dict[str, Any] = {}
+    for name in "xyzw"[: rng.randint(1, 4)]:
+        numbers = [round(rng.uniform(-2, 2), 2) for _ in range(3)]
+        inputs[name] = numbers if vector else numbers[0]
+    names, lines = list(inputs), []
+    for i in range(rng.randint(1, 6)):
+        one, other = rng.choice(names), rng.choice(names)
+        op = rng.choice(UNARY + BINARY)
+        if op == "@" and not vector:
+            op = "*"
+        if op in ("softmax", "cumulated") and not vector:
+            op = "tanh"
+        text = {
+            "-": f"-{one}" if rng.random() < 0.3 else f"{one} - {other}",
+            "/": f"{one} / (1 + {other} ** 2)",
+            "@": f"{one} + {one} @ {other}",
+            "square": f"{one} ** 2",
+            "cumulated": f"{one} * sum({other})",
+            "exp": f"exp(tanh({one}))",
+        }.get(op, f"{one} {op} {other}" if op in "+*" else f"{op}({one}, {other})")
+        if op in ("tanh", "sigmoid", "relu", "abs", "sin", "softmax"):
+            text = f"{op}({one})"
+        lines.append(f"h{i} = {text}")
+        names.append(f"h{i}")
+    used = " + ".join(rng.sample(list(inputs), len(inputs)))
+    last = f"{names[-1]} * ({used})"
+    lines.append(f"f = sum({last})" if vector else f"f = {last}")
+    return {"expression": "\n".join(lines), "inputs": inputs}
+
+
+def convolution(rng: Random) -> Question:
+    layer = rng.choice(["Conv2d", "Conv2d", "MaxPool2d", "AvgPool2d", "Linear"])
+    found: Question = {"layer": layer, "seed": rng.randrange(1000)}
+    if rng.random() < 0.5:
+        found["input"] = rng.choice(PHOTOS)
+    else:
+        found |= {"input": "numbers", "shape": [rng.randint(1, 3) for _ in "c"] + [
+            rng.randint(4, 12), rng.randint(4, 12)]}  # fmt: skip
+    if layer == "Linear":
+        return found | {"filters": rng.randint(1, 6)}
+    found |= {"kernel_size": [rng.randint(1, 4), rng.randint(1, 4)], "stride": rng.randint(1, 3)}
+    found["padding"] = rng.randint(0, 2)
+    if layer != "AvgPool2d":
+        found["dilation"] = rng.randint(1, 2)
+    if layer == "Conv2d":
+        found |= {"filters": rng.randint(1, 5), "bias": round(rng.uniform(-2, 2), 1)}
+    return found | {"upstream": rng.choice(["sample", "ones"])}
+
+
+def window(rng: Random) -> Question:
+    def size(least: int, most: int) -> Any:
+        one, other = rng.randint(least, most), rng.randint(least, most)
+        return rng.choice([one, [one, other]])
+
+    return {
+        "input": size(20, 200), "kernel": size(1, 9), "stride": size(1, 5),
+        "padding": size(0, 4), "dilation": size(1, 2),
+    }  # fmt: skip
+
+
+def network(rng: Random) -> Question:
+    return {"network": random_network(rng.randrange(10**6)).model_dump(mode="json")}
+
+
+def layer_of(rng: Random, question: Question) -> Question:
+    """One of its layers."""
+    return {"layer": rng.choice(question["network"]["layers"])["name"]}
+
+
+def field(rng: Random) -> Question:
+    found = network(rng)
+    return found | layer_of(rng, found)
+
+
+def effective(rng: Random) -> Question:
+    return field(rng) | {"samples": rng.randint(1, 3), "seed": rng.randrange(1000)}
+
+
+def stack(rng: Random) -> Question:
+    return {"kernel_size": rng.choice([3, 5, 7, 9, 11, 13, 15]), "channels": rng.randint(1, 600)}
+
+
+def comparison(rng: Random) -> Question:
+    return {"names": rng.sample(list(ARCHITECTURES), rng.randint(1, 4))}
+
+
+def gradient_sizes(rng: Random) -> Question:
+    return {
+        "blocks": rng.randint(1, 5),
+        "width": rng.randint(1, 8),
+        "residual": rng.random() < 0.5,
+        "batch_norm": rng.random() < 0.5,
+        "initialisation": rng.choice(["pytorch", "he"]),
+        "seed": rng.randrange(1000),
+    }
+
+
+def seen(rng: Random) -> Question:
+    """A network that looks at a picture: one that ships, or any other with random weights."""
+    if rng.random() < 0.4:
+        return {"model": "digits", "image": f"digit-{rng.randrange(20)}", "of": of(rng)}
+    found = network(rng) | {"seed": rng.randrange(1000), "image": rng.choice(PHOTOS)}
+    return found if rng.random() < 0.5 else found | {"of": of(rng)}
+
+
+def of(rng: Random) -> str:
+    return rng.choice(["score", "loss"])
+
+
+def named(rng: Random, question: Question) -> str:
+    if "model" in question:
+        return rng.choice(["conv1", "relu1", "pool1", "conv2", "relu2", "pool2", "fc"])
+    found: str = layer_of(rng, question)["layer"]
+    return found
+
+
+def activations(rng: Random) -> Question:
+    include = rng.sample(["activation", "gradient", "product"], rng.randint(1, 3))
+    layers: Any = rng.choice(["all", "ends", []])
+    return seen(rng) | {"layers": layers, "include": include, "top": rng.randint(1, 8)}
+
+
+def layer(rng: Random) -> Question:
+    found = seen(rng)
+    return found | {"layers": [named(rng, found)], "include": ["activation", "gradient"]}
+
+
+def unit(rng: Random) -> Question:
+    found = seen(rng)
+    at = {"channel": rng.randrange(3), "row": rng.randrange(4), "column": rng.randrange(4)}
+    return found | {"unit": {"layer": named(rng, found), **at}}
+
+
+def attribution(rng: Random) -> Question:
+    found = seen(rng) | {"method": rng.choice(list(ATTRIBUTIONS))}
+    if found["method"] == "occlusion":
+        found.pop("of", None)
+    return found
+
+
+def occlusion(rng: Random) -> Question:
+    found = seen(rng)
+    found.pop("of", None)
+    at = {"row": rng.randrange(12), "column": rng.randrange(12)}
+    return found | at | {"patch": rng.randint(1, 20)}
+
+
+def top_patches(rng: Random) -> Question:
+    return channel(rng) | {"count": rng.randint(1, 9)}
+
+
+def channel(rng: Random) -> Question:
+    found = seen(rng)
+    found = {name: found[name] for name in ("model", "network", "seed") if name in found}
+    return found | {"layer": named(rng, found), "channel": rng.randrange(2)}
+
+
+QUESTIONS: dict[str, Callable[[Random], Question]] = {
+    "expression": expression,
+    "gradient-check": expression,
+    "convolution": convolution,
+    "fully-connected": lambda rng: {
+        "layer": "Linear", "input": rng.choice(PHOTOS), "filters": rng.randint(1, 6),
+        "seed": rng.randrange(1000),
+    },
+    "window": window,
+    "network": network,
+    "receptive-field": field,
+    "effective-field": effective,
+    "stack": stack,
+    "comparison": comparison,
+    "gradient-sizes": gradient_sizes,
+    "activations": activations,
+    "layer": layer,
+    "unit": unit,
+    "attribution": attribution,
+    "occlusion": occlusion,
+    "top-patches": top_patches,
+    "optimised-input": channel,
+}  # fmt: skip
