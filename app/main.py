@@ -15,6 +15,7 @@ from app.web import (
     checks,
     convolutions,
     embeds,
+    exercises,
     expressions,
     figures,
     lessons,
@@ -41,6 +42,7 @@ SUBJECTS = (
     attributions,
     training,
     lessons,
+    exercises,
     checks,
 )
 ROUTERS = (
@@ -52,6 +54,7 @@ ROUTERS = (
     activations.pages,
     training.pages,
     lessons.pages,
+    exercises.pages,
     reference.router,
 )
 

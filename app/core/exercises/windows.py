@@ -22,6 +22,21 @@ def counted(source: str, size: tuple[int, ...]) -> tuple[dict[str, Any], str]:
     return row, shown("network", question)
 
 
+def sliding(size: int, window: Window) -> str:
+    """The figure of a window that slides over numbers."""
+    question = {
+        "input": "numbers",
+        "shape": [1, size, size],
+        "filters": 1,
+        "kernel_size": window.kernel,
+        "stride": window.stride,
+        "padding": window.padding,
+        "dilation": window.dilation,
+        "weights": "random",
+    }
+    return shown("convolution", question, mode="forward")
+
+
 def connected(chance: Random) -> Drawn:
     """Parameters of a fully connected layer on an image."""
     channels, side = chance.choice([1, 3]), chance.choice([8, 16, 28, 32])
@@ -154,7 +169,7 @@ def output_size(chance: Random) -> Drawn:
     if not window.fits(size) or kernel >= size or padding * 2 > kernel:
         raise Unfit
     right = window.output(size)
-    link = shown("window", {"input": size, "kernel": kernel, "stride": stride, "padding": padding})
+    link = sliding(size, window)
     once = (size + padding - kernel) / stride + 1
     return Drawn(
         asks=f"A window of {kernel} slides over {size} pixels with stride {stride} and padding "
@@ -261,8 +276,7 @@ def same_size(chance: Random) -> Drawn:
     dilation = chance.choice([1, 1, 2])
     window = Window(kernel, dilation=dilation)
     right = window.same().padding
-    link = shown("window", {"input": size, "kernel": kernel, "padding": right}
-                 | ({"dilation": dilation} if dilation > 1 else {}))  # fmt: skip
+    link = sliding(size, window.same())
     span = window.span
     apart = f", with dilation {dilation}," if dilation > 1 else ""
     return Drawn(

@@ -57,6 +57,7 @@ FENCE = "```figure expression\n{}\n```"
         (written("", FACTS + "\ntitel: B"), 1, "did you mean `title`?"),
         (written("", FACTS.replace("5", "five")), 1, "`minutes` is a whole number"),
         (written("", "title: [A"), 2, "no YAML"),
+        (written("Text.\n\n```exercise hinge-los\n```"), 10, "did you mean `hinge-loss`?"),
         (written("Text.\n\n```figure expresion\nsays: x\n```"), 10, "did you mean `expression`?"),
         (written(FENCE.format("expression: f = x")), 8, "`says`"),
         (written(FENCE.format("- a")), 8, "`name: value`"),
