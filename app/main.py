@@ -18,6 +18,7 @@ from app.web import (
     exercises,
     expressions,
     figures,
+    home,
     lessons,
     networks,
     reference,
@@ -48,6 +49,7 @@ SUBJECTS = (
 ROUTERS = (
     *(subject.router for subject in SUBJECTS),
     embeds.router,
+    home.pages,
     expressions.pages,
     convolutions.pages,
     networks.pages,

@@ -70,9 +70,15 @@ function enliven(exercise: HTMLElement): void {
   })
 }
 
-/** A tick at each exercise that was solved in this browser. */
-function marks(within: ParentNode): void {
+/** A tick at each exercise that was solved in this browser, and at each lesson how many of its own. */
+export function marks(within: ParentNode): void {
   const done = solved()
+  for (const place of within.querySelectorAll<HTMLElement>('[data-exercises]')) {
+    const kinds = (place.dataset.exercises ?? '').split(' ').filter(Boolean)
+    const count = kinds.filter((kind) => done.has(kind)).length
+    place.textContent = count ? `${count === kinds.length ? '✓ ' : ''}${count} of ${kinds.length}` : ''
+    place.title = count ? 'exercises solved' : ''
+  }
   for (const link of within.querySelectorAll<HTMLElement>('[data-kind]')) {
     link.toggleAttribute('data-done', done.has(link.dataset.kind ?? ''))
   }

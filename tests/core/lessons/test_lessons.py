@@ -33,7 +33,7 @@ def test_prose_figures_and_notes_come_in_their_order() -> None:
     assert isinstance(figure, Fence)
     assert figure.question == {"expression": "f = x * y", "inputs": {"x": 2, "y": 3}}
     assert figure.link == (
-        "/?expression=f+%3D+x+%2A+y&inputs=%7B%22x%22%3A2%2C%22y%22%3A3%7D&step=1"
+        "/expression?expression=f+%3D+x+%2A+y&inputs=%7B%22x%22%3A2%2C%22y%22%3A3%7D&step=1"
     )
     assert isinstance(last, Prose)
 
