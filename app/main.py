@@ -15,8 +15,10 @@ from app.web import (
     checks,
     convolutions,
     embeds,
+    exercises,
     expressions,
     figures,
+    home,
     lessons,
     networks,
     reference,
@@ -41,17 +43,20 @@ SUBJECTS = (
     attributions,
     training,
     lessons,
+    exercises,
     checks,
 )
 ROUTERS = (
     *(subject.router for subject in SUBJECTS),
     embeds.router,
+    home.pages,
     expressions.pages,
     convolutions.pages,
     networks.pages,
     activations.pages,
     training.pages,
     lessons.pages,
+    exercises.pages,
     reference.router,
 )
 

@@ -18,6 +18,7 @@ ALL = sorted((ROOT / "app").rglob("*.py"))
 # Within the core, the highest first: each may import what is in a row below its own, and itself.
 ROWS = (
     ("lessons", "checks"),
+    ("exercises",),
     ("figures",),
     ("links", "beginnings"),
     ("attributions", "experiments"),

@@ -68,7 +68,7 @@ MEASURED, LOOKED, EXPLAINED = 20.0, 20.0, 40.0  # seconds that such a question m
 
 Row = Callable[..., Figure[Any]]
 expression: Row = partial(
-    Figure, subject="expressions", most_bytes=ARRAYS, page="/", completed=with_expression
+    Figure, subject="expressions", most_bytes=ARRAYS, page="/expression", completed=with_expression
 )
 convolution: Row = partial(
     Figure, subject="convolution", most_bytes=ARRAYS, page="/convolution", completed=with_layer

@@ -57,8 +57,8 @@ async def first_answer(request: Request, question: dict[str, Any]) -> dict[str, 
     return answer
 
 
-@pages.get("/")
-async def home(request: Request) -> HTMLResponse:
+@pages.get("/expression")
+async def page(request: Request) -> HTMLResponse:
     """The expression page."""
     query = request.query_params
     question: dict[str, Any] = {"expression": query.get("expression", ""), "inputs": {}}

@@ -1,9 +1,6 @@
 """/lessons: the course, each lesson a page; and from one figure of it to the next."""
 
-import os
-import sys
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request, Response
@@ -11,31 +8,20 @@ from fastapi.responses import HTMLResponse
 from markupsafe import Markup
 
 from app.core.errors import OverBudget, Problem, nearest, shortened
-from app.core.lessons.lesson import Fence, Lesson, Notes
-from app.core.lessons.reading import read
+from app.core.lessons.lesson import Exercise, Fence, Notes
 from app.core.mistakes import validated
 from app.web.answering import Json, encode
-from app.web.assets import ROOT, templates
+from app.web.assets import templates
+from app.web.course import course
 from app.web.embeds import drawn
+from app.web.exercises import seed_of
+from app.web.exercises import shown as drawn_exercise
 
-OURS = ROOT / "templates" / "lessons"
+FIRST = 1  # the seed of an exercise in a page that all share, until a script draws another
 MOST_INLINE = 60_000  # bytes of an answer that stands in a lesson from the start
 
 router = APIRouter(prefix="/api", tags=["lessons"])
 pages = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
-
-
-@cache
-def course() -> dict[str, Lesson]:
-    """The lessons by name, ours and those in the folder BACKLIGHT_LESSONS; what is wrong with any
-    of them is said once, on standard error."""
-    found: dict[str, Lesson] = {}
-    for folder in [str(OURS), *filter(None, [os.environ.get("BACKLIGHT_LESSONS")])]:
-        lessons, wrong = read(Path(folder))
-        found |= {lesson.name: lesson for lesson in lessons}
-        for mistake in wrong:
-            print(f"A lesson is left out. {mistake}", file=sys.stderr, flush=True)
-    return found
 
 
 @cache
@@ -99,9 +85,16 @@ def lesson(request: Request, name: str) -> HTMLResponse:
     order = ["", *course(), ""]
     place = order.index(name)
     before, after = order[place - 1], order[place + 1]
+    seed = seed_of(request)
     context = {
         "lesson": found,
-        "blocks": blocks(name),
+        "blocks": [
+            {"exercise": drawn_exercise(block["drawn"], FIRST if seed is None else seed)}
+            if "drawn" in block
+            else block
+            for block in blocks(name)
+        ],
+        "anew": seed is None,
         "before": course().get(before),
         "after": course().get(after),
         "turn": {
@@ -114,6 +107,8 @@ def lesson(request: Request, name: str) -> HTMLResponse:
 
 def shown(block: Any) -> dict[str, Any]:
     """A block as its page shows it: a figure with its answer, where that is light."""
+    if isinstance(block, Exercise):
+        return {"drawn": block.name}
     if not isinstance(block, Fence):
         return {"html": Markup(block.html), "notes": isinstance(block, Notes)}
     figure, answer, problem = block.figure, None, None

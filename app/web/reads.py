@@ -19,6 +19,8 @@ LONG_QUERY = 2_000  # a link with a network of one's own in it, which nobody els
 # The build has compressed its files already. A sign of life, and runs that come as events, are
 # passed by.
 FILES, ALIVE, FRAMES = "/static/", "/healthz", "/frames"
+# Without a seed its exercises are drawn anew for each who asks.
+DRAWN, SEED = "/practice", b"seed="
 PART, HAD = "range", "if-none-match"
 TEXT = ("text/", "application/json", "image/svg")
 
@@ -56,7 +58,8 @@ class KeptReads:
             return
         headers = Headers(scope=scope)
         file = path.startswith(FILES)
-        if path.endswith(FRAMES) or (file and (PART in headers or HAD in headers)):
+        drawn = path.startswith(DRAWN) and SEED not in scope["query_string"]
+        if drawn or path.endswith(FRAMES) or (file and (PART in headers or HAD in headers)):
             await self.app(scope, receive, send)
             return
         # Only a mistake is told in another form to a browser than to a program.

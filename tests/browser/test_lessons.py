@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from app.web.lessons import course
+from app.web.course import course
 from tests.browser.test_everyone import small_text
 
 SCREENS = ".lesson .screen:not(.turns)"

@@ -8,7 +8,7 @@ from tests.browser.visitor import link, text
 
 
 def test_a_typed_matrix_expression_is_drawn_and_has_fields_for_its_inputs(page: Page) -> None:
-    page.goto("/")
+    page.goto("/expression")
     text(page).fill("s = W @ x + b\nloss = -log(softmax(s)[2])")
     for name, size in (("W", "3 × 2"), ("x", "2"), ("b", "3")):
         expect(page.get_by_label(f"{name}, {size}", exact=True).first).to_be_visible()
@@ -30,7 +30,7 @@ def test_values_that_a_visitor_chose_are_exchanged_only_by_a_button(page: Page) 
 
 
 def test_the_inputs_of_what_has_no_value_yet_are_there_to_be_changed(page: Page) -> None:
-    page.goto("/")
+    page.goto("/expression")
     text(page).fill("f = log(q)")
     page.get_by_label("q, scalar").fill("-1")
     expect(page.locator(".editor .problem")).to_contain_text("needs a number above 0")

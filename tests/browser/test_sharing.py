@@ -30,7 +30,7 @@ def copied(page: Page, button: str) -> str:
 
 
 def test_the_link_is_the_whole_setting(page: Page, browser: Browser, live_server: str) -> None:
-    page.goto("/")
+    page.goto("/expression")
     text(page).fill(FAN_OUT[0])
     expect(node(page, "q")).to_be_visible()
     value_of(page, "x").fill("3")
@@ -72,7 +72,7 @@ def picture(page: Page) -> list[str]:
 
 
 def test_the_address_follows_and_a_reload_changes_nothing(page: Page) -> None:
-    page.goto("/")
+    page.goto("/expression")
     value_of(page, "z").fill("2")
     shows(page, f="6 | 1")
     page.evaluate("document.activeElement.blur()")

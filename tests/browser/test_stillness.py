@@ -11,7 +11,8 @@ from app.core.expressions.examples import EXAMPLES
 
 MOST = 0.02  # of the window's size, all shifts together
 SIZES = [(1280, 800), (360, 740)]
-PAGES = ["/", "/convolution", "/network", "/activations", "/training", "/reference", "/docs"]
+PAGES = ["/", "/expression", "/convolution", "/network", "/activations", "/training"]
+PAGES += ["/lessons", "/practice?seed=1", "/reference", "/docs"]
 
 LONG = "\n".join(
     [

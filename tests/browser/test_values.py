@@ -6,14 +6,14 @@ from tests.browser.visitor import grasp, middle, node, shows, text, value_of
 
 
 def test_typing_a_value(page: Page) -> None:
-    page.goto("/")
+    page.goto("/expression")
     value_of(page, "x").fill("1")
     shows(page, x="1 | -4", n1="6 | -4", z="-4 | 6", f="-24 | 1")
     expect(text(page)).to_have_value("f = (x + y) * z")
 
 
 def test_a_value_that_is_no_number_is_marked_and_kept(page: Page) -> None:
-    page.goto("/")
+    page.goto("/expression")
     field = value_of(page, "x")
     field.fill("two")
     field.press("Enter")
@@ -23,7 +23,7 @@ def test_a_value_that_is_no_number_is_marked_and_kept(page: Page) -> None:
 
 
 def test_a_list_makes_a_vector_of_an_input(page: Page) -> None:
-    page.goto("/")
+    page.goto("/expression")
     text(page).fill("f = sum(x * z)")
     value_of(page, "x").fill("[1, 2, 3]")
     value_of(page, "x").press("Enter")
@@ -33,7 +33,7 @@ def test_a_list_makes_a_vector_of_an_input(page: Page) -> None:
 
 
 def test_dragging_a_field_moves_the_graph_along(page: Page) -> None:
-    page.goto("/")
+    page.goto("/expression")
     x, y = middle(value_of(page, "x"))
     page.mouse.move(x, y)
     page.mouse.down()
@@ -49,7 +49,7 @@ def test_dragging_a_field_moves_the_graph_along(page: Page) -> None:
 
 
 def test_dragging_a_node_moves_the_graph_along(page: Page) -> None:
-    page.goto("/")
+    page.goto("/expression")
     before = node(page, "f").bounding_box()
     x, y = middle(node(page, "z").locator("rect.box"))
     page.mouse.move(x, y)
@@ -67,7 +67,7 @@ def test_dragging_a_node_moves_the_graph_along(page: Page) -> None:
 
 
 def test_arrow_keys_in_a_field(page: Page) -> None:
-    page.goto("/")
+    page.goto("/expression")
     value_of(page, "x").focus()
     for key, value in (
         ("ArrowUp", "-1.9"),
@@ -81,7 +81,7 @@ def test_arrow_keys_in_a_field(page: Page) -> None:
 
 
 def test_enter_on_a_node_writes_its_value_there(page: Page) -> None:
-    page.goto("/")
+    page.goto("/expression")
     grasp(page, "y").focus()
     page.keyboard.press("Enter")
     field = page.locator(".on-node input")
@@ -95,7 +95,7 @@ def test_enter_on_a_node_writes_its_value_there(page: Page) -> None:
 
 
 def test_a_double_click_on_a_node_writes_its_value_there(page: Page) -> None:
-    page.goto("/")
+    page.goto("/expression")
     node(page, "y").locator("rect.box").dblclick(force=True)
     expect(page.locator(".on-node input")).to_be_focused()
     page.keyboard.type("1")

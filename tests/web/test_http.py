@@ -479,13 +479,14 @@ def paths_read() -> list[str]:
     """An address of each path that is read, with all that it needs."""
     app: FastAPI = create_app()
     found = ["/static/icon.svg", "/static/manifest.json", "/openapi.json", "/docs", "/healthz"]
-    found += ["/", "/network", "/convolution", "/activations", "/training"]
+    found += ["/", "/expression", "/network", "/convolution", "/activations", "/training"]
     found += ["/network?architecture=nothing"]
     needed = {
         "/api/architectures/{name}": "/api/architectures/alexnet",
         "/api/images/{name}": "/api/images/chelsea?size=64",
         "/api/optimised-input/frames": "",  # a stream: see below
         "/api/experiments/{name}/frames": "",
+        "/api/exercises/{name}": "/api/exercises/hinge-loss",
     }
     for path, methods in app.openapi()["paths"].items():
         if "get" in methods and (asked_for := needed.get(path, path)):

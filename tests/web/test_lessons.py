@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 from app.core.figure import JSON
 from app.core.lessons.lesson import Fence
 from app.core.lessons.reading import read
-from app.web.lessons import OURS, course
+from app.web.course import OURS, course
 
 FENCES = [(lesson.name, fence) for lesson in course().values() for fence in lesson.fences]
 NAMES = [f"{name}-{fence.line}" for name, fence in FENCES]

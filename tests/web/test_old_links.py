@@ -17,7 +17,8 @@ FIRST = {"expression": "f = (x + y) * z", "inputs": {"x": -2, "y": 5, "z": -4}}
 LOOK = {"model": "squeezenet1_1", "image": "coffee"}
 
 OLD: list[tuple[str, dict[str, str], dict[str, Any]]] = [
-    ("/", {}, FIRST),
+    ("/expression", {}, FIRST),
+    ("/expression", {"expression": "f = x * 2"}, {"expression": "f = x * 2", "inputs": {}}),
     ("/", {"step": "2"}, FIRST),
     ("/", {"inputs": '{"x": 1}'}, FIRST),
     ("/", {"expression": "f = x * 2"}, {"expression": "f = x * 2", "inputs": {}}),

@@ -18,7 +18,8 @@
 
 A fence is a row of FIGURES: what stands in it is the figure's question, as in its link and its
 POST, but for three words: `says` describes it, `slide` is what of the lecture it shows, and `at` is
-where in the answer one looks. A fence of `notes` is for who speaks.
+where in the answer one looks. A fence `exercise hinge-loss` is one of KINDS, with numbers of its
+own for each visitor. A fence of `notes` is for who speaks.
 """
 
 from collections.abc import Iterator, Mapping
@@ -78,6 +79,16 @@ class Notes:
 
 
 @dataclass(frozen=True)
+class Exercise:
+    """A kind of exercise, which is drawn when the page is read."""
+
+    name: str
+
+
+Block = Prose | Notes | Fence | Exercise
+
+
+@dataclass(frozen=True)
 class Lesson:
     name: str
     title: str
@@ -85,11 +96,16 @@ class Lesson:
     minutes: int
     slides: tuple[int, ...]
     after: tuple[str, ...]
-    blocks: tuple[Prose | Notes | Fence, ...]
+    blocks: tuple[Block, ...]
 
     @property
     def fences(self) -> Iterator[Fence]:
         return (block for block in self.blocks if isinstance(block, Fence))
+
+    @property
+    def exercises(self) -> list[str]:
+        """The names of their kinds."""
+        return [block.name for block in self.blocks if isinstance(block, Exercise)]
 
     def row(self) -> dict[str, Any]:
         """What the list of lessons says of it."""
@@ -105,4 +121,5 @@ class Lesson:
             "slides": self.slides,
             "after": self.after,
             "figures": figures,
+            "exercises": self.exercises,
         }

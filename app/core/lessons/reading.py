@@ -12,8 +12,9 @@ from mdit_py_plugins.dollarmath import dollarmath_plugin
 from mdit_py_plugins.front_matter import front_matter_plugin
 
 from app.core.errors import Problem, nearest
+from app.core.exercises.table import KINDS
 from app.core.figures import FIGURES
-from app.core.lessons.lesson import OWN, Fence, Lesson, Misread, Notes, Prose
+from app.core.lessons.lesson import OWN, Block, Exercise, Fence, Lesson, Misread, Notes, Prose
 from app.core.mistakes import validated
 
 FACTS = {"title": str, "part": str, "minutes": int, "slides": list, "after": list}
@@ -52,7 +53,7 @@ def lesson(file: str, text: str) -> Lesson:
     """A lesson. Its name is the file's without the number before it. Raises Misread."""
     if len(text) > MOST_LETTERS:
         raise Misread(file, 1, f"longer than {MOST_LETTERS:,} characters")
-    tokens = MARKDOWN.parse(text)
+    tokens = parsed(text)
     if not tokens or tokens[0].type != "front_matter":
         raise Misread(file, 1, "begins with no `---`, its title and part, and another `---`")
     facts = facts_of(file, mapping(file, 1, tokens[0].content))
@@ -89,15 +90,15 @@ def facts_of(file: str, given: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def blocks(file: str, tokens: Sequence[Token]) -> Iterator[Prose | Notes | Fence]:
-    """The prose between figures, a piece a heading; each figure, and each note."""
+def blocks(file: str, tokens: Sequence[Token]) -> Iterator[Block]:
+    """The prose between figures, a piece a heading; each figure, exercise, and note."""
     prose: list[Token] = []
     for token in tokens:
         if token.type == "heading_open" and prose:
             yield Prose(html(prose))
             prose = []
         kind, _, rest = token.info.partition(" ") if token.type == "fence" else ("", "", "")
-        if kind not in ("figure", "notes"):
+        if kind not in ("figure", "exercise", "notes"):
             prose.append(token)
             continue
         if prose:
@@ -105,15 +106,30 @@ def blocks(file: str, tokens: Sequence[Token]) -> Iterator[Prose | Notes | Fence
             prose = []
         line = (token.map or [0])[0] + 1
         if kind == "notes":
-            yield Notes(html(MARKDOWN.parse(token.content)))
+            yield Notes(html(parsed(token.content)))
+        elif kind == "exercise":
+            yield exercise(file, line, rest.strip())
         else:
             yield fence(file, line, rest.strip(), token.content)
     if prose:
         yield Prose(html(prose))
 
 
+def parsed(text: str) -> list[Token]:
+    return MARKDOWN.parse(text)
+
+
 def html(tokens: Sequence[Token]) -> str:
     return str(MARKDOWN.renderer.render(tokens, MARKDOWN.options, {}))
+
+
+def exercise(file: str, line: int, name: str) -> Exercise:
+    """An exercise, by the name of its kind."""
+    if name not in KINDS:
+        near = nearest(name, KINDS)
+        hint = f"; did you mean `{near}`?" if near else ""
+        raise Misread(file, line, f"there is no exercise `{name}`{hint}")
+    return Exercise(name)
 
 
 def fence(file: str, line: int, name: str, text: str) -> Fence:

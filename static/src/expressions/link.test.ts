@@ -15,9 +15,9 @@ test('a link says the whole setting', () => {
 })
 
 test('a long link goes behind the #, where no server has to read it', () => {
-  expect(linkOf('expression=x')).toBe('/?expression=x')
+  expect(linkOf('expression=x')).toBe('/expression?expression=x')
   const long = toQuery({ ...setting, inputs: { x: Array.from({ length: 4000 }, (_, i) => i) } })
-  expect(linkOf(long)).toBe(`/#${long}`)
+  expect(linkOf(long)).toBe(`/expression#${long}`)
   expect(fromQuery(linkOf(long).slice(2)).inputs?.x).toHaveLength(4000)
 })
 

@@ -24,7 +24,7 @@ export function toQuery({ text, inputs, step, mistake }: Setting): string {
 const LONGEST = 6000
 
 /** The link on this page that a query makes. */
-export const linkOf = (query: string): string => (query.length > LONGEST ? `/#${query}` : `/?${query}`)
+export const linkOf = (query: string): string => `/expression${query.length > LONGEST ? '#' : '?'}${query}`
 
 /** What a link says; what it says wrongly is left out, since the server has said so already. */
 export function fromQuery(search: string): Partial<Setting> {

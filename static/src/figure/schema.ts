@@ -1052,6 +1052,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/exercises": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The kinds of exercises
+         * @description Each with the lesson that it belongs to.
+         */
+        get: operations["exercises_api_exercises_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/exercises/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Draw an exercise
+         * @description A question with the numbers of this seed; the same for a whole room.
+         */
+        get: operations["draw_api_exercises__name__get"];
+        put?: never;
+        /**
+         * Check the answers to an exercise
+         * @description What is right; which known mistake a wrong answer comes from, and where a figure shows it.
+         */
+        post: operations["check_api_exercises__name__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/check": {
         parameters: {
             query?: never;
@@ -1348,6 +1392,31 @@ export interface components {
              * @enum {string}
              */
             type: "Add";
+        };
+        /**
+         * AnswersQuestion
+         * @description What somebody answers to an exercise, as it was typed.
+         * @example {
+         *       "answers": {
+         *         "loss": "2.9"
+         *       },
+         *       "seed": 1
+         *     }
+         */
+        AnswersQuestion: {
+            /**
+             * Seed
+             * @description The same one draws the same numbers.
+             */
+            seed: number;
+            /**
+             * Answers
+             * @description A text for each blank, by its name.
+             * @default {}
+             */
+            answers: {
+                [key: string]: string;
+            };
         };
         /**
          * ArchitectureAnswer
@@ -1977,6 +2046,29 @@ export interface components {
             track_running_stats: true;
         };
         /**
+         * BlankAnswer
+         * @description A place for one answer.
+         */
+        BlankAnswer: {
+            /** Name */
+            name: string;
+            /** Label */
+            label: string;
+            /**
+             * Form
+             * @description How it is typed: a shape as 6 x 28 x 28, a grid a row a line.
+             * @enum {string}
+             */
+            form: "number" | "shape" | "choice" | "formula" | "grid";
+            /** Choices */
+            choices: string[];
+            /**
+             * Variables
+             * @description That a formula may be in.
+             */
+            variables: string[];
+        };
+        /**
          * Bracket
          * @description Holds the volumes of an open group together.
          */
@@ -2135,6 +2227,20 @@ export interface components {
              * @description Instead, what stands behind the `?` in that figure's link.
              * @default
              */
+            link: string;
+        };
+        /**
+         * CheckedAnswer
+         * @description Of all of an exercise's answers; `why` is told when all are right.
+         */
+        CheckedAnswer: {
+            /** Right */
+            right: boolean;
+            /** Verdicts */
+            verdicts: components["schemas"]["VerdictAnswer"][];
+            /** Why */
+            why: string | null;
+            /** Link */
             link: string;
         };
         /**
@@ -2858,6 +2964,47 @@ export interface components {
             open: string[];
         };
         /**
+         * DrawnAnswer
+         * @description A question with its numbers; what is right is not told.
+         */
+        DrawnAnswer: {
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+            /**
+             * Lesson
+             * @description The name of the lesson that it belongs to.
+             */
+            lesson: string;
+            /** Seed */
+            seed: number;
+            /**
+             * Asks
+             * @description Markdown, with formulas between dollar signs.
+             */
+            asks: string;
+            /** Blanks */
+            blanks: components["schemas"]["BlankAnswer"][];
+            /**
+             * Hints
+             * @description Three; each says more than the last.
+             */
+            hints: string[];
+            /**
+             * Given
+             * @description Its numbers, for a program.
+             */
+            given: {
+                [key: string]: unknown;
+            };
+            /**
+             * Link
+             * @description The figure with these numbers.
+             */
+            link: string;
+        };
+        /**
          * Dropout
          * @description Sets a share p of the numbers to 0 while training, so that no unit relies on another.
          */
@@ -3165,6 +3312,21 @@ export interface components {
             inputs: {
                 [key: string]: unknown;
             };
+        };
+        /**
+         * ExerciseRow
+         * @description A kind of exercise.
+         */
+        ExerciseRow: {
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+            /**
+             * Lesson
+             * @description The name of the lesson that it belongs to.
+             */
+            lesson: string;
         };
         /**
          * ExperimentRow
@@ -7189,6 +7351,23 @@ export interface components {
             last: (number | null)[];
         };
         /**
+         * VerdictAnswer
+         * @description What is said of one answer. `link` shows where it went wrong, or is empty.
+         */
+        VerdictAnswer: {
+            /** Name */
+            name: string;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "right" | "wrong" | "unread" | "empty";
+            /** Says */
+            says: string;
+            /** Link */
+            link: string;
+        };
+        /**
          * VolumePlace
          * @description One volume of the drawing, a layer or a closed group: its front, and how far it recedes.
          */
@@ -10534,6 +10713,175 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                };
+            };
+        };
+    };
+    exercises_api_exercises_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExerciseRow"][];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The question has a mistake, and this is where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Too busy for now; ask again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    draw_api_exercises__name__get: {
+        parameters: {
+            query?: {
+                seed?: number;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrawnAnswer"];
+                };
+            };
+            /** @description There is no such exercise */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The question has a mistake, and this is where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Too busy for now; ask again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    check_api_exercises__name__post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnswersQuestion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckedAnswer"];
+                };
+            };
+            /** @description There is no such exercise */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The question has a mistake, and this is where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Too busy for now; ask again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
                 };
             };
         };

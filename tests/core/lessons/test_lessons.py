@@ -33,7 +33,7 @@ def test_prose_figures_and_notes_come_in_their_order() -> None:
     assert isinstance(figure, Fence)
     assert figure.question == {"expression": "f = x * y", "inputs": {"x": 2, "y": 3}}
     assert figure.link == (
-        "/?expression=f+%3D+x+%2A+y&inputs=%7B%22x%22%3A2%2C%22y%22%3A3%7D&step=1"
+        "/expression?expression=f+%3D+x+%2A+y&inputs=%7B%22x%22%3A2%2C%22y%22%3A3%7D&step=1"
     )
     assert isinstance(last, Prose)
 
@@ -57,6 +57,7 @@ FENCE = "```figure expression\n{}\n```"
         (written("", FACTS + "\ntitel: B"), 1, "did you mean `title`?"),
         (written("", FACTS.replace("5", "five")), 1, "`minutes` is a whole number"),
         (written("", "title: [A"), 2, "no YAML"),
+        (written("Text.\n\n```exercise hinge-los\n```"), 10, "did you mean `hinge-loss`?"),
         (written("Text.\n\n```figure expresion\nsays: x\n```"), 10, "did you mean `expression`?"),
         (written(FENCE.format("expression: f = x")), 8, "`says`"),
         (written(FENCE.format("- a")), 8, "`name: value`"),

@@ -71,7 +71,7 @@ def expression(chain: Sequence[Step], shared: Sequence[str]) -> UnitExpression |
         "expression": text,
         "inputs": inputs,
         "nodes": nodes,
-        "link": f"/?{query}" if len(query) <= LONGEST_LINK else f"/#{query}",
+        "link": f"/expression{'?' if len(query) <= LONGEST_LINK else '#'}{query}",
         "note": _note(shared),
     }
 

@@ -1,0 +1,95 @@
+// Exercises in a page: checked without leaving it, with fresh numbers, and what was solved is kept
+// in this browser's storage and nowhere else. The server writes the markup; here it is exchanged.
+import { formula } from '../numbers/formulas'
+import { markSolved, solved } from './solved'
+
+const SEEDS = 1_000_000
+const EXERCISE = '[data-exercise]'
+
+/** Sets the formulas in a part of a page. */
+export function setFormulas(within: ParentNode): void {
+  for (const element of within.querySelectorAll<HTMLElement>('[data-latex]')) {
+    formula(element.dataset.latex ?? '', 'display' in element.dataset)(element)
+  }
+}
+
+/** The exercise that stands in the page at this address. */
+async function fetched(address: string): Promise<HTMLElement> {
+  const response = await fetch(address, { headers: { accept: 'text/html' } })
+  const page = new DOMParser().parseFromString(await response.text(), 'text/html')
+  const found = page.querySelector<HTMLElement>(EXERCISE)
+  if (!response.ok || !found) throw new Error(page.querySelector('main')?.textContent?.trim() ?? '')
+  return document.adoptNode(found)
+}
+
+/** Puts another exercise, or the same one with what is said of its answers, in its place. */
+async function exchange(old: HTMLElement, address: string): Promise<HTMLElement | null> {
+  try {
+    const next = await fetched(address)
+    setFormulas(next)
+    if (!old.isConnected) return null
+    old.replaceWith(next)
+    enliven(next)
+    return next
+  } catch (trouble) {
+    const place = old.querySelector('.exercise-end')
+    const why = trouble instanceof Error && trouble.message ? trouble.message : ''
+    if (place) place.textContent = why || 'The server does not answer. Try again.'
+    return null
+  }
+}
+
+async function check(exercise: HTMLElement, form: HTMLFormElement): Promise<void> {
+  const query = new URLSearchParams()
+  for (const [name, value] of new FormData(form)) query.set(name, String(value))
+  // What was opened stays open, and the place in the page stays.
+  const open = [...exercise.querySelectorAll('details')].map((details) => details.open)
+  const next = await exchange(exercise, `${form.action}?${query}`)
+  if (!next) return
+  next.querySelectorAll('details').forEach((details, place) => (details.open = open[place] ?? false))
+  if ('right' in next.dataset) markSolved(next.dataset.exercise ?? '')
+  marks(document)
+  const wrong = next.querySelector<HTMLElement>('.fill:not([data-verdict="right"]) :is(input, textarea)')
+  ;(wrong ?? next.querySelector<HTMLElement>('.exercise-row a'))?.focus({ preventScroll: true })
+}
+
+async function anew(exercise: HTMLElement): Promise<HTMLElement | null> {
+  const seed = Math.floor(Math.random() * SEEDS)
+  return exchange(exercise, `/practice/${exercise.dataset.exercise}?seed=${seed}`)
+}
+
+function enliven(exercise: HTMLElement): void {
+  const form = exercise.querySelector('form')
+  form?.addEventListener('submit', (event) => {
+    event.preventDefault()
+    void check(exercise, form)
+  })
+  exercise.querySelector('[data-fresh]')?.addEventListener('click', (event) => {
+    event.preventDefault()
+    void anew(exercise).then((next) => next?.querySelector<HTMLElement>('input, textarea')?.focus())
+  })
+}
+
+/** A tick at each exercise that was solved in this browser, and at each lesson how many of its own. */
+export function marks(within: ParentNode): void {
+  const done = solved()
+  for (const place of within.querySelectorAll<HTMLElement>('[data-exercises]')) {
+    const kinds = (place.dataset.exercises ?? '').split(' ').filter(Boolean)
+    const count = kinds.filter((kind) => done.has(kind)).length
+    place.textContent = count ? `${count === kinds.length ? '✓ ' : ''}${count} of ${kinds.length}` : ''
+    place.title = count ? 'exercises solved' : ''
+  }
+  for (const link of within.querySelectorAll<HTMLElement>('[data-kind]')) {
+    link.toggleAttribute('data-done', done.has(link.dataset.kind ?? ''))
+  }
+}
+
+export function enlivenExercises(within: ParentNode): void {
+  for (const exercise of within.querySelectorAll<HTMLElement>(EXERCISE)) {
+    enliven(exercise)
+    if ('right' in exercise.dataset) markSolved(exercise.dataset.exercise ?? '')
+    // Before it is seen it gets numbers of this visitor's own.
+    if ('anew' in exercise.dataset) void anew(exercise)
+  }
+  marks(within)
+}

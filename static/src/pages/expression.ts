@@ -1,0 +1,31 @@
+import katex from 'katex'
+import { mount } from 'svelte'
+import type { Example, Problem, Question, Told } from '../figure/api'
+import { Expression } from '../expressions/expression.svelte'
+import { setBy } from '../numbers/formulas'
+import ExpressionPage from '../expressions/ExpressionPage.svelte'
+import { fromQuery } from '../expressions/link'
+import '../page/page'
+import { written } from '../figure/written'
+
+const place = document.querySelector<HTMLElement>('[data-figure="expression"]')
+if (place) {
+  const expression = new Expression({
+    question: written<Question>('question'),
+    answer: written<Told | null>('answer'),
+    problem: written<Problem | null>('problem'),
+    step: fromQuery(location.search).step ?? null,
+  })
+  const examples = written<Example[]>('examples')
+  // What stands behind the `#` the server has not read.
+  const open = (): void => {
+    const { text, inputs } = fromQuery(location.hash.slice(1))
+    if (text !== undefined) void expression.open(text, inputs ?? {})
+  }
+  open()
+  addEventListener('hashchange', open)
+  // How the inputs are broken into lines depends on how wide their names are.
+  setBy(katex)
+  place.replaceChildren()
+  mount(ExpressionPage, { target: place, props: { expression, examples } })
+}

@@ -1,0 +1,26 @@
+"""The home: a graph that is there at once, the doors, the course; and old links."""
+
+from starlette.testclient import TestClient
+
+from app.web.course import course
+from app.web.home import DOORS
+from tests.web.test_old_links import asked_in
+
+
+def test_a_graph_with_its_numbers_stands_in_it_and_every_door_opens(client: TestClient) -> None:
+    page = client.get("/").text
+    assert asked_in(page)["expression"] == "f = (x + y) * z"
+    assert "<svg" in page.split("data-figure")[1]
+    for path, title, _ in DOORS:
+        assert f'href="{path}"' in page
+        assert title in page
+        assert client.get(path).status_code == 200
+    for name in course():
+        assert f'href="/lessons/{name}"' in page
+
+
+def test_whoever_asks_it_something_gets_the_expression(client: TestClient) -> None:
+    for query in ("expression=f+%3D+x+*+2", "step=2", "projector=1", "expression=f+%3D+(a"):
+        old, new = client.get(f"/?{query}"), client.get(f"/expression?{query}")
+        assert (old.status_code, old.text) == (new.status_code, new.text)
+        assert 'id="question"' in new.text
