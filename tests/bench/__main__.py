@@ -12,6 +12,7 @@ from tests.bench import (
     networks,
     page,
     server,
+    training,
     visitors,
 )
 from tests.bench.timing import Comparison
@@ -56,6 +57,9 @@ def main() -> int:
         page.first_sight,
         page.in_chromium,
         convolution.in_chromium,
+        training.small_nets,
+        training.runs,
+        training.chart,
         visitors.a_class,
         hostile.texts,
         hostile.bodies,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from time import monotonic
 from types import MappingProxyType
 from typing import Annotated, Any, Generic, NamedTuple, TypeVar
 
@@ -20,6 +21,7 @@ from app.core.training.diagnosis import Diagnosis, Record, diagnosed
 
 S = TypeVar("S", bound=Asked)
 A = TypeVar("A")
+SLICE_SECONDS = 0.05  # so that many runs take turns and each is seen to move
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -117,7 +119,10 @@ class Run(NamedTuple):
 
 
 def sliced(loop: Loop[S, Any], settings: S, control: S, run: Run | None) -> tuple[Any, list[Frame]]:
-    """One slice: the run after it, None when it is over, and its frames."""
+    """One slice: the run after it, None when it is over, and its frames. The first is sent alone,
+    since it is waited for; each later slice goes on for SLICE_SECONDS, `loop.frames` at most. Where
+    a run is cut changes none of its frames."""
+    until = monotonic() + SLICE_SECONDS if run else 0.0
     both = (settings, control)
     found: list[Frame] = []
     if run is None:
@@ -156,6 +161,8 @@ def sliced(loop: Loop[S, Any], settings: S, control: S, run: Run | None) -> tupl
         if stopped or step >= last:
             return None, found
         run = Run(step + 1, sides, record)
+        if monotonic() >= until:
+            break
     return run, found
 
 
