@@ -41,7 +41,7 @@ from app.core.convolutions.questions import (
     StepsQuestion,
     WindowQuestion,
 )
-from app.core.convolutions.steps import StepsAnswer
+from app.core.convolutions.tellings import StepsAnswer
 from app.core.experiments import table as experiments
 from app.core.expressions import questions as expressions
 from app.core.expressions import witnesses as expression_witnesses

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 from starlette.testclient import TestClient
 
 from app.core.convolutions.answers import ConvolutionAnswer
-from app.core.convolutions.steps import StepsAnswer
+from app.core.convolutions.tellings import StepsAnswer
 
 
 def ask(client: TestClient, route: str, question: dict[str, Any]) -> Any:

@@ -18,7 +18,8 @@ from app.core.convolutions.questions import (
     checked_cell,
 )
 from app.core.convolutions.sliding import Convolution, Floats, Sliding, Volume
-from app.core.convolutions.steps import Cell, Cells, LayerGradients, StepsAnswer, number, plain
+from app.core.convolutions.steps import Cells, number, plain
+from app.core.convolutions.tellings import Cell, LayerGradients, StepsAnswer
 from app.core.errors import Problem
 from app.core.layers.table import Conv2d, Linear
 from app.core.layers.windows import WindowAnswer, window_answer

@@ -7,12 +7,10 @@ to the gradients so far; a last step says that these sums are the gradients.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field
-from typing_extensions import TypedDict
 
 from app.core.convolutions.sliding import (
     AveragePooling,
@@ -20,97 +18,23 @@ from app.core.convolutions.sliding import (
     Floats,
     MaxPooling,
     Sliding,
-    Volume,
 )
-from app.core.numbers import Number, format_number, latex_number, plural
+from app.core.convolutions.spelling import dot_product, each, factor, from_to, listing, those
+from app.core.convolutions.tellings import (
+    Cell,
+    CellBackward,
+    CellForward,
+    CellPlace,
+    CellStep,
+    LayerGradients,
+    StepsAnswer,
+    SumsAfter,
+    SumStep,
+    Words,
+)
+from app.core.numbers import format_number, latex_number
 
-SPELLED_OUT = 9  # products that a formula lists one by one; of more it shows the ends
-CHANNELS_SPELLED_OUT = 4
 WHOLE = 2**53
-
-
-class LayerGradients(TypedDict):
-    input: Volume
-    weights: list[Volume] | None
-    bias: list[Number] | None
-
-
-class CellPlace(TypedDict):
-    cell: Annotated[list[int], Field(description="Map, row and column of the output.")]
-    rows: Annotated[
-        list[int], Field(description="Input rows under the window; outside it is padding.")
-    ]
-    columns: list[int]
-
-
-class Words(TypedDict):
-    """A computation with its numbers in it, as a formula and as a sentence."""
-
-    latex: str
-    sentence: str
-
-
-class CellForward(CellPlace, Words):
-    """The arithmetic of one output."""
-
-    patch: Annotated[Volume, Field(description="Null where max pooling meets padding.")]
-    products: Volume | None
-    sums: Annotated[list[Number] | None, Field(description="Of the products, one a channel.")]
-    bias: Number
-    chosen: Annotated[
-        list[int] | None, Field(description="Max pooling: row and column in the window.")
-    ]
-    value: Number
-
-
-class CellBackward(Words):
-    """Where the gradient of one output goes."""
-
-    upstream: Number
-    to_input: Volume
-    to_weights: Volume | None
-    to_bias: Number
-
-
-class Cell(CellForward):
-    """One cell of the output, forward and backward."""
-
-    weights: Volume | None
-    backward: CellBackward
-
-
-class ForwardCellStep(CellForward):
-    kind: Literal["forward"]
-
-
-class SumsAfter(TypedDict):
-    """What a cell has added to, as it is from then on."""
-
-    input_after: Annotated[
-        Volume, Field(description="The patch of the input's gradient after this step.")
-    ]
-    weights_after: Volume | None
-    bias_after: Number
-
-
-class BackwardCellStep(CellPlace, CellBackward, SumsAfter):
-    kind: Literal["backward"]
-
-
-class SumStep(Words):
-    kind: Literal["accumulate"]
-    cell: None
-
-
-CellStep = ForwardCellStep | BackwardCellStep | SumStep
-
-
-class StepsAnswer(TypedDict):
-    """Steps, and the gradients as they are before the first of them (null while forward)."""
-
-    first: int
-    before: LayerGradients | None
-    steps: list[CellStep]
 
 
 def plain(array: npt.NDArray[Any]) -> Any:
@@ -217,8 +141,8 @@ class Cells:
         said["bias"] = number(bias)
         return {
             **said,
-            "latex": _dot_product(tex, patch, weights, sums, bias, value),
-            "sentence": f"{name}: {_those(products.size, 'number')} under the filter{where}"
+            "latex": dot_product(tex, patch, weights, sums, bias, value),
+            "sentence": f"{name}: {those(products.size, 'number')} under the filter{where}"
             f"{added} "
             f"{format_number(total)}; with the bias {format_number(bias)} that is "
             f"{format_number(value)}.",
@@ -231,7 +155,7 @@ class Cells:
         row, column = self._chosen(cell)
         times = int((patch == value).sum())
         tie = f"; of {times} equal ones it is the first" if times > 1 else ""
-        listed = _listed([latex_number(x) for x in patch.flat if np.isfinite(x)], ",\\ ")
+        listed = listing([latex_number(x) for x in patch.flat if np.isfinite(x)], ",\\ ")
         return {
             "latex": rf"{self._latex_name('h', cell)} = \max({listed}) = {latex_number(value)}",
             "sentence": f"{self._name('h', cell)}: "
@@ -244,7 +168,7 @@ class Cells:
         }
 
     def _mean(self, cell: Sequence[int], patch: Floats, value: float) -> Words:
-        listed = _listed([latex_number(x) for x in patch.flat], " + ")
+        listed = listing([latex_number(x) for x in patch.flat], " + ")
         return {
             "latex": rf"{self._latex_name('h', cell)} = \frac{{{listed}}}{{{patch.size}}} "
             rf"= \frac{{{latex_number(float(patch.sum()))}}}{{{patch.size}}} "
@@ -280,11 +204,11 @@ class Cells:
                 "to_input": plain(upstream * weights),
                 "to_weights": plain(upstream * patch),
                 "to_bias": number(upstream),
-                "latex": rf"dX_{{\text{{patch}}}} \mathrel{{+}}= {_factor(tex)} W{index}, \quad "
-                rf"dW{index} \mathrel{{+}}= {_factor(tex)} X_{{\text{{patch}}}}, \quad "
+                "latex": rf"dX_{{\text{{patch}}}} \mathrel{{+}}= {factor(tex)} W{index}, \quad "
+                rf"dW{index} \mathrel{{+}}= {factor(tex)} X_{{\text{{patch}}}}, \quad "
                 rf"db{index} \mathrel{{+}}= {tex}",
                 "sentence": f"The gradient {g} at {name} sends {g} times its weight to "
-                f"{_each(patch.size, 'input')} under the filter, {g} times the input to "
+                f"{each(patch.size, 'input')} under the filter, {g} times the input to "
                 f"each weight, and {g} to the bias.{self._lost(cell)}",
             }
         if weights is not None:
@@ -393,7 +317,7 @@ class Cells:
     def _extent(self, cell: Sequence[int]) -> str:
         rows, columns = self.sliding.rows[cell[1]], self.sliding.columns[cell[2]]
         return (
-            f"(rows {_from_to(rows)}, columns {_from_to(columns)}, "
+            f"(rows {from_to(rows)}, columns {from_to(columns)}, "
             f"{'all channels' if len(self.sliding.input) > 1 else 'one channel'})"
         )
 
@@ -456,54 +380,3 @@ class _Running:
             told["weights_after"] = plain(self.weights[map_])
             told["bias_after"] = number(self.bias[map_])
         return told
-
-
-def _from_to(positions: npt.NDArray[np.intp]) -> str:
-    low, high = int(positions[0]), int(positions[-1])
-    return f"{low}" if low == high else f"{low} to {high}".replace("-", "−")
-
-
-def _factor(tex: str) -> str:
-    return rf"({tex})\," if tex.startswith("-") else rf"{tex}\,"
-
-
-def _listed(terms: Sequence[str], joint: str) -> str:
-    if len(terms) > SPELLED_OUT:
-        terms = [*terms[:3], r"\cdots", terms[-1]]
-    return _signs(joint.join(terms))
-
-
-def _signs(tex: str) -> str:
-    """A sum with its signs: 2 - 3 rather than 2 + -3."""
-    return tex.replace("+ -", "- ")
-
-
-def _product(x: float, w: float) -> str:
-    left, right = latex_number(x), latex_number(w)
-    return f"{left} \\cdot " + (f"({right})" if right.startswith("-") else right)
-
-
-def _dot_product(
-    name: str, patch: Floats, weights: Floats, sums: Floats, bias: float, value: float
-) -> str:
-    """h = sum of x W + b with the numbers of the patch: the products, then the channels' sums."""
-    pairs = list(zip(patch.flat, weights.flat, strict=True))
-    if len(pairs) > SPELLED_OUT:
-        terms = [_product(*pairs[0]), _product(*pairs[1]), r"\cdots", _product(*pairs[-1])]
-    else:
-        terms = [_product(*pair) for pair in pairs]
-    parts = [
-        rf"{name} = \textstyle\sum_{{ijk}} x_{{ijk}}\,W_{{ijk}} + b",
-        _signs(" + ".join([*terms, latex_number(bias)])),
-    ]
-    if 1 < len(sums) <= CHANNELS_SPELLED_OUT:
-        parts.append(_signs(" + ".join([*map(latex_number, map(float, sums)), latex_number(bias)])))
-    return " = ".join([*parts, latex_number(value)])
-
-
-def _those(n: int, word: str) -> str:
-    return f"the one {word}" if n == 1 else f"the {plural(n, word)}"
-
-
-def _each(n: int, word: str) -> str:
-    return f"the one {word}" if n == 1 else f"each of the {plural(n, word)}"
