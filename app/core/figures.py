@@ -184,7 +184,8 @@ ROWS: tuple[Figure[Any], ...] = (
     network(
         name="receptive-field",
         question=fields.FieldQuestion,
-        says="The cone from one unit down to exactly what it sees of the input.",
+        says="The cone from one unit down to what it sees of the input: first and last row and "
+        "column, over all channels.",
         answer=fields.receptive_field,
         quick=When(networks.small, fields.receptive_field),
         check=field_witnesses.reach,

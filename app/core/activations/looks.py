@@ -39,7 +39,12 @@ class WeightsQuestion(AskedNetwork):
         "`network`, `source` or `architecture`, with random weights or with `weights`.",
     )
     seed: int = Field(
-        default=0, strict=True, ge=0, lt=2**32, description="Of a network's random weights."
+        default=0,
+        strict=True,
+        ge=0,
+        lt=2**32,
+        description="Of a network's random weights: torch.manual_seed, the layers built in their "
+        "order, then He's kaiming_normal_ for each that weighs, in the same order; biases 0.",
     )
     weights: str | None = Field(
         default=None,

@@ -46,7 +46,8 @@ class ActivationsQuestion(LookQuestion):
     )
     include: Annotated[list[Part], up_to(5)] = Field(
         default=["activation"],
-        description="Which of their numbers; `product` is activation times gradient.",
+        description="Which of their numbers; `product` is activation times gradient, `weight` "
+        "a layer's weights without its bias (biases come a unit at a time).",
     )
     encoding: Literal["float32", "uint8"] = Field(
         default="float32",

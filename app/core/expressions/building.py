@@ -253,6 +253,8 @@ class Building:
                     behind.end,
                     number,
                 )
+        if [each.kind for each in self.tokens[self.at :][:3]] == [".", ".", "."]:
+            self.fail("`...` is not read here: write a `:` for each axis, as in x[:, 0]", token)
         self.fail(f"`{token.text}` is not expected here", token)
 
     def fail(self, message: str, token: Token, suggestion: str | None = None) -> NoReturn:

@@ -271,13 +271,20 @@ def check(
     return filled
 
 
+# Along one axis after the other they come to the same as along both.
+ONE_BY_ONE = {"sum", "mean", "max", "min", "logsumexp"}
+
+
 def _check_parameter(op: Op, key: str, value: Any, operands: int, where: Mapping[str, Any]) -> None:
     def refuse(sentence: str) -> None:
         raise Problem(f"`{key}` of `{op.name}` {sentence}", where)
 
     whole = isinstance(value, int) and not isinstance(value, bool)
     if key == "axis" and not (whole or (value is None and op.parameters["axis"] is None)):
-        refuse("is a whole number, such as 0")
+        several = isinstance(value, list | tuple)
+        then = f"{op.name}({op.name}(x, axis=1), axis=0)" if op.name in ONE_BY_ONE else ""
+        one = "is one axis here" + (f": take one after the other, as in {then}" if then else "")
+        refuse(one if several else "is a whole number, such as 0")
     if key == "keepdims" and not isinstance(value, bool | int):
         refuse("is True or False")
     if key in SLOPES and (isinstance(value, bool) or not isinstance(value, int | float)):

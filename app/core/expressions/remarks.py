@@ -12,10 +12,13 @@ MOST_NAMES = 8
 
 
 def product_of_letters(word: str, known: Collection[str]) -> str | None:
-    """`x * y` for a word `xy` whose letters are all known names, `W @ x` for `Wx`; None for any
-    other."""
+    """`x * y` for a word `xy` whose letters are all known names, `W @ x` for `Wx`, and `π * x` for
+    any with that sign, which is in no name; None for any other."""
     letters = list(word)
-    if not 2 <= len(letters) <= 4 or not all(letter in known for letter in letters):
+    if not 2 <= len(letters) <= 4:
+        return None
+    known_all = all(letter in known for letter in letters)
+    if not known_all and not ("π" in letters and word.isalpha()):
         return None
     return (" @ " if word[0].isupper() else " * ").join(letters)
 

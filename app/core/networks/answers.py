@@ -27,7 +27,8 @@ class LayerAnswer(TypedDict):
     weights: Mapping[str, Shape]
     parameters: int
     macs: Annotated[
-        int | None, Field(description="Multiply-adds of convolutions and linear layers.")
+        int | None,
+        Field(description="Multiply-adds of convolutions and linear layers, without biases."),
     ]
     activation_bytes: Annotated[int | None, Field(description="Its output in float32.")]
     receptive_field: FieldAnswer | None
@@ -60,8 +61,20 @@ class NetworkAnswer(TypedDict):
     depth: Annotated[int, Field(description="Layers with weights on the longest way through.")]
     parameters: int
     parameter_bytes: int
-    macs: int
-    activation_bytes: int
+    macs: Annotated[
+        int,
+        Field(
+            description="Multiply-adds of convolutions and linear layers for one input; not those "
+            "of biases, norms, pooling and activations, which other counters may add."
+        ),
+    ]
+    activation_bytes: Annotated[
+        int,
+        Field(
+            description="Every layer's output in float32 for one input, in place or not, those of "
+            "Dropout, Flatten, Add and Concat too; not the input itself."
+        ),
+    ]
     problem: Annotated[
         ProblemAnswer | None, Field(description="The first layer's that does not fit.")
     ]

@@ -139,8 +139,9 @@ def rows() -> list[Architecture]:
             alexnet,
             "Won ImageNet 2012 by a wide margin; 96 % of its weights are in three linear layers.",
             56.522,
-            "The first layer's 96 filters and 227x227 input are of 2012's version; torchvision has "
-            "the one-GPU version of 2014, with 64 filters and padding 2 on 224x224.",
+            "The paper's first layer has 96 filters and, as it says, a 224x224 input; its 55x55 "
+            "maps come out on 227x227. torchvision has the one-GPU version of 2014: 64 filters, "
+            "and padding 2 on 224x224.",
         ),
     ]  # fmt: skip
     found += [

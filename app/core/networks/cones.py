@@ -37,7 +37,10 @@ class Cone(TypedDict):
     regions: list[NamedRegion]
     input: Annotated[
         Region | None,
-        Field(description="First and last row and column that the gradient can reach."),
+        Field(
+            description="First and last row and column that the gradient can reach; between them "
+            "there may be gaps, see `pixels`."
+        ),
     ]
     pixels: Annotated[
         int | None,
@@ -71,6 +74,7 @@ def cone(network: Network, name: str, unit: tuple[int, ...], channel: int | None
         sees = result.sights[i]
         if i in vectors and sees:
             seen[i] = _places(vectors[i], sees.extent)
+            maps[i] = vectors[i]  # a layer's row knows of which channels they are
             for source, features, count in _features_below(result, i, vectors[i]):
                 vectors[source] = _together(vectors.get(source, set()), features, count)
         for patch in seen.get(i, ()):

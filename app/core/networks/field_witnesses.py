@@ -93,7 +93,7 @@ def opened(network: Network) -> "dict[int, Tensor]":
     for i, (node, sources) in enumerate(zip(network.layers, result.sources, strict=True)):
         given = [found[j] for j in sources]
         if node.layer.pointwise:
-            (found[i],) = given
+            found[i] = given[0] * 1  # a tensor of its own, with a gradient of its own
         elif node.layer.picks:
             found[i] = summed(node.layer, given[0])
         else:

@@ -36,7 +36,8 @@ class FieldQuestion(AskedNetwork):
     )
     unit: Annotated[list[int], up_to(2, 1)] | None = Field(
         default=None,
-        description="(row, column) of a map or (feature,) of a vector; the middle if left out.",
+        description="(row, column) of a map, all its channels together, or (feature,) of a vector; "
+        "the middle if left out.",
     )
 
     def place(self) -> tuple[Network, str]:

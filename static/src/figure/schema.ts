@@ -215,7 +215,7 @@ export interface paths {
         put?: never;
         /**
          * Receptive Field
-         * @description The cone from one unit down to exactly what it sees of the input.
+         * @description The cone from one unit down to what it sees of the input: first and last row and column, over all channels.
          */
         post: operations["receptive_field_api_receptive_field_post"];
         delete?: never;
@@ -1218,7 +1218,7 @@ export interface components {
             model?: string | null;
             /**
              * Seed
-             * @description Of a network's random weights.
+             * @description Of a network's random weights: torch.manual_seed, the layers built in their order, then He's kaiming_normal_ for each that weighs, in the same order; biases 0.
              * @default 0
              */
             seed: number;
@@ -1264,7 +1264,7 @@ export interface components {
             layers: string[] | ("all" | "ends");
             /**
              * Include
-             * @description Which of their numbers; `product` is activation times gradient.
+             * @description Which of their numbers; `product` is activation times gradient, `weight` a layer's weights without its bias (biases come a unit at a time).
              * @default [
              *       "activation"
              *     ]
@@ -1438,9 +1438,15 @@ export interface components {
             parameters: number;
             /** Parameter Bytes */
             parameter_bytes: number;
-            /** Macs */
+            /**
+             * Macs
+             * @description Multiply-adds of convolutions and linear layers for one input; not those of biases, norms, pooling and activations, which other counters may add.
+             */
             macs: number;
-            /** Activation Bytes */
+            /**
+             * Activation Bytes
+             * @description Every layer's output in float32 for one input, in place or not, those of Dropout, Flatten, Add and Concat too; not the input itself.
+             */
             activation_bytes: number;
             /** @description The first layer's that does not fit. */
             problem: components["schemas"]["ProblemAnswer"] | null;
@@ -1670,7 +1676,7 @@ export interface components {
             model?: string | null;
             /**
              * Seed
-             * @description Of a network's random weights.
+             * @description Of a network's random weights: torch.manual_seed, the layers built in their order, then He's kaiming_normal_ for each that weighs, in the same order; biases 0.
              * @default 0
              */
             seed: number;
@@ -3179,7 +3185,7 @@ export interface components {
             layer?: string | null;
             /**
              * Unit
-             * @description (row, column) of a map or (feature,) of a vector; the middle if left out.
+             * @description (row, column) of a map, all its channels together, or (feature,) of a vector; the middle if left out.
              */
             unit?: number[] | null;
             /**
@@ -3613,7 +3619,7 @@ export interface components {
             layer?: string | null;
             /**
              * Unit
-             * @description (row, column) of a map or (feature,) of a vector; the middle if left out.
+             * @description (row, column) of a map, all its channels together, or (feature,) of a vector; the middle if left out.
              */
             unit?: number[] | null;
             /**
@@ -3678,7 +3684,7 @@ export interface components {
             layer?: string | null;
             /**
              * Unit
-             * @description (row, column) of a map or (feature,) of a vector; the middle if left out.
+             * @description (row, column) of a map, all its channels together, or (feature,) of a vector; the middle if left out.
              */
             unit?: number[] | null;
         };
@@ -4338,7 +4344,7 @@ export interface components {
             parameters: number;
             /**
              * Macs
-             * @description Multiply-adds of convolutions and linear layers.
+             * @description Multiply-adds of convolutions and linear layers, without biases.
              */
             macs: number | null;
             /**
@@ -4973,9 +4979,15 @@ export interface components {
             parameters: number;
             /** Parameter Bytes */
             parameter_bytes: number;
-            /** Macs */
+            /**
+             * Macs
+             * @description Multiply-adds of convolutions and linear layers for one input; not those of biases, norms, pooling and activations, which other counters may add.
+             */
             macs: number;
-            /** Activation Bytes */
+            /**
+             * Activation Bytes
+             * @description Every layer's output in float32 for one input, in place or not, those of Dropout, Flatten, Add and Concat too; not the input itself.
+             */
             activation_bytes: number;
             /** @description The first layer's that does not fit. */
             problem: components["schemas"]["ProblemAnswer"] | null;
@@ -5392,7 +5404,7 @@ export interface components {
             model?: string | null;
             /**
              * Seed
-             * @description Of a network's random weights.
+             * @description Of a network's random weights: torch.manual_seed, the layers built in their order, then He's kaiming_normal_ for each that weighs, in the same order; biases 0.
              * @default 0
              */
             seed: number;
@@ -5576,7 +5588,7 @@ export interface components {
             model?: string | null;
             /**
              * Seed
-             * @description Of a network's random weights.
+             * @description Of a network's random weights: torch.manual_seed, the layers built in their order, then He's kaiming_normal_ for each that weighs, in the same order; biases 0.
              * @default 0
              */
             seed: number;
@@ -6109,7 +6121,7 @@ export interface components {
             unit: number[];
             /** Regions */
             regions: components["schemas"]["NamedRegion"][];
-            /** @description First and last row and column that the gradient can reach. */
+            /** @description First and last row and column that the gradient can reach; between them there may be gaps, see `pixels`. */
             input: components["schemas"]["Region"] | null;
             /**
              * Pixels
@@ -7052,7 +7064,7 @@ export interface components {
             model?: string | null;
             /**
              * Seed
-             * @description Of a network's random weights.
+             * @description Of a network's random weights: torch.manual_seed, the layers built in their order, then He's kaiming_normal_ for each that weighs, in the same order; biases 0.
              * @default 0
              */
             seed: number;

@@ -9,9 +9,10 @@ import orjson
 import pytest
 import torch
 from safetensors.numpy import save
+from torch import nn
 
 from app.core.activations import weights
-from app.core.activations.looks import LookQuestion
+from app.core.activations.looks import LookQuestion, WeightsQuestion
 from app.core.errors import Problem
 
 GIVEN = {
@@ -110,3 +111,16 @@ def test_every_tensor_of_a_network_may_be_in_its_file() -> None:
     text = base64.b64encode(save({name: np.atleast_1d(array) for name, array in given.items()}))
     again = LookQuestion(**asked, image="coffee", weights=text.decode()).look().model
     torch.testing.assert_close(again.state_dict()["0.weight"], held["0.weight"])
+
+
+def test_random_weights_are_those_that_torch_gives_for_the_seed() -> None:
+    source = "nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(16, 2))"
+    question = WeightsQuestion(source=source, input=[3, 4, 4], seed=7)
+    ours = question.torch_network(question.found()[0])
+    torch.manual_seed(7)
+    theirs = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(16, 2))
+    for layer in (theirs[0], theirs[3]):
+        nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+        nn.init.zeros_(layer.bias)
+    for name, tensor in theirs.state_dict().items():
+        torch.testing.assert_close(ours.state_dict()[name], tensor)

@@ -1,5 +1,6 @@
 """Formulas as strangers typed them: each comes to what is right, or is refused with what helps."""
 
+import re
 from typing import Any
 
 import numpy as np
@@ -267,3 +268,27 @@ def test_a_program_runs_whatever_its_names(name: str) -> None:
     finally:
         torch.set_default_dtype(before)
     assert printed[0][1] == 7
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"), [("f = sin(πx)", "π * x"), ("f = r * πr", "π * r"), ("f = xπ", "x * π")]
+)
+def test_a_word_with_pi_in_it_is_offered_as_a_product(text: str, meant: str) -> None:
+    question = PlayQuestion(expression=text, inputs={}, fill=True)
+    assert meant in [remark["suggestion"] for remark in questions.play(question)["remarks"]]
+    with pytest.raises(Problem, match=f"it is written `{re.escape(meant)}`"):
+        questions.play(PlayQuestion(expression=text, inputs={"r": 1} if "r" in text else {}))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("f = sum(x, axis=(0, 1))", "sum(sum(x, axis=1), axis=0)"),
+        ("f = mean(x, dim=(0, 1))", "mean(mean(x, axis=1), axis=0)"),
+        ("f = var(x, axis=(0, 1))", "is one axis here"),
+        ("f = sum(x[..., 0])", "x[:, 0]"),
+    ],
+)
+def test_several_axes_are_refused_with_what_is_written_instead(text: str, said: str) -> None:
+    with pytest.raises(Problem, match=re.escape(said)):
+        questions.play(PlayQuestion(expression=text, inputs={"x": [[1, 2], [3, 4]]}))

@@ -4,7 +4,7 @@ import pytest
 
 from app.core.errors import Problem
 from app.core.networks.answers import network_answer
-from app.core.networks.torch_code import reading
+from app.core.networks.torch_code import read, reading
 
 WHOLE = """class Net(nn.Module):
     def __init__(self):
@@ -81,7 +81,7 @@ WRONG = {
     "a bracket": (("relu(self.conv(x))", "relu(self.conv(x)"), r"'\(' was never closed"),
     "a colon": (("(self, x):", "(self, x)"), "expected ':'"),
     "a loop on itself": (("F.relu(self.conv(x))", "self.forward(x)"), "used twice|too deeply"),
-    "shared": (("return self.fc(x)", "return self.fc(x) + self.fc(x)"), "share its weights"),
+    "shared": (("return self.fc(x)", "return self.fc(x) + self.fc(x)"), "with the same weights"),
     "a difference": (("return self.fc(x)", "return self.fc(x) - x"), "sums of two and products"),
     "a size that differs": (("x.size(0), -1", "-1, 400"), "has 8,192 numbers here, not 400"),
     "a lost line": (("        self.fc = nn.Linear(8*32*32, 10)\n", ""), "`Net` has no `fc`"),
@@ -158,3 +158,34 @@ def test_what_is_decided_in_reading_is_said() -> None:
     assert "goes nowhere" in reading(unused, (3, 32, 32)).overlooked[0].why
     two = WHOLE.replace("return self.fc(x)", "return self.fc(x), x")
     assert "the first is the output" in reading(two, (3, 32, 32)).notes[0].why
+
+
+REPEATED = """Net(
+  (layers): Sequential(
+    (0-2): 3 x Sequential(
+      (0): Conv2d(3, 3, kernel_size=(3, 3), stride=(1, 1), padding=(1, 1))
+      (1-2): 2 x ReLU()
+    )
+    (3): Flatten(start_dim=1, end_dim=-1)
+    (4): Linear(in_features=192, out_features=10, bias=True)
+  )
+)"""
+
+
+def test_what_is_printed_once_for_several_layers_is_that_many() -> None:
+    network, _ = read(REPEATED, (3, 8, 8))
+    torchs = [f"layers.{i}.{j}" for i in range(3) for j in range(3)]
+    assert [node.name for node in network.layers] == [*torchs, "layers.3", "layers.4"]
+    assert network_answer(network)["parameters"] == 3 * 84 + 1930
+
+
+def test_blocks_within_blocks_have_an_end() -> None:
+    deep = "Net(\n" + "(0-9): 10 x Sequential(\n" * 60 + "(0): ReLU()\n" + ")\n" * 61
+    with pytest.raises(Problem, match="too many layers to be read"):
+        read(deep, (3, 8, 8))
+
+
+@pytest.mark.parametrize("library", ["timm.create_model('resnet18')", "torchvision.ops.x()"])
+def test_a_model_of_a_library_is_no_layer_of_this_text(library: str) -> None:
+    with pytest.raises(Problem, match="choose the network by its name, or paste its class"):
+        read(f"model = {library}", (3, 8, 8))

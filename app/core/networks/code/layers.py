@@ -22,6 +22,7 @@ ELSEWHERE = ("device", "dtype")  # where weights are and as what; torch's layers
 WAITING = {f"Lazy{name}": name for name in (
     "Conv1d", "Conv2d", "ConvTranspose2d", "Linear", "BatchNorm1d", "BatchNorm2d", "InstanceNorm2d"
 )}  # fmt: skip
+LIBRARIES = ("timm", "transformers", "torchvision", "monai", "keras", "segmentation_models_pytorch")
 PARTS = (Layer, Lazy, Stack, Made)  # what a Sequential may hold
 Given = list[tuple[Any, Any]]
 
@@ -99,6 +100,12 @@ class Layers(Text):
 
     def unnamed(self, node: ast.Name) -> NoReturn:
         """Refuse a name that stands for nothing."""
+        if node.id in LIBRARIES:
+            self.fail(
+                f"what `{node.id}` makes is not in this text: choose the network by its name, or "
+                "paste its class, or what print(model) prints",
+                node,
+            )
         near = nearest(node.id, [*self.names, *readable(), "Sequential"], ALIKE)
         called = f"; is it `{near}(...)`?" if near in LAYERS else ""
         hint = called or (f"; did you mean `{near}`?" if near else "")

@@ -16,6 +16,7 @@ NAMED = re.compile(r"^\s*\([\w-]+\): (?:\d+ x )?\w+\(", re.MULTILINE)
 HEAD = re.compile(r"^\s*\w+\(\s*$")
 # Words that are printed without quotes, and a flag of old versions.
 WORDS = {"same": "same", "valid": "valid", "zeros": "zeros", "inplace": True}
+MOST_LINES, DEEPEST = 5_000, 40
 NOT_SAID = (
     "this is what print(model) prints: it says which layers there are, and they are put one behind "
     "another; how forward joins them, and what it does with functions, is not printed"
@@ -38,7 +39,7 @@ def printed_model(reader: Layers) -> Stack | None:
             reader.around.append((i, "it stands above what was printed"))
     open_: list[dict[str, Any]] = [{}]
     types: set[str] = set()
-    for i in range(head, len(lines)):
+    for i, number in unrolled(reader, head, len(lines)):
         line = lines[i].rstrip()
         if not line:
             continue
@@ -49,17 +50,16 @@ def printed_model(reader: Layers) -> Stack | None:
             continue
         found = LINE.match(line)
         assert found
-        name = (found["name"] or "0").split("-")[0]
+        name = number or (found["name"] or "0").split("-")[0]
         if found["what"].endswith("(") and found["what"].count("(") == 1:
             types.add(found["what"][:-1])
             held: dict[str, Any] = {}
-            repeated(open_[-1], name, found["times"], Stack(held), reader, i)
+            open_[-1][name] = Stack(held)
             open_.append(held)
             if len(open_) > 40:
                 raise Problem("this is nested too deeply to be read", place(reader, i))
         else:
-            layer = leaf(reader, found["what"], i, len(found["before"].encode()))
-            repeated(open_[-1], name, found["times"], layer, reader, i)
+            open_[-1][name] = leaf(reader, found["what"], i, len(found["before"].encode()))
     if len(open_) > 1:
         raise Problem("the end of what was printed is missing", place(reader, len(lines) - 1))
     (root,) = open_[0].values() if len(open_[0]) == 1 else (None,)
@@ -76,14 +76,46 @@ def place(reader: Layers, line: int) -> dict[str, int]:
     return {"offset": reader.starts[line], "length": len(reader.lines[line].rstrip())}
 
 
-def repeated(
-    held: dict[str, Any], name: str, times: str | None, value: Any, reader: Layers, line: int
-) -> None:
-    """Put what is printed once, or `(0-2): 3 x ...`, which stands for several of one kind."""
-    if times and int(times[:6]) > 1:
-        said = f"`{times} x` stands for several layers: paste them one by one"
-        raise Problem(said, place(reader, line))
-    held[name] = value
+Lines = list[tuple[int, str | None]]  # and what a block is called that is printed once for several
+
+
+def unrolled(
+    reader: Layers, first: int, end: int, found: Lines | None = None, depth: int = 0
+) -> Lines:
+    """The lines with each block as often as it stands for: `(1-3): 3 x ...` as 1, 2 and 3."""
+    found = [] if found is None else found
+    i = first
+    while i < end:
+        match = LINE.match(reader.lines[i].rstrip())
+        times = int(match["times"][:6]) if match and match["times"] else 1
+        behind = i + 1
+        if match and times > 1:
+            start = (match["name"] or "0").split("-")[0]
+            behind = closing(reader, i, end)
+            for k in range(times):
+                found.append((i, str(int(start[:6]) + k) if start.isdecimal() else f"{start}{k}"))
+                if len(found) > MOST_LINES or depth > DEEPEST:
+                    raise Problem("this stands for too many layers to be read", place(reader, i))
+                unrolled(reader, i + 1, behind, found, depth + 1)
+        else:
+            found.append((i, None))
+        i = behind
+    return found
+
+
+def closing(reader: Layers, first: int, end: int) -> int:
+    """The line behind a layer, or behind the bracket that closes a block."""
+    depth = 0
+    for i in range(first, end):
+        line = reader.lines[i].rstrip()
+        found = LINE.match(line)
+        if found and found["what"].endswith("(") and found["what"].count("(") == 1:
+            depth += 1
+        elif CLOSED.match(line):
+            depth -= 1
+        if depth <= 0:
+            return i + 1
+    return end
 
 
 def leaf(reader: Layers, text: str, line: int, before: int) -> Any:

@@ -72,7 +72,10 @@ class Through(Calls):
         assert self.trace
         if layer.parameters and id(of) in self.taken:
             offset, length = self.places[id(of)]
-            said = "this layer is used twice and would share its weights"
+            said = (
+                "this layer is used twice, with the same weights, and each row here has its own: "
+                "give the second use a layer of its own (its parameters then count twice)"
+            )
             raise Problem(said, {"offset": offset, "length": length})
         self.taken.add(id(of))
         own = name if name and name not in self.trace.used else self.paths.get(id(of))
