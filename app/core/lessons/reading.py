@@ -1,5 +1,6 @@
 """Markdown to lessons. A mistake is said with its file and line, and costs no other lesson."""
 
+import re
 from collections.abc import Iterator, Sequence
 from html import escape
 from pathlib import Path
@@ -14,11 +15,13 @@ from mdit_py_plugins.front_matter import front_matter_plugin
 from app.core.errors import Problem, nearest
 from app.core.exercises.table import KINDS
 from app.core.figures import FIGURES
+from app.core.lessons.glossary import ANCHORS
 from app.core.lessons.lesson import OWN, Block, Exercise, Fence, Lesson, Misread, Notes, Prose
 from app.core.mistakes import validated
 
 FACTS = {"title": str, "part": str, "minutes": int, "slides": list, "after": list}
 MOST_LETTERS = 100_000  # of a file
+STRONG = re.compile(r"<strong>([^<>]*)</strong>")
 
 
 def formula(latex: str, options: dict[str, Any]) -> str:
@@ -120,7 +123,15 @@ def parsed(text: str) -> list[Token]:
 
 
 def html(tokens: Sequence[Token]) -> str:
-    return str(MARKDOWN.renderer.render(tokens, MARKDOWN.options, {}))
+    """As HTML, in which a word that is set strong leads to its definition, if there is one."""
+    return STRONG.sub(defined, str(MARKDOWN.renderer.render(tokens, MARKDOWN.options, {})))
+
+
+def defined(strong: re.Match[str]) -> str:
+    anchor = ANCHORS.get(strong[1].lower())
+    if anchor is None:
+        return strong[0]
+    return f'<strong><a href="/glossary#{anchor}">{strong[1]}</a></strong>'
 
 
 def exercise(file: str, line: int, name: str) -> Exercise:
