@@ -61,7 +61,8 @@ def lesson(file: str, text: str) -> Lesson:
         raise Misread(file, 1, "begins with no `---`, its title and part, and another `---`")
     facts = facts_of(file, mapping(file, 1, tokens[0].content))
     name = Path(file).stem.lstrip("0123456789").lstrip("-")
-    return Lesson(name=name, blocks=tuple(blocks(file, tokens[1:])), **facts)
+    found = blocks(file, text.splitlines(), tokens[1:])
+    return Lesson(name=name, blocks=tuple(found), **facts)
 
 
 def mapping(file: str, line: int, text: str) -> dict[str, Any]:
@@ -93,19 +94,19 @@ def facts_of(file: str, given: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def blocks(file: str, tokens: Sequence[Token]) -> Iterator[Block]:
+def blocks(file: str, lines: Sequence[str], tokens: Sequence[Token]) -> Iterator[Block]:
     """The prose between figures, a piece a heading; each figure, exercise, and note."""
     prose: list[Token] = []
     for token in tokens:
         if token.type == "heading_open" and prose:
-            yield Prose(html(prose))
+            yield made(prose, lines)
             prose = []
         kind, _, rest = token.info.partition(" ") if token.type == "fence" else ("", "", "")
         if kind not in ("figure", "exercise", "notes"):
             prose.append(token)
             continue
         if prose:
-            yield Prose(html(prose))
+            yield made(prose, lines)
             prose = []
         line = (token.map or [0])[0] + 1
         if kind == "notes":
@@ -115,7 +116,12 @@ def blocks(file: str, tokens: Sequence[Token]) -> Iterator[Block]:
         else:
             yield fence(file, line, rest.strip(), token.content)
     if prose:
-        yield Prose(html(prose))
+        yield made(prose, lines)
+
+
+def made(tokens: Sequence[Token], lines: Sequence[str]) -> Prose:
+    places = [place for token in tokens for place in token.map or ()]
+    return Prose(html(tokens), "\n".join(lines[min(places) : max(places)]).strip())
 
 
 def parsed(text: str) -> list[Token]:
