@@ -22,6 +22,7 @@ from app.web import (
     lessons,
     networks,
     reference,
+    search,
     training,
 )
 from app.web.answering import kept_answers, most_bytes
@@ -57,6 +58,7 @@ ROUTERS = (
     training.pages,
     lessons.pages,
     exercises.pages,
+    search.pages,
     reference.router,
 )
 
@@ -79,6 +81,7 @@ async def warm(app: FastAPI) -> None:
     cannot run, the rest of the server does."""
     try:
         await asyncio.to_thread(lessons.stops)
+        await asyncio.to_thread(search.index)
         await asyncio.to_thread(app.state.executor.warm)
         if app.state.ahead:
             await activations.answer_ahead(app.state)

@@ -3,12 +3,14 @@
 from functools import cache
 from typing import Any
 
+import orjson
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse
 from markupsafe import Markup
 
 from app.core.errors import OverBudget, Problem, nearest, shortened
-from app.core.lessons.lesson import Exercise, Fence, Notes
+from app.core.lessons.lesson import Exercise, Fence, Lesson, Notes
+from app.core.lessons.notebooks import notebook
 from app.core.mistakes import validated
 from app.web.answering import Json, encode
 from app.web.assets import templates
@@ -74,14 +76,29 @@ def blocks(name: str) -> list[dict[str, Any]]:
     return [shown(block) for block in course()[name].blocks]
 
 
-@pages.get("/lessons/{name}")
-def lesson(request: Request, name: str) -> HTMLResponse:
-    """Not on the event loop: at first its answers are computed."""
+@pages.get("/lessons/{name}.ipynb")
+def taken_home(request: Request, name: str) -> Response:
+    """A lesson as a notebook. Not on the event loop: its numbers are computed."""
+    address = str(request.base_url).rstrip("/")
+    told = orjson.dumps(notebook(lesson_of(name), address), option=orjson.OPT_INDENT_2)
+    headers = {"Content-Disposition": f'attachment; filename="{name}.ipynb"'}
+    return Response(told, headers=headers, media_type="application/x-ipynb+json")
+
+
+def lesson_of(name: str) -> Lesson:
+    """Raises a 404."""
     found = course().get(name)
     if found is None:
         near = nearest(name, course())
         hint = f"; did you mean {near}?" if near else "."
         raise HTTPException(404, f"There is no lesson {shortened(name)}{hint}")
+    return found
+
+
+@pages.get("/lessons/{name}")
+def lesson(request: Request, name: str) -> HTMLResponse:
+    """Not on the event loop: at first its answers are computed."""
+    found = lesson_of(name)
     order = ["", *course(), ""]
     place = order.index(name)
     before, after = order[place - 1], order[place + 1]

@@ -76,3 +76,11 @@ def test_a_figure_of_the_course_knows_what_comes_before_and_after(client: TestCl
     assert '<link rel="prev"' not in client.get(FENCES[0][1].link + "&stop=0").text
     for stop in ("-1", "99999", "x", str(len(FENCES))):
         assert 'rel="next"' not in client.get(f"/?stop={stop}").text
+
+
+def test_a_lesson_is_there_as_a_notebook(client: TestClient) -> None:
+    answer = client.get("/lessons/backward.ipynb")
+    assert answer.headers["content-type"] == "application/x-ipynb+json"
+    assert answer.json()["nbformat"] == 4
+    assert 'href="/lessons/backward.ipynb"' in client.get("/lessons/backward").text
+    assert client.get("/lessons/backwards.ipynb").status_code == 404

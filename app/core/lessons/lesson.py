@@ -66,9 +66,10 @@ class Fence:
 
 @dataclass(frozen=True)
 class Prose:
-    """HTML made of Markdown, in which no tag is the author's own."""
+    """HTML made of Markdown, in which no tag is the author's own; and the Markdown."""
 
     html: str
+    text: str
 
 
 @dataclass(frozen=True)

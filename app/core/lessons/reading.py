@@ -1,5 +1,6 @@
 """Markdown to lessons. A mistake is said with its file and line, and costs no other lesson."""
 
+import re
 from collections.abc import Iterator, Sequence
 from html import escape
 from pathlib import Path
@@ -14,11 +15,13 @@ from mdit_py_plugins.front_matter import front_matter_plugin
 from app.core.errors import Problem, nearest
 from app.core.exercises.table import KINDS
 from app.core.figures import FIGURES
+from app.core.lessons.glossary import ANCHORS
 from app.core.lessons.lesson import OWN, Block, Exercise, Fence, Lesson, Misread, Notes, Prose
 from app.core.mistakes import validated
 
 FACTS = {"title": str, "part": str, "minutes": int, "slides": list, "after": list}
 MOST_LETTERS = 100_000  # of a file
+STRONG = re.compile(r"<strong>([^<>]*)</strong>")
 
 
 def formula(latex: str, options: dict[str, Any]) -> str:
@@ -58,7 +61,8 @@ def lesson(file: str, text: str) -> Lesson:
         raise Misread(file, 1, "begins with no `---`, its title and part, and another `---`")
     facts = facts_of(file, mapping(file, 1, tokens[0].content))
     name = Path(file).stem.lstrip("0123456789").lstrip("-")
-    return Lesson(name=name, blocks=tuple(blocks(file, tokens[1:])), **facts)
+    found = blocks(file, text.splitlines(), tokens[1:])
+    return Lesson(name=name, blocks=tuple(found), **facts)
 
 
 def mapping(file: str, line: int, text: str) -> dict[str, Any]:
@@ -90,19 +94,19 @@ def facts_of(file: str, given: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def blocks(file: str, tokens: Sequence[Token]) -> Iterator[Block]:
+def blocks(file: str, lines: Sequence[str], tokens: Sequence[Token]) -> Iterator[Block]:
     """The prose between figures, a piece a heading; each figure, exercise, and note."""
     prose: list[Token] = []
     for token in tokens:
         if token.type == "heading_open" and prose:
-            yield Prose(html(prose))
+            yield made(prose, lines)
             prose = []
         kind, _, rest = token.info.partition(" ") if token.type == "fence" else ("", "", "")
         if kind not in ("figure", "exercise", "notes"):
             prose.append(token)
             continue
         if prose:
-            yield Prose(html(prose))
+            yield made(prose, lines)
             prose = []
         line = (token.map or [0])[0] + 1
         if kind == "notes":
@@ -112,7 +116,12 @@ def blocks(file: str, tokens: Sequence[Token]) -> Iterator[Block]:
         else:
             yield fence(file, line, rest.strip(), token.content)
     if prose:
-        yield Prose(html(prose))
+        yield made(prose, lines)
+
+
+def made(tokens: Sequence[Token], lines: Sequence[str]) -> Prose:
+    places = [place for token in tokens for place in token.map or ()]
+    return Prose(html(tokens), "\n".join(lines[min(places) : max(places)]).strip())
 
 
 def parsed(text: str) -> list[Token]:
@@ -120,7 +129,15 @@ def parsed(text: str) -> list[Token]:
 
 
 def html(tokens: Sequence[Token]) -> str:
-    return str(MARKDOWN.renderer.render(tokens, MARKDOWN.options, {}))
+    """As HTML, in which a word that is set strong leads to its definition, if there is one."""
+    return STRONG.sub(defined, str(MARKDOWN.renderer.render(tokens, MARKDOWN.options, {})))
+
+
+def defined(strong: re.Match[str]) -> str:
+    anchor = ANCHORS.get(strong[1].lower())
+    if anchor is None:
+        return strong[0]
+    return f'<strong><a href="/glossary#{anchor}">{strong[1]}</a></strong>'
 
 
 def exercise(file: str, line: int, name: str) -> Exercise:
