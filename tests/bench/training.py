@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import pickle
 import statistics
 import subprocess
 import time
@@ -12,15 +13,23 @@ from math import inf
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import uvloop
 
 from app.core.experiments.table import EXPERIMENTS
+from app.core.networks import models
+from app.core.networks.network import Network
+from app.core.training.digits import Digits
+from app.core.training.modules import How as HowModule
+from app.core.training.modules import start as start_module
+from app.core.training.modules import trained as train_module
 from app.core.training.nets import How, start, trained
 from app.core.training.points import classes
 from tests.bench.page import bare, frame_while, opened
 from tests.bench.server import serving
-from tests.bench.timing import Comparison
+from tests.bench.timing import Comparison, by_turns
 from tests.bench.visitors import percentile, small_questions
+from tools.packages import only, unpacked
 
 HERE = Path(__file__).resolve().parent
 SIZES = (2, 4, 2, 1)
@@ -28,6 +37,7 @@ SLOW = {"units": 16, "layers": 3, "steps": 3000, "batch": 0}  # two hundred step
 RUNS, MEANWHILE = 8, 4
 SECONDS = 8.0  # of eight runs side by side
 CLICKS = 15
+BATCH, SLICE = 32, 10  # steps of a slice: a tenth of a second
 POINTS = 10_000  # of a chart
 
 
@@ -55,6 +65,52 @@ def small_nets() -> Iterator[Comparison]:
         yield Comparison(
             what, "TF Playground's way, in Node", statistics.median(times), theirs, goal
         )
+
+
+def pictures_net() -> Network:
+    """The digits network: two convolutions with a pool each, and a linear layer."""
+    return models.MODELS["digits"].network
+
+
+def images() -> Iterator[Comparison]:
+    """Images of 28 x 28: a state through bytes between slices and every size recorded, against
+    torch as anybody starts it, and against ConvNetJS."""
+    import torch
+    from torch import nn
+
+    torch.set_num_threads(1)
+    net, how = pictures_net(), HowModule("sgd", 0.01, 0.9, BATCH)
+    draw = np.random.default_rng(0)
+    data = Digits(draw.random((640, 784), np.float32), draw.integers(0, 10, 640))
+    kept = [pickle.dumps(start_module(net, 0))]
+
+    def ours() -> None:
+        state = pickle.loads(kept[0])
+        found, _ = train_module(net, state, data, how, SLICE, 0)
+        kept[0] = pickle.dumps(found)
+
+    bare = nn.Sequential(
+        *(nn.Conv2d(1, 8, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2)),
+        *(nn.Conv2d(8, 16, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2)),
+        *(nn.Flatten(), nn.Linear(784, 10)),
+    ).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    stepper = torch.optim.SGD(bare.parameters(), lr=0.01, momentum=0.9)
+    x, y = torch.from_numpy(data.x).reshape(-1, 1, 28, 28), torch.from_numpy(data.y)
+
+    def theirs() -> None:
+        for some in torch.randperm(len(y)).split(BATCH)[:SLICE]:
+            stepper.zero_grad()
+            given = x[some].contiguous(memory_format=torch.channels_last)
+            nn.functional.cross_entropy(bare(given), y[some]).backward()
+            stepper.step()
+
+    a, b = (each / SLICE / BATCH for each in by_turns(ours, theirs, 6, time.process_time))
+    yield Comparison("2-conv net, batch 32, an image", "bare torch, same layout", a, b, 1 / 0.95)
+    with unpacked("npm:convnetjs@0.3.0") as folder:
+        command = [os.environ.get("NODE", "node"), str(HERE / "convnetjs.mjs")]
+        build = str(only(folder, "convnet.js"))
+        found = subprocess.run([*command, build], check=True, capture_output=True)
+    yield Comparison("2-conv net, batch 32, an image", "ConvNetJS", a, float(found.stdout), 1 / 20)
 
 
 class Watched:

@@ -14,7 +14,7 @@ from app.core.numbers import format_number
 from app.core.pictures.images import image, picture
 from app.core.questions import shown
 from app.core.training.augmentation import Amounts, varied
-from app.core.training.classifiers import How, Plan, Trained, scored, start, trained
+from app.core.training.classifiers import How, Plan, Trained, broken, scored, start, trained
 from app.core.training.digits import CLASSES, PIXELS, SIDE, Digits, Floats, digits, guessed
 from app.core.training.loop import Frame, Look, Loop
 from app.core.training.points import FRESH, random
@@ -150,7 +150,7 @@ def look(settings: AugmentationSettings, state: Trained, step: int) -> Look:
     right = [name == label(settings) for name in named]
     shown = {"named": list(map(str, named)), "right": right}
     facts = {"fresh digits right": fresh.right, "copies still their digit": sum(right) / COPIES}
-    return Look(here.loss, fresh.loss, shown, facts=facts)
+    return Look(here.loss, fresh.loss, shown, facts=facts, where=broken(PLAN, state))
 
 
 def data(settings: AugmentationSettings) -> dict[str, Any]:

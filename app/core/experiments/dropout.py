@@ -9,7 +9,7 @@ from pydantic import Field
 
 from app.core.experiments.experiment import Claim, Experiment, Settings, amount, known
 from app.core.questions import shown
-from app.core.training.classifiers import How, Plan, Trained, masks, scored, start, trained
+from app.core.training.classifiers import How, Plan, Trained, broken, masks, scored, start, trained
 from app.core.training.digits import CLASSES, PIXELS, digits, guessed
 from app.core.training.loop import Frame, Look, Loop
 from app.core.training.points import FRESH
@@ -81,7 +81,7 @@ def look(settings: DropoutSettings, state: Trained, step: int) -> Look:
     every = [[1] * DRAWN, *(on or [[1] * size for size in hidden]), [1] * CLASSES]
     kept = [int((mask > 0).sum()) for mask in left] or [settings.hidden] * 2
     facts = {"fresh digits right": fresh.right, "units at this step": float(sum(kept))}
-    return Look(here.loss, fresh.loss, {"on": every}, facts=facts)
+    return Look(here.loss, fresh.loss, {"on": every}, facts=facts, where=broken(net, state))
 
 
 def data(settings: DropoutSettings) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Annotated, Any
 
@@ -86,7 +87,9 @@ def look(settings: ResidualSettings, state: State, step: int) -> Look:
     deep, shallow = state
     sizes: list[float | None] = [max(1e-8, size) for size in deep.gradients]
     facts = {"first gradient / last": deep.gradients[0] / max(deep.gradients[-2], 1e-30)}
-    return Look(deep.loss, shallow.loss, {"lines": [sizes]}, facts=facts)
+    bad = [i for i, size in enumerate(deep.gradients) if not math.isfinite(size)]
+    where = f"layer {bad[0] + 1}" if bad else None
+    return Look(deep.loss, shallow.loss, {"lines": [sizes]}, facts=facts, where=where)
 
 
 def data(settings: ResidualSettings) -> dict[str, Any]:

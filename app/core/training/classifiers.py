@@ -223,6 +223,15 @@ def sized(plan: Plan, outs: Sequence[Tensor], gradients: Sequence[Tensor | None]
     return Sizes(given, back, f"layer {bad[0] + 1}" if bad else None)
 
 
+def broken(plan: Plan, state: Trained) -> str | None:
+    """The first layer with weights that are no numbers any more."""
+    each = 4 if plan.norm else 2
+    for i in range(len(plan.sizes) - 1):
+        if not all(np.isfinite(part).all() for part in state.parts[each * i : each * i + 2]):
+            return f"layer {i + 1}"
+    return None
+
+
 def sizes_of(plan: Plan, state: Trained, data: Digits) -> Sizes:
     """The sizes of one step on these digits that is not taken."""
     return trained(plan, state, data, How(0.0), 1, 0)[1]

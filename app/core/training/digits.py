@@ -1,10 +1,10 @@
-"""Handwritten digits that ship, small enough to train on while one watches."""
+"""Digits and garments that ship, small enough to train on while one watches."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 from math import log
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,7 @@ SIDE, CLASSES = 14, 10
 PIXELS = SIDE * SIDE
 EACH = {TRAIN: 100, FRESH: 50}  # of a class: to train on at most, and to test with
 
+Pictures = Literal["digits", "garments"]
 Floats = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.int64]
 
@@ -36,10 +37,10 @@ def guessed(settings: object) -> float:
     return log(CLASSES)
 
 
-@lru_cache(maxsize=1)
-def sheet() -> Floats:
+@lru_cache(maxsize=2)
+def sheet(kind: Pictures = "digits") -> Floats:
     """All that ship: class x number x pixels."""
-    with Image.open(ASSETS / "small_digits.png") as image:
+    with Image.open(ASSETS / f"small_{kind}.png") as image:
         pixels = np.asarray(image.convert("L"), np.float32) / 255
     lines = pixels.reshape(-1, SIDE, CLASSES, SIDE)
     return np.asarray(lines.transpose(2, 0, 1, 3).reshape(CLASSES, -1, PIXELS), np.float32)
@@ -56,3 +57,16 @@ def digits(count: int, seed: int, part: int = TRAIN) -> Digits:
     chosen = each.T.ravel()[:count]
     order = random(seed, part, count).permutation(len(labels))
     return Digits(sheet()[labels, chosen][order], labels[order])
+
+
+@lru_cache(maxsize=32)
+def of_classes(
+    kind: Pictures, classes: tuple[int, ...], each: int, seed: int, part: int = TRAIN
+) -> Digits:
+    """So many of each of these classes, which are counted from 0, in an order of chance."""
+    numbers = np.tile(np.arange(sheet(kind).shape[1]), (CLASSES, 1))
+    shuffled = random(seed, TRAIN).permuted(numbers, axis=1)
+    some = shuffled[list(classes), :each] if part == TRAIN else shuffled[list(classes), -each:]
+    labels = np.repeat(np.arange(len(classes)), some.shape[1])
+    order = random(seed, part, each).permutation(len(labels))
+    return Digits(sheet(kind)[np.array(classes)[labels], some.ravel()][order], labels[order])

@@ -12,6 +12,7 @@ from app.core.training.classifiers import (
     How,
     Plan,
     Trained,
+    broken,
     forward,
     masks,
     scored,
@@ -130,3 +131,15 @@ def test_digits_are_as_many_of_each_class_and_none_is_in_both_parts(seed: int) -
     train, fresh = ({row.tobytes() for row in held.x} for held in parts)
     assert not train & fresh
     assert set(digits(20, seed).x[:, 100]) <= set(parts[0].x[:, 100])
+
+
+@pytest.mark.parametrize("norm", [False, True])
+def test_the_first_layer_whose_weights_are_no_numbers_is_named(norm: bool) -> None:
+    plan = Plan((PIXELS, 6, 5, CLASSES), norm=norm)
+    state = start(plan, 0)
+    assert broken(plan, state) is None
+    for layer in (2, 1):
+        place = (4 if norm else 2) * (layer - 1)
+        part = np.full_like(state.parts[place], np.inf)
+        state = state._replace(parts=(*state.parts[:place], part, *state.parts[place + 1 :]))
+        assert broken(plan, state) == f"layer {layer}"
