@@ -23,6 +23,9 @@ from app.core.experiments.overfitting import OVERFITTING
 from app.core.experiments.residual import RESIDUAL
 from app.core.experiments.samples_a_weight import SAMPLES_A_WEIGHT
 from app.core.experiments.small_batch import SMALL_BATCH
+from app.core.experiments.transfer import TRANSFER
+from app.core.experiments.transfer_depth import TRANSFER_DEPTH
+from app.core.experiments.your_network import YOUR_NETWORK
 from app.core.training.loop import Frame
 
 ROWS: tuple[Experiment[Any], ...] = (
@@ -31,6 +34,8 @@ ROWS: tuple[Experiment[Any], ...] = (
     OUTLIERS,
     AUGMENTATION,
     CROSS_VALIDATION,
+    TRANSFER,
+    TRANSFER_DEPTH,
     SMALL_BATCH,
     DROPOUT,
     DROPOUT_SCALING,
@@ -39,6 +44,7 @@ ROWS: tuple[Experiment[Any], ...] = (
     DOUBLE_DESCENT,
     CLASSIFIER_2D,
     OPTIMIZERS,
+    YOUR_NETWORK,
 )
 EXPERIMENTS = {row.name: row for row in ROWS}
 CLAIMS = Path(__file__).with_name("claims.json")
@@ -75,7 +81,12 @@ def measured() -> dict[str, list[dict[str, Any]]]:
 def row(experiment: Experiment[Any]) -> ExperimentRow:
     fields = experiment.settings.model_fields
     seed = fields["seed"]
-    ordered = {name: field for name, field in fields.items() if name != "seed"} | {"seed": seed}
+    # What may be left out, as a network, is no slider.
+    ordered = {
+        name: field
+        for name, field in fields.items()
+        if name != "seed" and field.default is not None
+    } | {"seed": seed}
     return {
         "name": experiment.name,
         "title": experiment.title,

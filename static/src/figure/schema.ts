@@ -588,6 +588,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/experiments/transfer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Transfer
+         * @description What a net learned of other pictures is a better beginning than chance: it needs fewer steps. Frozen, it is only as good as the old task is like the new one.
+         */
+        post: operations["transfer_api_experiments_transfer_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/experiments/transfer-depth": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Transfer Depth
+         * @description A net for each depth: its first layers carried and frozen, the rest drawn anew. Layers of the same task lose little, however deep; those of another lose more the deeper they are.
+         */
+        post: operations["transfer_depth_api_experiments_transfer_depth_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/experiments/small-batch": {
         parameters: {
             query?: never;
@@ -742,6 +782,26 @@ export interface paths {
          * @description RMSprop and Adam scale each weight's step by itself, which helps where the ravine lies along an axis; turn the same ravine and the help is gone.
          */
         post: operations["optimizers_api_experiments_optimizers_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/experiments/your-network": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Your Network
+         * @description A network of your own, from /network or from pasted code, learns before your eyes; beside it the same with one thing changed.
+         */
+        post: operations["your_network_api_experiments_your_network_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2897,6 +2957,41 @@ export interface components {
              * @description One more cell to be told, the first: this one, or the nearest there is.
              */
             near?: number[] | null;
+        };
+        /**
+         * DepthSettings
+         * @description How many of the first layers are carried: none, one, up to all but the head.
+         * @example {
+         *       "each": 20,
+         *       "seed": 0,
+         *       "source": "digits 0 to 4"
+         *     }
+         */
+        DepthSettings: {
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
+            /**
+             * Learned before
+             * @description What the carried layers come from.
+             * @default digits 0 to 4
+             * @enum {string}
+             */
+            source: "digits 0 to 4" | "garments" | "the same digits";
+            /**
+             * Digits a class
+             * @description Of 5, 6, 7, 8 and 9, to learn from.
+             * @default 20
+             */
+            each: number;
+            /**
+             * Steps
+             * @description Of 16 digits each.
+             * @default 80
+             */
+            steps: number;
         };
         /**
          * DescentSettings
@@ -5173,6 +5268,80 @@ export interface components {
             mend: boolean;
         };
         /**
+         * NetworkSettings
+         * @description A network of one's own on pictures of ten classes, or on points of two.
+         * @example {
+         *       "data": "digits",
+         *       "rate": 0.05,
+         *       "seed": 0,
+         *       "steps": 200
+         *     }
+         */
+        NetworkSettings: {
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
+            /** @description Its layers; a small one without. */
+            network?: components["schemas"]["Network"] | null;
+            /**
+             * Source
+             * @description Or PyTorch code, read and never run.
+             */
+            source?: string | null;
+            /**
+             * Input
+             * @description Goes with `source`; (1, 14, 14) if left out.
+             */
+            input?: [
+                number,
+                number,
+                number
+            ] | [
+                number
+            ] | null;
+            /**
+             * Data
+             * @description Ten classes of small pictures, or two of points.
+             * @default digits
+             * @enum {string}
+             */
+            data: "digits" | "garments" | "moons" | "circles" | "spirals" | "blobs";
+            /**
+             * Optimiser
+             * @description How a gradient becomes a step.
+             * @default sgd
+             * @enum {string}
+             */
+            optimizer: "sgd" | "adam";
+            /**
+             * Rate
+             * @description The learning rate.
+             * @default 0.05
+             */
+            rate: number;
+            /**
+             * Batch
+             * @description Pictures or points that a step sees.
+             * @default 32
+             */
+            batch: number;
+            /**
+             * Steps
+             * @description Of the whole run.
+             * @default 200
+             */
+            steps: number;
+            /**
+             * Beside it
+             * @description The one thing that is other in the run beside it.
+             * @default one linear layer
+             * @enum {string}
+             */
+            beside: "a tenth of the rate" | "ten times the rate" | "the other optimiser" | "one linear layer";
+        };
+        /**
          * NodeAnswer
          * @description One value of the graph.
          */
@@ -7102,6 +7271,54 @@ export interface components {
              * @description How many POST /api/expression/steps tells at most.
              */
             batch: number;
+        };
+        /**
+         * TransferSettings
+         * @description Five new digits, few of each, for a net that knows something else already.
+         * @example {
+         *       "carried": 4,
+         *       "frozen": 0,
+         *       "seed": 0,
+         *       "source": "digits 0 to 4"
+         *     }
+         */
+        TransferSettings: {
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
+            /**
+             * Learned before
+             * @description What the carried layers come from.
+             * @default digits 0 to 4
+             * @enum {string}
+             */
+            source: "digits 0 to 4" | "garments";
+            /**
+             * Layers carried
+             * @description The first of five; the others are drawn anew.
+             * @default 4
+             */
+            carried: number;
+            /**
+             * Layers frozen
+             * @description The first of five; 4 is all but the head.
+             * @default 0
+             */
+            frozen: number;
+            /**
+             * Digits a class
+             * @description Of 5, 6, 7, 8 and 9, to learn from.
+             * @default 5
+             */
+            each: number;
+            /**
+             * Steps
+             * @description Of 16 digits each.
+             * @default 80
+             */
+            steps: number;
         };
         /**
          * Unflatten
@@ -9482,6 +9699,125 @@ export interface operations {
             };
         };
     };
+    transfer_api_experiments_transfer_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "source": "digits 0 to 4",
+                 *       "carried": 4,
+                 *       "frozen": 0,
+                 *       "seed": 0
+                 *     }
+                 */
+                "application/json": components["schemas"]["TransferSettings"];
+            };
+        };
+        responses: {
+            /** @description As events, if asked for: each frame as it comes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunAnswer"];
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The question has a mistake, and this is where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Too busy for now; ask again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    transfer_depth_api_experiments_transfer_depth_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "source": "digits 0 to 4",
+                 *       "each": 20,
+                 *       "seed": 0
+                 *     }
+                 */
+                "application/json": components["schemas"]["DepthSettings"];
+            };
+        };
+        responses: {
+            /** @description As events, if asked for: each frame as it comes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunAnswer"];
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The question has a mistake, and this is where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Too busy for now; ask again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
     small_batch_api_experiments_small_batch_post: {
         parameters: {
             query?: never;
@@ -9910,6 +10246,66 @@ export interface operations {
                  *     }
                  */
                 "application/json": components["schemas"]["OptimizersSettings"];
+            };
+        };
+        responses: {
+            /** @description As events, if asked for: each frame as it comes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunAnswer"];
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The question has a mistake, and this is where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Too busy for now; ask again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    your_network_api_experiments_your_network_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "data": "digits",
+                 *       "rate": 0.05,
+                 *       "steps": 200,
+                 *       "seed": 0
+                 *     }
+                 */
+                "application/json": components["schemas"]["NetworkSettings"];
             };
         };
         responses: {

@@ -2,7 +2,7 @@ import { mount } from 'svelte'
 import type { Problem } from '../figure/api'
 import { written } from '../figure/written'
 import '../page/page'
-import { settingsOf } from '../training/link'
+import { ownOf, settingsOf } from '../training/link'
 import { Run } from '../training/run.svelte'
 import TrainingPage from '../training/TrainingPage.svelte'
 import type { ExperimentRow } from '../training/types'
@@ -14,7 +14,7 @@ if (place) {
   const first = written<First>('first')
   const rows = written<ExperimentRow[]>('experiments')
   const row = rows.find(({ name }) => name === first.experiment) ?? rows[0]!
-  const run = new Run(row, settingsOf(row, first.question))
+  const run = new Run(row, settingsOf(row, first.question), ownOf(first.question))
   run.problem = first.problem
   place.replaceChildren()
   mount(TrainingPage, { target: place, props: { run, rows } })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { queryOf, settingsOf } from './link'
+import { linkOf, ownOf, queryOf, settingsOf } from './link'
 import type { ExperimentRow } from './types'
 
 const row = {
@@ -19,4 +19,12 @@ test('a link carries what differs, in the order of the settings', () => {
 test('of a question only settings are taken that are not as they come', () => {
   expect(settingsOf(row, { points: 20, kind: 'circles', seed: 0, other: 4 })).toEqual({ kind: 'circles' })
   expect(settingsOf(row, { points: [3] })).toEqual({})
+})
+
+test('the network that was brought along stays in the link', async () => {
+  const source = 'nn.Linear(196, 10)'
+  const own = ownOf({ source, input: [196], network: null, seed: 3 })
+  expect(own).toEqual({ source, input: [196] })
+  const query = new URLSearchParams(await linkOf(row, { seed: 3 }, own, false))
+  expect(Object.fromEntries(query)).toEqual({ experiment: 'overfitting', seed: '3', source, input: '196' })
 })

@@ -1,4 +1,6 @@
 /** The settings of a run as a link, and back. */
+import { networkQuery } from '../networks/link'
+import type { Asked } from '../networks/types'
 import type { ExperimentRow, Settings } from './types'
 
 export function queryOf(row: ExperimentRow, settings: Settings, projector: boolean): string {
@@ -19,4 +21,22 @@ export function settingsOf(row: ExperimentRow, question: Record<string, unknown>
     if ((typeof value === 'number' || typeof value === 'string') && value !== first) found[name] = value
   }
   return found
+}
+
+/** Of a question, the network it brings along. */
+export function ownOf(question: Record<string, unknown>): Asked {
+  const given = ['network', 'source', 'input'].filter((name) => question[name] != null)
+  return Object.fromEntries(given.map((name) => [name, question[name]]))
+}
+
+/** The whole link, with the network that was brought along. */
+export async function linkOf(
+  row: ExperimentRow,
+  settings: Settings,
+  own: Asked,
+  projector: boolean,
+): Promise<string> {
+  const query = new URLSearchParams(queryOf(row, settings, projector))
+  for (const [name, text] of Object.entries((await networkQuery(own)) ?? {})) query.set(name, text)
+  return query.toString()
 }

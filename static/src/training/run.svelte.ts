@@ -2,6 +2,7 @@
 import type { Problem } from '../figure/api'
 import { readEvents, type Told } from '../figure/events'
 import { patiently, post, type Reply, type Waiting } from '../figure/server'
+import type { Asked } from '../networks/types'
 import type { ExperimentRow, Frame, Setting, Settings } from './types'
 
 const PAUSE_MILLISECONDS = 180
@@ -10,7 +11,7 @@ const LONG_MILLISECONDS = 700
 
 const askRun = (
   name: string,
-  settings: Settings,
+  settings: Record<string, unknown>,
   signal: AbortSignal,
   told: (event: Told) => void,
 ): Promise<Reply<true>> =>
@@ -29,6 +30,8 @@ export class Run {
   row = $state.raw() as ExperimentRow
   /** Those that are not as they come. */
   settings = $state.raw<Settings>({})
+  /** The network that was brought along. */
+  own = $state.raw<Asked>({})
   frames = $state.raw<readonly Frame[]>([])
   /** Which frame one looks at, as the player counts. */
   t = $state(0)
@@ -56,9 +59,10 @@ export class Run {
   #late: ReturnType<typeof setTimeout> | undefined
   #soon: ReturnType<typeof setTimeout> | undefined
 
-  constructor(row: ExperimentRow, settings: Settings) {
+  constructor(row: ExperimentRow, settings: Settings, own: Asked = {}) {
     this.row = row
     this.settings = settings
+    this.own = own
   }
 
   valueOf(name: string): Setting {
@@ -80,6 +84,7 @@ export class Run {
   /** The settings and nothing else: what else was set is as it comes again. */
   choose(settings: Settings): void {
     this.settings = settings
+    this.own = {}
     this.start()
   }
 
@@ -109,7 +114,9 @@ export class Run {
     this.#late = setTimeout(() => (this.waited = true), LONG_MILLISECONDS)
     const ask = (): Promise<Reply<true>> => {
       this.#come = 0
-      return askRun(this.row.name, this.settings, run.signal, (event) => this.#take(event))
+      return askRun(this.row.name, { ...this.settings, ...this.own }, run.signal, (event) =>
+        this.#take(event),
+      )
     }
     const told = (waiting: Waiting | null): void => {
       if (this.#run === run) this.waiting = waiting

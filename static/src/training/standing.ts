@@ -1,7 +1,7 @@
 /** An experiment wherever it stands: one figure for every row of the table. */
 import { standing, type First, type Stand } from '../figure/standing'
 import { table } from '../figure/tables'
-import { settingsOf } from './link'
+import { ownOf, settingsOf } from './link'
 import { Run } from './run.svelte'
 import TrainingFigure from './TrainingFigure.svelte'
 import type { ExperimentRow } from './types'
@@ -11,9 +11,9 @@ export async function experiment(name: string): Promise<Stand | null> {
   const row = (await table<ExperimentRow>('experiments')).find((each) => each.name === name)
   if (!row) return null
   return ({ question, problem }: First) => {
-    const run = new Run(row, settingsOf(row, question))
+    const run = new Run(row, settingsOf(row, question), ownOf(question))
     run.problem = problem
     if (!problem) run.start()
-    return standing(TrainingFigure, { run }, () => ({ ...run.settings }))
+    return standing(TrainingFigure, { run }, () => ({ ...run.settings, ...run.own }))
   }
 }

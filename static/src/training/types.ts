@@ -13,7 +13,7 @@ export type ExperimentRow = With<
   { settings: SettingRow[]; presets: Preset[]; kind: Kind }
 >
 /** The pictures there are; an answer says which of them it is drawn as. */
-export type Kind = 'curve' | 'plane' | 'net' | 'lines' | 'sheet' | 'split' | 'paths'
+export type Kind = 'curve' | 'plane' | 'net' | 'lines' | 'sheet' | 'split' | 'paths' | 'stack'
 
 /** A fit at `data.x`; points of this moment, whose third number is how large one is drawn. */
 export type CurveShown = { fit: number[]; points?: number[][]; truth?: number[] }
@@ -27,6 +27,10 @@ export type SheetShown = { named: string[]; right: boolean[] }
 export type SplitShown = { parts: { name: string; value: number | null; tone: string }[]; ticks: number[] }
 /** Paths over a plane, one for each of `data.lines`. */
 export type PathsShown = { paths: number[][][] }
+
+/** The layers of a net: whether each was carried, whether it is frozen, how far its weights have moved
+ * (1 is by their own size). */
+export type StackShown = { layers: { name: string; carried: boolean; frozen: boolean; moved: number }[] }
 
 export type Shown = number[] | Record<string, unknown>
 export type Side = With<Schemas['Side'], { shown: Shown }>
@@ -52,6 +56,8 @@ export type Data = {
   pixels?: number[][]
   columns?: number
   size?: number
+  /** Of a stack of layers: nothing was carried. */
+  plain?: boolean
   /** Of a plane of paths: a height at each place, row by row from the top. */
   heights?: number[][]
 }

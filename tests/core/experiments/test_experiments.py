@@ -37,6 +37,9 @@ SMALL: dict[str, dict[str, Any]] = {
     "cross-validation": {"points": 50, "folds": 2},
     "optimizers": {"steps": 60},
     "double-descent": {"points": 10, "sets": 1},
+    "transfer": {"each": 2, "steps": 20, "frozen": 2},
+    "transfer-depth": {"each": 2, "steps": 20},
+    "your-network": {"steps": 40, "batch": 2},
     "dropout": {"hidden": 8, "steps": 40, "points": 60},
 }
 
