@@ -112,9 +112,9 @@ A_UNIT = DIGIT | {"unit": {"layer": "conv1", "channel": 2, "row": 10, "column": 
 
 # A run has no second path of its own: a second one as long would not tell where the two part.
 STEPPED = (
-    "A run is not done twice. What it is made of is: each step's gradients and new weights are "
-    "compared with those of a bare PyTorch loop by the project's tests, and the curve beside it is "
-    "its control, from the same seed."
+    "A run is not done twice while one waits: the project's tests compare each step's gradients "
+    "and new weights with those of a bare PyTorch loop, and the curve beside it is its control, "
+    "from the same seed."
 )
 TRAINED = {
     "overfitting": "A curve is not fitted twice while one waits: the project's tests compare the "

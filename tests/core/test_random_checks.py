@@ -16,7 +16,7 @@ from app.core.figures import FIGURES
 from tests.core.random_questions import QUESTIONS
 
 pytestmark = pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel")
-FEW = 3
+FEW = 2
 torch.set_num_threads(1)
 
 

@@ -82,10 +82,16 @@ class TorchNetwork(nn.Module):
         return self.eval().requires_grad_(False)
 
     def activations(self, image: Tensor) -> list[Tensor]:
-        """What each layer gives for a batch of images, in the network's order."""
+        """What each layer gives for a batch of images, in the network's order.
+
+        Each a tensor of its own: what comes back to a layer that passes on what it is given, as
+        Dropout does, is not what comes back to the layer before, which others may take too.
+        """
         found: list[Tensor] = []
         for step, sources in zip(self.steps, self.sources, strict=True):
-            found.append(step(*(found[i] if i >= 0 else image for i in sources)))
+            given = [found[i] if i >= 0 else image for i in sources]
+            output = step(*given)
+            found.append(output.view_as(output) if output is given[0] else output)
         return found
 
     def reached(self, image: Tensor, layer: int) -> Tensor:

@@ -291,3 +291,19 @@ def test_the_network_type_is_frozen_so_that_seeds_can_be_kept() -> None:
     network, _ = LookQuestion(source="nn.Conv2d(3, 2, 3)", input=(3, 8, 8), image="coffee").found()
     assert isinstance(network, Network)
     assert seeded(network, 1) is seeded(network, 1)
+
+
+def test_what_comes_back_to_a_layer_that_changes_nothing_is_its_own() -> None:
+    """Its input goes elsewhere too, and gets more."""
+    nodes: list[dict[str, Any]] = [
+        {"name": "a", "layer": {"type": "Conv2d", "in_channels": 1, "out_channels": 1,
+                                "kernel_size": 1}},
+        {"name": "same", "layer": {"type": "Dropout"}, "inputs": ["a"]},
+        {"name": "sum", "layer": {"type": "Add"}, "inputs": ["same", "a", "a"]},
+    ]  # fmt: skip
+    network = Network.model_validate({"input": (1, 2, 2), "layers": nodes})
+    found = capture(seeded(network, 0), torch.rand(1, 1, 2, 2), 0)
+    same, before = found.gradient(1), found.gradient(0)
+    assert same is not None
+    assert before is not None
+    torch.testing.assert_close(before, 3 * same)

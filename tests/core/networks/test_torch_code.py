@@ -276,7 +276,7 @@ def test_whatever_layers_are_called_the_code_runs(names: list[str], branch: bool
         ("nn.Linear(1e999, 1)", "too large", "1e999"),
         ("nn.Add()", "no layer `Add`", "nn.Add"),
         ("conv", "`conv` is not known", "conv"),
-        ("c = nn.Conv2d(3, 3, 1)\nnn.Sequential(c, c)", "share its weights", "nn.Conv2d"),
+        ("c = nn.Conv2d(3, 3, 1)\nnn.Sequential(c, c)", "with the same weights", "nn.Conv2d"),
         ("Sequential(\n  (0): Conv2d(3, 6)\n)", "`kernel_size` of Conv2d is missing", "Conv2d(3"),
         ("Sequential(\n  (0): Conv2d(3, 6\n)", "this is no layer as it is printed", "  (0)"),
         ("nn.Sequential(\n    nn.ReLU()\n    nn.ReLU()\n)", "not Python", "nn.ReLU()\n    nn"),

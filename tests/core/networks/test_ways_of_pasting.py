@@ -189,3 +189,17 @@ def test_blocks_within_blocks_have_an_end() -> None:
 def test_a_model_of_a_library_is_no_layer_of_this_text(library: str) -> None:
     with pytest.raises(Problem, match="choose the network by its name, or paste its class"):
         read(f"model = {library}", (3, 8, 8))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import tensorflow as tf\nmodel = tf.keras.Sequential([\n  tf.keras.layers.Dense(10)])",
+        "model = torch.hub.load('pytorch/vision', 'resnet18')",
+    ],
+)
+def test_what_makes_no_layer_is_named_with_what_would(text: str) -> None:
+    with pytest.raises(Problem) as caught:
+        read(text, (3, 8, 8))
+    assert "paste layers or a class of PyTorch" in caught.value.message
+    assert caught.value.where["length"]

@@ -255,6 +255,16 @@ class Code(Top):
             name = getattr(functions[0].node, "name", "this")
             said = f"no function is called here: write below model = {name}(...)"
             self.fail(said, functions[0].node)
+        for statement in reversed(statements):
+            made = getattr(statement, "value", None)
+            if isinstance(made, ast.Call) and isinstance(made.func, ast.Attribute | ast.Name):
+                called = ast.unparse(made.func)[:60]
+                self.fail(
+                    f"there is no layer here yet, since `{called}(...)` makes none that is known: "
+                    "paste layers or a class of PyTorch, or what print(model) prints, or choose a "
+                    "network by its name",
+                    made,
+                )
         raise Problem(NOTHING, {"offset": 0, "length": 0})
 
     # Through it
