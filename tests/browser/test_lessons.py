@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
+from app.core.exercises.table import KINDS
 from app.web.course import course
 from tests.browser.test_everyone import small_text
 
@@ -54,3 +55,37 @@ def test_a_bracket_leads_from_figure_to_figure(page: Page, part: str) -> None:
         expect(page.locator("main h1")).to_have_count(1)
         if place + 1 < stop + own:
             page.keyboard.press("]")
+
+
+def test_the_speaker_s_window_and_the_projector_are_one(page: Page) -> None:
+    on_a_wall(page, "/lessons/by-hand?projector=1")
+    with page.expect_popup() as opened:
+        page.keyboard.press("s")
+    speaker = opened.value
+    clock = speaker.locator(".speaker .clock span")
+    count = page.locator(SCREENS).count()
+    expect(clock).to_have_text(f"1 / {count}")
+    page.keyboard.press("PageDown")
+    expect(clock).to_have_text(f"2 / {count}")
+    expect(speaker.get_by_role("region", name="Notes")).to_contain_text("The sign of the 1 is plus")
+    expect(speaker.get_by_role("region", name="This screen").locator(".katex")).not_to_have_count(0)
+    speaker.keyboard.press("PageDown")
+    expect(clock).to_have_text(f"3 / {count}")
+    page.wait_for_function(f"{SEEN} === 2")
+    assert speaker.evaluate("'projector' in document.documentElement.dataset") is False
+
+
+def test_an_exercise_is_checked_without_leaving_the_page(page: Page) -> None:
+    page.goto("/lessons/chain-rule?seed=5")
+    page.evaluate("window.stays = true")
+    exercise = page.locator('[data-exercise="one-gate"]')
+    right = KINDS["one-gate"].drawn(5).blanks[0]
+    exercise.get_by_role("textbox").fill(str(right.wrongs[0].value))
+    exercise.get_by_role("button", name="Check").click()
+    expect(exercise.locator(".said")).to_contain_text(right.wrongs[0].says)
+    exercise.get_by_role("textbox").fill(str(right.right))
+    page.keyboard.press("Enter")
+    expect(exercise.get_by_role("status")).to_contain_text("All right.")
+    assert page.evaluate("window.stays") is True
+    page.goto("/")
+    expect(page.locator('[data-exercises*="one-gate"]')).to_have_text("1 of 2")

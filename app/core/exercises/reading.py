@@ -6,16 +6,13 @@ import math
 import re
 from collections.abc import Sequence
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from app.core.errors import Problem
 from app.core.expressions.evaluation import Budget, evaluate
 from app.core.expressions.parsing import parse
-
-if TYPE_CHECKING:
-    from app.core.exercises.exercise import Blank
 
 Rows = Sequence[Sequence[float]]
 
@@ -26,6 +23,17 @@ POINTS = 5  # at which formulas are compared
 ALIKE = 1e-6
 THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
 SIZE = re.compile(r"\d{1,9}")
+
+
+class Wanted(Protocol):
+    """What reading an answer takes to know of the blank that it is for."""
+
+    @property
+    def form(self) -> str: ...
+    @property
+    def choices(self) -> Sequence[str]: ...
+    @property
+    def variables(self) -> Sequence[str]: ...
 
 
 def plainer(text: str) -> str:
@@ -103,7 +111,7 @@ def grid(text: str) -> list[list[float]]:
     return found
 
 
-def read(blank: Blank, text: str) -> Any:
+def read(blank: Wanted, text: str) -> Any:
     """An answer to a blank. Raises Problem."""
     if len(text) > MOST_LETTERS:
         raise Problem("This is longer than any answer.")
@@ -121,7 +129,7 @@ def tolerance(right: float) -> float:
     return 1e-9 if float(right).is_integer() else ROUNDED + SHARE * abs(right)
 
 
-def alike(blank: Blank, given: Any, known: Any, wide: bool = False) -> bool:
+def alike(blank: Wanted, given: Any, known: Any, wide: bool = False) -> bool:
     """Whether an answer is one that is known. `wide`: or so near that one could not tell."""
     if blank.form == "formula":
         return all(same_at(point, given, known) for point in points(blank.variables))

@@ -74,7 +74,10 @@ function keydown(event: KeyboardEvent): void {
   const page = [...pages].at(-1)
   if (writing(event) || event.defaultPrevented || page?.deaf()) return
   const command = commandOf(event)
-  if (!command || scrolls(event.key, theme.projector || document.fullscreenElement !== null)) return
+  const shown = theme.projector || document.fullscreenElement !== null
+  // In the speaker's window a clicker does what it does on the wall.
+  const presenting = shown || document.body.classList.contains('speaking')
+  if (!command || scrolls(event.key, presenting)) return
   const own = done(listener()?.commands(), command)
   const general = done(page?.commands(), command)
   const pressed = event.target instanceof HTMLButtonElement || event.target instanceof HTMLAnchorElement

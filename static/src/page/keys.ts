@@ -20,6 +20,7 @@ export type Command =
   | 'page-before'
   | 'page-after'
   | 'tab'
+  | 'speaker'
 
 type Pressed = Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'altKey' | 'shiftKey'>
 
@@ -40,6 +41,7 @@ const PLAIN: Record<string, Command> = {
   '.': 'blank',
   p: 'projector',
   t: 'theme',
+  s: 'speaker',
   Escape: 'leave',
   '?': 'help',
   '[': 'page-before',
@@ -107,6 +109,7 @@ export const LISTS = {
   lesson: [
     ['PageDown PageUp', 'on the projector: a step of the figure, then the next screen'],
     ['Home, End', 'on the projector: the first screen, the last'],
+    ['S', "the speaker's window: notes, what comes next, the time"],
     ...SHOWING,
     ...LEAVING,
   ],

@@ -7,6 +7,7 @@ import LessonKeys from '../page/LessonKeys.svelte'
 import '../page/page'
 import '../page/lesson.css'
 import '../page/presenter.css'
+import '../page/speaker.css'
 import '../page/projector.css'
 
 setFormulas(document)
