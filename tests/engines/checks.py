@@ -26,7 +26,8 @@ CUT = """[...document.querySelectorAll('body *')].filter((part) => {
   const style = getComputedStyle(part);
   const hidden = style.overflowX === 'hidden' || style.overflowX === 'clip';
   const box = part.getBoundingClientRect();
-  return hidden && part instanceof HTMLElement && part.scrollWidth > part.clientWidth + 1
+  return hidden && style.textOverflow !== 'ellipsis' && part instanceof HTMLElement
+    && part.scrollWidth > part.clientWidth + 1 && !part.closest('[aria-hidden=true]')
     && box.width > 8 && box.height > 8 && style.visibility === 'visible' && part.innerText?.trim();
 }).map((part) => [part, part.innerText.trim().replace(/\\s+/g, ' ').slice(0, 40)])
   .map(([part, text]) => `${part.localName}.${part.className}: ${text}`)"""
@@ -47,7 +48,9 @@ def until(engine: Engine, expression: str) -> bool:
 
 
 def loads(engine: Engine) -> Iterator[str]:
-    if not until(engine, "document.readyState === 'complete' && document.querySelector('h1')"):
+    ready = "document.readyState === 'complete' && document.querySelector('h1')"
+    # What is drawn by the server is there until the figure is.
+    if not until(engine, f"{ready} && !document.querySelector('[data-script] .still')"):
         yield "has no heading"
     # The figure has its answer when nothing moves any more; a page without one is at rest at once.
     seen = -1

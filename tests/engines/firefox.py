@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import tempfile
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from tests.engines.engine import Missing, Place, dragging, pressing
@@ -30,9 +31,12 @@ class Firefox:
         said = next((line for line in self.process.stderr if READY in line), None)
         if not said:
             raise Missing(f"{path} that speaks WebDriver BiDi")
+        # What it says later is read too, or it waits for a reader.
+        Thread(target=self.process.stderr.read, daemon=True).start()
         self.socket = Socket(int(said.rpartition(":")[2]), "/session")
         self.asked = 0
         self.heard: list[str] = []
+        self.page = ""
         self.ask("session.new", capabilities={})
         self.ask("session.subscribe", events=["log.entryAdded"])
         self.page = self.ask("browsingContext.getTree")["contexts"][0]["context"]
@@ -43,8 +47,10 @@ class Firefox:
         self.socket.send(json.dumps({"id": self.asked, "method": method, "params": params}))
         while True:
             said = json.loads(self.socket.receive())
-            if said.get("method") == "log.entryAdded" and said["params"]["level"] == "error":
-                self.heard.append(f"{said['params']['type']}: {said['params']['text']}")
+            entry = said["params"] if said.get("method") == "log.entryAdded" else None
+            # Firefox's own windows log too.
+            if entry and entry["level"] == "error" and entry["source"].get("context") == self.page:
+                self.heard.append(f"{entry['type']}: {entry['text']}")
             if said.get("id") == self.asked:
                 if said["type"] == "error":
                     raise RuntimeError(f"{method}: {said['message']}")
