@@ -17,6 +17,7 @@ PAGES = {
     "practice": "/practice",
 }
 PATIENCE = 60.0  # s
+REST = 4  # s without a new part, after which a page is taken to have all of its answers
 
 STEP = "Number(document.querySelector('[role=slider][aria-label=Step], [aria-label=Step]')?.value)"
 VALUE = "document.querySelector('[data-node=z] text.value')?.textContent ?? ''"
@@ -53,10 +54,11 @@ def loads(engine: Engine) -> Iterator[str]:
     if not until(engine, f"{ready} && !document.querySelector('[data-script] .still')"):
         yield "has no heading"
     # The figure has its answer when nothing moves any more; a page without one is at rest at once.
-    seen = -1
+    seen, still = -1, 0
     for _ in range(int(PATIENCE)):
         parts = engine.evaluate("document.querySelectorAll('*').length")
-        if parts == seen:
+        still = still + 1 if parts == seen else 0
+        if still == REST:
             return
         seen = parts
         time.sleep(1)

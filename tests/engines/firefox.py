@@ -24,6 +24,7 @@ class Firefox:
         self.profile = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         self.process = subprocess.Popen(
             [path, "--headless", "--remote-debugging-port=0", "--profile", self.profile.name],
+            stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
         )
