@@ -19,6 +19,11 @@ PAGES = {
 PATIENCE = 60.0  # s
 REST = 4  # s without a new part, after which a page is taken to have all of its answers
 
+# What is drawn by the server stands there until the figure does, which waits until it is near.
+STILL = """[...document.querySelectorAll('[data-script] .still')].some((still) => {
+  const box = still.getBoundingClientRect();
+  return box.height > 0 && box.top < innerHeight;
+})"""
 STEP = "Number(document.querySelector('[role=slider][aria-label=Step], [aria-label=Step]')?.value)"
 VALUE = "document.querySelector('[data-node=z] text.value')?.textContent ?? ''"
 SHOWN = "[...document.querySelectorAll('text.value')].map((text) => text.textContent).join()"
@@ -29,7 +34,8 @@ CUT = """[...document.querySelectorAll('body *')].filter((part) => {
   const box = part.getBoundingClientRect();
   return hidden && style.textOverflow !== 'ellipsis' && part instanceof HTMLElement
     && part.scrollWidth > part.clientWidth + 1 && !part.closest('[aria-hidden=true]')
-    && box.width > 8 && box.height > 8 && style.visibility === 'visible' && part.innerText?.trim();
+    && !part.closest('.still') && box.width > 8 && box.height > 8
+    && style.visibility === 'visible' && part.innerText?.trim();
 }).map((part) => [part, part.innerText.trim().replace(/\\s+/g, ' ').slice(0, 40)])
   .map(([part, text]) => `${part.localName}.${part.className}: ${text}`)"""
 NUMBERS_CUT = """[...document.querySelectorAll('input, select')].filter((part) =>
@@ -50,9 +56,8 @@ def until(engine: Engine, expression: str) -> bool:
 
 def loads(engine: Engine) -> Iterator[str]:
     ready = "document.readyState === 'complete' && document.querySelector('h1')"
-    # What is drawn by the server is there until the figure is.
-    if not until(engine, f"{ready} && !document.querySelector('[data-script] .still')"):
-        yield "has no heading"
+    if not until(engine, f"{ready} && !{STILL}"):
+        yield "has no heading, or a figure that does not come"
     # The figure has its answer when nothing moves any more; a page without one is at rest at once.
     seen, still = -1, 0
     for _ in range(int(PATIENCE)):
