@@ -41,7 +41,7 @@ sources := $(shell find static/src static/public static/build -type f 2>/dev/nul
 # pip is called on one environment by one step at a time, whatever MAKEFLAGS says.
 .NOTPARALLEL:
 
-.PHONY: run test bench build check types lock clean
+.PHONY: run test bench browsers build check types lock clean
 
 run: $(RUN) $(BUILD)
 	@exec $(python) -m app
@@ -52,6 +52,10 @@ test: $(DEV) $(BUILD)
 
 bench: $(DEV) $(BUILD)
 	@NODE=$(node) $(python) -m tests.bench
+
+# The pages in every engine that is installed: Chromium, Firefox, WebKitGTK.
+browsers: $(DEV) $(BUILD)
+	@$(python) -m tests.engines $(ARGS)
 
 build: $(BUILD)
 
