@@ -15,7 +15,7 @@ from xdist.scheduler import LoadScopeScheduling
 from tests.patient import patient
 
 ROOT = Path(__file__).resolve().parents[1]
-SERVERS = "servers"
+REST = "rest"
 
 
 @pytest.fixture(scope="session")
@@ -44,13 +44,13 @@ def live_server() -> Iterator[str]:
 
 
 def part(test: str) -> str:
-    """What one worker has whole: a file of the browser's or of core, all that shares a server or
-    starts its own. The checks of other tools are each for themselves."""
+    """What one worker has whole: a file, or all that is in no folder. The checks of other tools are
+    each for themselves."""
     path = test.partition("::")[0]
     folder = path.split("/")[1]
-    if folder in ("browser", "core"):
-        return path
-    return test if folder in ("test_checks.py", "test_frontend.py") else SERVERS
+    if folder in ("test_checks.py", "test_frontend.py"):
+        return test
+    return REST if folder.endswith(".py") else path
 
 
 class Parts(LoadScopeScheduling):  # type: ignore[misc]
@@ -66,8 +66,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeSch
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest part first, so that no worker has it alone at the end; the browser last:
+    """The long parts first, so that no worker has one alone at the end; the browser last:
     Playwright keeps an event loop running, and some others start theirs."""
-    parts = {item: part(item.nodeid) for item in items}
-    items.sort(key=lambda item: parts[item] != SERVERS)
-    items.sort(key=lambda item: parts[item].startswith("tests/browser"))
+    order = ("web", "workers", "test", "core", "browser")
+    items.sort(key=lambda item: order.index(item.nodeid.split("/")[1].partition("_")[0]))
