@@ -15,7 +15,7 @@ from xdist.scheduler import LoadScopeScheduling
 from tests.patient import patient
 
 ROOT = Path(__file__).resolve().parents[1]
-REST = "rest"
+BROWSER, SERVERS = "browser", "servers"
 
 
 @pytest.fixture(scope="session")
@@ -44,13 +44,15 @@ def live_server() -> Iterator[str]:
 
 
 def part(test: str) -> str:
-    """What one worker has whole: a file, or all that is in no folder. The checks of other tools are
-    each for themselves."""
+    """What one worker has whole: all that needs the browser, all that shares a server or starts its
+    own, a file of core. The checks of other tools are each for themselves."""
     path = test.partition("::")[0]
     folder = path.split("/")[1]
+    if folder == "core":
+        return path
     if folder in ("test_checks.py", "test_frontend.py"):
         return test
-    return REST if folder.endswith(".py") else path
+    return BROWSER if folder == "browser" else SERVERS
 
 
 class Parts(LoadScopeScheduling):  # type: ignore[misc]
@@ -66,7 +68,11 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeSch
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The long parts first, so that no worker has one alone at the end; the browser last:
-    Playwright keeps an event loop running, and some others start theirs."""
-    order = ("web", "workers", "test", "core", "browser")
-    items.sort(key=lambda item: order.index(item.nodeid.split("/")[1].partition("_")[0]))
+    """Alone, one runs the tests of the browser last: Playwright keeps an event loop running, and
+    some others start theirs. Of several workers one begins with them and another with those."""
+    parts = {item: part(item.nodeid) for item in items}
+    if int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 1)) == 1:
+        items.sort(key=lambda item: parts[item] == BROWSER)
+    else:
+        items.sort(key=lambda item: (parts[item] != BROWSER, parts[item] != SERVERS))
+        items.sort(key=lambda item: parts[item].startswith("tests/core"))
