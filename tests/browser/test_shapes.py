@@ -1,6 +1,7 @@
 """A matrix expression works as soon as it is typed, with values in fields of its own inputs."""
 
 import json
+import re
 
 from playwright.sync_api import Page, expect
 
@@ -11,7 +12,8 @@ def test_a_typed_matrix_expression_is_drawn_and_has_fields_for_its_inputs(page: 
     page.goto("/expression")
     text(page).fill("s = W @ x + b\nloss = -log(softmax(s)[2])")
     for name, size in (("W", "3 × 2"), ("x", "2"), ("b", "3")):
-        expect(page.get_by_label(f"{name}, {size}", exact=True).first).to_be_visible()
+        chip = page.get_by_role("button", name=re.compile(rf"^{name}( .*)?, {size}$"))
+        expect(chip).to_be_visible()
         expect(page.locator(f'[data-node="{name}"]')).to_be_visible()
     expect(page.locator(".editor .problem")).to_contain_text("W, x, b are examples")
     # It is one thing that was done, and taken back as one.
