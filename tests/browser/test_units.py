@@ -65,7 +65,7 @@ def told(page: Page, unit: dict[str, Any]) -> None:
 
 def same_expression(page: Page, unit: dict[str, Any]) -> None:
     """The expression page shows the unit's numbers: forward as they are, gradients as they are."""
-    page.wait_for_url(re.compile(r"/[?#]expression="))
+    page.wait_for_url(re.compile(r"/expression[?#]expression="))
     for name, wanted in unit["expression"]["nodes"].items():
         both = f"{format_number(wanted['value'])}, gradient {format_number(wanted['gradient'])}"
         # What is said of a node; on a phone its numbers are too small to be drawn.
