@@ -18,12 +18,13 @@ from app.core.links import asked
 from app.core.mistakes import validated
 from app.web.answering import Json, encode, told
 from app.web.assets import templates
+from app.web.links import own_address
 from app.web.problems import REFUSALS
 
 
 def addressed(request: Request, figure: Figure[Any]) -> Figure[Any]:
     """The figure, telling how this server is called."""
-    address = str(request.base_url).rstrip("/")
+    address = own_address(request)
     answer = partial(questions.export, address=address)
     return replace(figure, path=f"{figure.path} at {address}", answer=answer)
 

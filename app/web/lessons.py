@@ -18,7 +18,9 @@ from app.web.course import course
 from app.web.embeds import drawn
 from app.web.exercises import seed_of
 from app.web.exercises import shown as drawn_exercise
+from app.web.links import own_address
 
+HERE = "{this server}"
 FIRST = 1  # the seed of an exercise in a page that all share, until a script draws another
 MOST_INLINE = 60_000  # bytes of an answer that stands in a lesson from the start
 
@@ -76,12 +78,20 @@ def blocks(name: str) -> list[dict[str, Any]]:
     return [shown(block) for block in course()[name].blocks]
 
 
+@cache
+def without_address(name: str) -> bytes:
+    """The notebook of a lesson, with HERE where the address of the server belongs."""
+    return orjson.dumps(notebook(lesson_of(name), HERE), option=orjson.OPT_INDENT_2)
+
+
 @pages.get("/lessons/{name}.ipynb")
 def taken_home(request: Request, name: str) -> Response:
-    """A lesson as a notebook. Not on the event loop: its numbers are computed."""
-    address = str(request.base_url).rstrip("/")
-    told = orjson.dumps(notebook(lesson_of(name), address), option=orjson.OPT_INDENT_2)
-    headers = {"Content-Disposition": f'attachment; filename="{name}.ipynb"'}
+    """A lesson as a notebook. Not on the event loop: at first its numbers are computed."""
+    told = without_address(name).replace(HERE.encode(), own_address(request).encode())
+    headers = {
+        "Content-Disposition": f'attachment; filename="{name}.ipynb"',
+        "Cache-Control": "private, no-cache",  # its links are to the name that was asked for
+    }
     return Response(told, headers=headers, media_type="application/x-ipynb+json")
 
 

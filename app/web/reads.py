@@ -16,9 +16,9 @@ from app.web.kept import Kept
 
 MOST_BYTES = 64_000_000
 LONG_QUERY = 2_000  # a link with a network of one's own in it, which nobody else follows
-# The build has compressed its files already. A sign of life, and runs that come as events, are
-# passed by.
-FILES, ALIVE, FRAMES = "/static/", "/healthz", "/frames"
+# The build has compressed its files already. A sign of life, runs that come as events, and
+# notebooks, which hold the name by which a visitor calls the server, are passed by.
+FILES, ALIVE, PASSED_BY = "/static/", "/healthz", ("/frames", ".ipynb")
 # Without a seed its exercises are drawn anew for each who asks.
 DRAWN, SEED = "/practice", b"seed="
 PART, HAD = "range", "if-none-match"
@@ -59,7 +59,7 @@ class KeptReads:
         headers = Headers(scope=scope)
         file = path.startswith(FILES)
         drawn = path.startswith(DRAWN) and SEED not in scope["query_string"]
-        if drawn or path.endswith(FRAMES) or (file and (PART in headers or HAD in headers)):
+        if drawn or path.endswith(PASSED_BY) or (file and (PART in headers or HAD in headers)):
             await self.app(scope, receive, send)
             return
         # Only a mistake is told in another form to a browser than to a program.

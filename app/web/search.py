@@ -107,8 +107,8 @@ async def glossary(request: Request) -> HTMLResponse:
 
 
 @pages.get("/search")
-async def search(request: Request) -> HTMLResponse:
-    """Everything that has the words behind `q`."""
+def search(request: Request) -> HTMLResponse:
+    """Everything that has the words behind `q`. Not on the event loop: all is looked through."""
     text = request.query_params.get("q", "")[:MOST_LETTERS].strip()
     entries = found(text) if words(text) else []
     context = {"q": text, "entries": entries, "near": None if entries else near(text)}

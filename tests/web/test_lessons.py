@@ -84,3 +84,14 @@ def test_a_lesson_is_there_as_a_notebook(client: TestClient) -> None:
     assert answer.json()["nbformat"] == 4
     assert 'href="/lessons/backward.ipynb"' in client.get("/lessons/backward").text
     assert client.get("/lessons/backwards.ipynb").status_code == 404
+
+
+def test_nobodys_name_for_the_server_gets_into_anothers_notebook(client: TestClient) -> None:
+    for name in ("one.example", "two.example:8000", 'x")\\'):
+        text = client.get("/lessons/backward.ipynb", headers={"host": name}).text
+        links = [part.split("/")[0] for part in text.split("(http://")[1:]]
+        assert links
+        assert len({*links}) == 1
+        assert "{this server}" not in text
+        if "example" in name:
+            assert {*links} == {name}

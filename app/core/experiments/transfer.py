@@ -96,6 +96,18 @@ def moved(began: Trained, now: Trained) -> list[float]:
     return [float(np.linalg.norm(b - a) / np.linalg.norm(a)) for a, b in pairs]
 
 
+Each = Annotated[
+    int,
+    Field(
+        ge=2,
+        le=100,
+        title="Digits a class",
+        description="Of 5, 6, 7, 8 and 9, to learn from.",
+        json_schema_extra={"values": [2, 5, 10, 20, 50, 100]},
+    ),
+]
+
+
 class TransferSettings(Settings):
     """Five new digits, few of each, for a net that knows something else already."""
 
@@ -127,16 +139,7 @@ class TransferSettings(Settings):
             description="The first of five; 4 is all but the head.",
         ),
     ] = 0
-    each: Annotated[
-        int,
-        Field(
-            ge=2,
-            le=100,
-            title="Digits a class",
-            description="Of 5, 6, 7, 8 and 9, to learn from.",
-            json_schema_extra={"values": [2, 5, 10, 20, 50, 100]},
-        ),
-    ] = 5
+    each: Each = 5
     steps: Annotated[
         int, Field(ge=20, le=400, title="Steps", description=f"Of {BATCH} digits each.")
     ] = 80

@@ -30,19 +30,10 @@ class DepthSettings(Settings):
         Field(
             title="Learned before",
             description="What the carried layers come from.",
-            json_schema_extra={"values": ["digits 0 to 4", "garments", "the same digits"]},
+            json_schema_extra={"values": list(From.__args__)},
         ),
     ] = "digits 0 to 4"
-    each: Annotated[
-        int,
-        Field(
-            ge=2,
-            le=100,
-            title="Digits a class",
-            description="Of 5, 6, 7, 8 and 9, to learn from.",
-            json_schema_extra={"values": [2, 5, 10, 20, 50, 100]},
-        ),
-    ] = 20
+    each: transfer.Each = 20
     steps: Annotated[
         int,
         Field(ge=20, le=200, title="Steps", description=f"Of {transfer.BATCH} digits each."),
