@@ -53,8 +53,6 @@ OPERATIONS = {
     f"{operation.method.upper()} {operation.path}": operation
     for operation in (result.ok() for result in SCHEMA.get_all_operations())
 }
-# Seconds of training each: a few are enough where all have one way of being asked.
-RUNS = [name for name in OPERATIONS if name.startswith("POST /api/experiments/")]
 # Of a picture's bytes the schema can forbid nothing: see test_activations.
 ASKING = {
     name: operation
@@ -91,23 +89,12 @@ def send(client: TestClient, case: schemathesis.Case) -> Any:
     return client.send(sent)
 
 
-def answers_what_is_allowed(client: TestClient, name: str, data: st.DataObject) -> None:
-    case = data.draw(OPERATIONS[name].as_strategy(GenerationMode.POSITIVE))
-    case.validate_response(send(client, case), checks=CHECKS)
-
-
-@pytest.mark.parametrize("name", [name for name in OPERATIONS if name not in RUNS])
+@pytest.mark.parametrize("name", OPERATIONS)
 @BOUNDED
 @given(data=st.data())
 def test_what_the_schema_allows(client: TestClient, name: str, data: st.DataObject) -> None:
-    answers_what_is_allowed(client, name, data)
-
-
-@pytest.mark.parametrize("name", RUNS)
-@settings(BOUNDED, max_examples=2)
-@given(data=st.data())
-def test_runs_that_the_schema_allows(client: TestClient, name: str, data: st.DataObject) -> None:
-    answers_what_is_allowed(client, name, data)
+    case = data.draw(OPERATIONS[name].as_strategy(GenerationMode.POSITIVE))
+    case.validate_response(send(client, case), checks=CHECKS)
 
 
 @pytest.mark.parametrize("name", ASKING)
