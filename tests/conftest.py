@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from starlette.testclient import TestClient
 from xdist.scheduler import LoadScopeScheduling
 
@@ -16,6 +17,15 @@ from tests.patient import patient
 
 ROOT = Path(__file__).resolve().parents[1]
 BROWSER, SERVERS = "browser", "servers"
+
+
+@pytest.fixture(autouse=True)
+def torch_as_found() -> Iterator[None]:
+    """Our exports set torch's precision for all that runs after them; the next test must not see
+    it."""
+    before = torch.get_default_dtype()
+    yield
+    torch.set_default_dtype(before)
 
 
 @pytest.fixture(scope="session")

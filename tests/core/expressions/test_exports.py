@@ -12,7 +12,6 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-import torch
 
 from app.core.expressions import exports, questions
 from app.core.expressions.evaluation import Evaluation, evaluate
@@ -88,12 +87,8 @@ def result_of(text: str, inputs: Mapping[str, Any]) -> Evaluation:
 def printed(program: str) -> dict[str, Any]:
     """What a program prints: the number or list behind each `name =`."""
     out = io.StringIO()
-    before = torch.get_default_dtype()
-    try:
-        with contextlib.redirect_stdout(out):
-            exec(compile(program, "<export>", "exec"), {"__name__": "__main__"})
-    finally:
-        torch.set_default_dtype(before)
+    with contextlib.redirect_stdout(out):
+        exec(compile(program, "<export>", "exec"), {"__name__": "__main__"})
     words = {"nan": math.nan, "inf": math.inf}
     lines = [line.split(" = ", 1) for line in out.getvalue().splitlines()]
     assert len({name for name, _ in lines}) == len(lines), "a line is printed twice"
