@@ -25,8 +25,7 @@ if TYPE_CHECKING:
 
 SUPPORT = "the support of PyTorch's gradient"
 EXACT = 1e-6  # both in double precision, but long chains lose a few digits on either side
-ROUNDED = 1e-3  # a field's grid has four digits after the point
-PIXELS, STEP = 3, 1e-4  # of a measured field, found by differences; the input's deviation is 1
+ROUNDED = 1e-4  # a field's grid has four digits after the point
 
 
 def reach(question: FieldQuestion) -> list[Witness]:
@@ -47,9 +46,8 @@ def reach(question: FieldQuestion) -> list[Witness]:
     units = outputs[top]
     unit = question.unit or [n // 2 for n in units.shape[2:] or units.shape[1:]]
     picked = units[0][:, unit[0], unit[1]] if units.dim() == 4 else units[0][unit[0]]
-    weights = torch.rand_like(picked) + 0.5  # whose sum over norms would cancel
     gradients = torch.autograd.grad(
-        (picked * weights).sum(), list(maps.values()), allow_unused=True
+        (picked * uneven(picked)).sum(), list(maps.values()), allow_unused=True
     )
     seen = dict(zip(maps, gradients, strict=True))
     ours = {INPUT: answer["input"]} | {
@@ -86,9 +84,7 @@ def opened(network: Network) -> "dict[int, Tensor]":
     """What each layer gives for a picture (at -1) where every gradient gets through."""
     import torch
 
-    generator = torch.Generator().manual_seed(0)
-    image = torch.rand(1, *network.input, dtype=torch.float64, generator=generator)
-    found = {-1: image.requires_grad_()}
+    found = {-1: torch.rand(1, *network.input).requires_grad_()}
     result = analyse(network).check()
     for i, (node, sources) in enumerate(zip(network.layers, result.sources, strict=True)):
         given = [found[j] for j in sources]
@@ -97,21 +93,28 @@ def opened(network: Network) -> "dict[int, Tensor]":
         elif node.layer.picks:
             found[i] = summed(node.layer, given[0])
         else:
-            found[i] = positive(node.layer, generator)(*given)
+            found[i] = positive(node.layer)(*given)
+        # Only where it is not 0 is asked, so its size is made anew, and none gets lost on the way.
+        found[i].register_hook(lambda gradient: (gradient != 0) * uneven(gradient))  # type: ignore[no-untyped-call]
     return found
 
 
-def positive(layer: Layer, generator: Any) -> Any:
+def uneven(like: "Tensor") -> "Tensor":
+    """Numbers about 1, no two of which cancel in a norm."""
+    import torch
+
+    return torch.rand_like(like) + 0.5
+
+
+def positive(layer: Layer) -> Any:
     """A layer's module with weights above 0, which keep the numbers at their size."""
     import torch
 
     module: nn.Module = layer.module()
     if isinstance(module, torch.nn.Module):
-        module.double().eval().requires_grad_(False)
+        module.eval().requires_grad_(False)
         for parameter in module.parameters():
-            parameter.uniform_(0.5, 1, generator=generator)
-            if parameter.dim() > 1:
-                parameter.div_(parameter[0].numel())
+            parameter.fill_(1 / parameter[0].numel())
     return module
 
 
@@ -140,9 +143,10 @@ def summed(layer: Layer, given: "Tensor") -> "Tensor":
 
 
 def measured(question: EffectiveQuestion) -> list[Witness]:
-    """A few pixels of a measured field by central differences, in double precision."""
+    """A measured field by modules that `backward()` fills."""
     import torch
 
+    from app.core.networks.hooked import Hooked
     from app.core.networks.torch_network import TorchNetwork, initialise
 
     answer = effective_field(question)
@@ -152,38 +156,15 @@ def measured(question: EffectiveQuestion) -> list[Witness]:
         torch.manual_seed(question.seed)
         model = TorchNetwork(part).eval()
         initialise(model)
-        images = torch.randn(answer["samples"], *network.input).double()
-    model.double().requires_grad_(False)
+        images = torch.randn(answer["samples"], *network.input, requires_grad=True)
+    maps = Hooked(model.requires_grad_(False))(images)
     unit = answer["unit"]
-    grid = torch.tensor(answer["grid"], dtype=torch.float64)
-    width = grid.shape[1]
-
-    def units(images: "Tensor") -> "Tensor":
-        """What the unit gives for each image, over all channels."""
-        with torch.no_grad():
-            maps = model(images)
-        picked: Tensor = maps[:, :, unit[0], unit[1]] if len(unit) == 2 else maps[:, unit]
-        return picked.sum(dim=1)
-
-    def slope(place: int) -> float:
-        """The mean size of the unit's slopes by a pixel's numbers."""
-        row, column = divmod(place, width)
-        total = 0.0
-        for channel in range(images.shape[1]):
-            ends = []
-            for step in (STEP, -STEP):
-                moved = images.clone()
-                moved[:, channel, row, column] += step
-                ends.append(units(moved))
-            total += float((ends[0] - ends[1]).abs().mean()) / (2 * STEP)
-        return total
-
-    places = [int(at) for at in grid.flatten().argsort(descending=True)[:PIXELS]]
-    slopes = [slope(at) for at in places]
-    ours = [float(grid.flatten()[at]) for at in places]
-    theirs = [each / slopes[0] for each in slopes]
-    of = f"the grid at its {len(places)} largest pixels"
-    return [witness("central differences", of, ours, theirs, ROUNDED)]
+    picked = maps[:, :, unit[0], unit[1]] if unit[1:] else maps[:, unit[0]]
+    picked.sum().backward()  # type: ignore[no-untyped-call]
+    assert images.grad is not None
+    grid = images.grad.abs().sum(dim=1).mean(dim=0)
+    by, of = "PyTorch's backward()", "the grid, from 0 to 1"
+    return [witness(by, of, answer["grid"], grid / grid.max(), ROUNDED, least=1.0)]
 
 
 def stack(question: StackQuestion) -> list[Witness]:
