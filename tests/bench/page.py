@@ -13,9 +13,28 @@ from tests.bench.timing import Comparison
 from tests.browser.conftest import QUIET, installed_chromium
 
 FIRST = "f = (x + y) * z"
-DEEP = "\n".join(["h0 = tanh(x)", *(f"h{k} = tanh(0.9 * h{k - 1})" for k in range(1, 150))])
+
+
+def chain(nodes: int) -> str:
+    """An expression of about so many nodes, each upon the one before."""
+    return "\n".join(
+        ["h0 = tanh(x)", *(f"h{k} = tanh(0.9 * h{k - 1})" for k in range(1, nodes // 2))]
+    )
+
+
+DEEP, DEEPEST = chain(300), chain(1000)
 SIZES = ((1280, 800), (360, 740))
-PAGES = ("/", "/convolution", "/network", "/activations", "/reference")
+PAGES = (
+    "/",
+    "/expression",
+    "/convolution",
+    "/network",
+    "/activations",
+    "/experiments/overfitting",
+    "/lessons/chain-rule",
+    "/practice",
+    "/reference",
+)
 # What the browser itself notes of a page's first second: what moves, and its largest paint.
 NOTED = """
 window.moved = 0
@@ -26,7 +45,15 @@ new PerformanceObserver((list) => {
   for (const entry of list.getEntries()) window.painted = entry.startTime / 1000
 }).observe({ type: 'largest-contentful-paint', buffered: true })
 """
-VISITS = 5  # for the median of a largest paint
+VISITS = 5  # for the median of a paint
+# Seconds from the click on a link until the live graph, not the still one, is on the screen.
+STANDS = """
+new Promise((resolve) => requestAnimationFrame(function look() {
+  if (!document.querySelector('[data-figure] .stage [data-node] text.value'))
+    requestAnimationFrame(look)
+  else requestAnimationFrame(() => resolve(performance.now() / 1000))
+}))
+"""
 FRAMES = """
 (seconds) => new Promise((resolve) => {
   const begin = performance.now()
@@ -68,10 +95,10 @@ def opened(port: int) -> Iterator[Page]:
 
 
 def at(expression: str, inputs: str, **more: int) -> str:
-    return "/?" + urlencode({"expression": expression, "inputs": inputs, **more})
+    return "/expression?" + urlencode({"expression": expression, "inputs": inputs, **more})
 
 
-def weight(page: Page, path: str = "/") -> float:
+def weight(page: Page, path: str) -> float:
     """The bytes of everything that a page asks for, as they come over the wire, fonts included."""
     devtools = page.context.new_cdp_session(page)
     devtools.send("Network.enable")
@@ -116,8 +143,21 @@ def first_sight() -> Iterator[Comparison]:
             [noted(browser, port, path, SIZES[0])[1] for path in ("/activations", "/reference")]
             for _ in range(VISITS)
         ]
+        graphs = [
+            [standing(browser, port, at(text, '{"x": 1}')) for text in (DEEPEST, DEEP)]
+            for _ in range(VISITS)
+        ]
     ours, theirs = map(statistics.median, zip(*paints, strict=True))
     yield Comparison("/activations, largest paint", "/reference", ours, theirs, 1.3)
+    ours, theirs = map(statistics.median, zip(*graphs, strict=True))
+    yield Comparison("graph of 1,000 nodes stands", "graph of 300 nodes", ours, theirs, 2.0)
+
+
+def standing(browser: Browser, port: int, path: str) -> float:
+    with browser.new_context(base_url=f"http://127.0.0.1:{port}") as context:
+        page = context.new_page()
+        page.goto(path, wait_until="commit")
+        return float(page.evaluate(STANDS))
 
 
 def bare(port: int) -> float:
@@ -166,7 +206,7 @@ def panning(page: Page, address: str) -> float:
 
 def following(page: Page) -> float:
     """From a movement of the hand that drags x to the frame in which f has its new value."""
-    page.goto("/")
+    page.goto("/expression")
     box = page.get_by_role("textbox", name="x, scalar").bounding_box()
     assert box
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
@@ -189,7 +229,9 @@ def in_chromium() -> Iterator[Comparison]:
     with serving("-m", "app") as (port, _), opened(port) as page:
         first = at(FIRST, '{"x": -2, "y": 5, "z": -4}')
         deep = at(DEEP, '{"x": 1}')
-        yield Comparison("page with all it needs", "350 KB", weight(page), 350e3, 1.0, "B")
+        yield Comparison(
+            "page with all it needs", "350 KB", weight(page, "/expression"), 350e3, 1.0, "B"
+        )
         idle = frame_while(page)
         yield Comparison("frame, lecture graph plays", "idle page", playing(page, first), idle, 1.1)
         yield Comparison("frame, 300 nodes play", "idle page", playing(page, deep), idle, 2.0)
