@@ -129,3 +129,12 @@ def test_all_that_stands_around_together() -> None:
     assert reading(source, (3, 8, 8)).network == read(STACK, (3, 8, 8))[0]
     fenced = f"Here is my model:\n```python\n{source}\n```\nWhy is it slow?\n"
     assert reading(fenced, (3, 8, 8)).network == read(STACK, (3, 8, 8))[0]
+
+
+def test_many_classes_are_tried_on_one_text() -> None:
+    kind = "class {}(nn.Module):\n" + "\n".join(WHOLE.splitlines()[1:]) + "\n"
+    many = "".join(kind.format(f"N{i}") for i in range(300))
+    with at_most(STEPS // 3):
+        found = reading(many, (3, 8, 8))
+    assert [layer.layer.type for layer in found.network.layers] == ["Conv2d"]
+    assert len(found.overlooked) == 299

@@ -153,9 +153,9 @@ class Code(Top):
 
     def tried(self, value: Any, statements: list[ast.stmt]) -> tuple[int, int]:
         """Whether a network fits what comes in, and how much it learns."""
-        other = Code(self.source, self.input)
-        other.lines, other.cut, other.skipped = self.lines, self.cut, self.skipped
-        other.places, other.steps = self.places, self.steps
+        other = Code("", self.input)
+        other.over(self)
+        other.flat, other.places, other.steps = self.flat, self.places, self.steps
         root = Stack({"0": value}) if isinstance(value, Layer | Lazy) else value
         try:
             network, _ = other.traced(root, statements[-1])

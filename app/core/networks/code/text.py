@@ -57,6 +57,11 @@ class Text:
         self.skipped = 0  # lines that were put before the text
         self.around: list[tuple[int, str]] = []  # lines that are no code, and why
 
+    def over(self, other: "Text") -> None:
+        """Reads what another has split already."""
+        self.source, self.lines, self.starts = other.source, other.lines, other.starts
+        self.cut, self.skipped = other.cut, other.skipped
+
     # To a tree
 
     def statements(self) -> list[ast.stmt]:
