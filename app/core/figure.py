@@ -98,9 +98,10 @@ class Figure(Generic[Q]):
 
     `subject` is the part of the API it belongs to, `path` its path there if that is not its name,
     `operation` what the schema calls it, `model` the type of its answers there, with `told` beside
-    it. `page` shows it alone. What a link leaves out `completed` puts in, and names that links had
-    once are `old_names`; `first` makes of a question the one whose answer stands in a page from the
-    start. Functions of a row have to be found by their names: a worker is sent the row.
+    it, and `tried` what the docs ask at first where the first example would take long. `page` shows
+    it alone. What a link leaves out `completed` puts in, and names that links had once are
+    `old_names`; `first` makes of a question the one whose answer stands in a page from the start.
+    Functions of a row have to be found by their names: a worker is sent the row.
     """
 
     name: str
@@ -124,17 +125,19 @@ class Figure(Generic[Q]):
     told: Mapping[str, Any] = field(default_factory=dict)
     page: str | None = None
     examples: tuple[dict[str, Any], ...] = ()
+    tried: dict[str, Any] = field(default_factory=dict)
     completed: Callable[[dict[str, Any]], dict[str, Any]] | None = None
     old_names: Mapping[str, str] = field(default_factory=dict)
     first: Callable[[dict[str, Any]], dict[str, Any]] | None = None
 
     def __post_init__(self) -> None:
         shown: Any = self.question.model_config.get("json_schema_extra") or {}
-        given = {
+        given: dict[str, Any] = {
             "path": self.path or f"/{self.name}",
             "operation": self.operation or self.name.replace("-", "_"),
             "examples": self.examples or tuple(shown.get("examples", ())),
         }
+        given["tried"] = self.tried or (given["examples"] or ({},))[0]
         for name, value in given.items():
             object.__setattr__(self, name, value)
 

@@ -161,7 +161,7 @@ def route(router: APIRouter, figure: Figure[Any], bound: Bound | None = None) ->
     endpoint.__annotations__["question"] = figure.question
     endpoint.asked = (figure, bound)  # type: ignore[attr-defined]
     model = {"model": figure.model} if figure.model else {}
-    body = {"content": {JSON: {"example": figure.examples[0]}}} if figure.examples else {}
+    body = {"content": {JSON: {"example": figure.tried}}} if figure.tried else {}
     router.add_api_route(
         figure.path,
         endpoint,

@@ -16,7 +16,7 @@ from app.core.experiments.cross_validation import CROSS_VALIDATION
 from app.core.experiments.double_descent import DOUBLE_DESCENT
 from app.core.experiments.dropout import DROPOUT
 from app.core.experiments.dropout_scaling import DROPOUT_SCALING
-from app.core.experiments.experiment import Experiment, ExperimentRow, SettingRow
+from app.core.experiments.experiment import Experiment, ExperimentRow, SettingRow, Settings
 from app.core.experiments.optimizers import OPTIMIZERS
 from app.core.experiments.outliers import OUTLIERS
 from app.core.experiments.overfitting import OVERFITTING
@@ -67,7 +67,17 @@ def fold(name: str) -> dict[str, Any]:
         "check_at_once": partial(check_at_once, name),
         "question": EXPERIMENTS[name].settings,
         "says": EXPERIMENTS[name].says,
+        "tried": shortest(EXPERIMENTS[name].settings),
     }
+
+
+def shortest(settings: type[Settings]) -> dict[str, Any]:
+    """A question for as few steps as a run can have."""
+    shown: Any = settings.model_config["json_schema_extra"]
+    found: dict[str, Any] = dict(shown["examples"][0])
+    if steps := settings.model_fields.get("steps"):
+        found["steps"] = setting("steps", steps)["least"]
+    return found
 
 
 @cache

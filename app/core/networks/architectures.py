@@ -50,6 +50,7 @@ class ArchitectureFacts(TypedDict):
     top1: Annotated[float | None, Field(description="Percent, on ImageNet's validation set.")]
     top1_source: str | None
     options: dict[str, list[str]]
+    ships: Annotated[bool, Field(description="Whether a model of that name has weights here.")]
 
 
 class Totals(TypedDict):
@@ -89,6 +90,7 @@ class Architecture:
     top1: float | None = None
     slides: str = ""
     options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    ships: bool = False
 
     @property
     def top1_source(self) -> str | None:
@@ -108,6 +110,7 @@ class Architecture:
             "top1": self.top1,
             "top1_source": self.top1_source,
             "options": {option: list(choices) for option, choices in self.options.items()},
+            "ships": self.ships,
         }
 
 
@@ -231,6 +234,7 @@ def rows() -> list[Architecture]:
             "AlexNet's accuracy with a fiftieth of its weights: 1x1 convolutions squeeze the "
             "channels before 3x3 ones see them, and there is no linear layer.",
             58.178,
+            ships=True,
         ),
         Architecture(
             "densenet121", "DenseNet-121", 2016,

@@ -1550,6 +1550,11 @@ export interface components {
             options: {
                 [key: string]: string[];
             };
+            /**
+             * Ships
+             * @description Whether a model of that name has weights here.
+             */
+            ships: boolean;
             /** Chosen */
             chosen: {
                 [key: string]: string;
@@ -1586,6 +1591,11 @@ export interface components {
             options: {
                 [key: string]: string[];
             };
+            /**
+             * Ships
+             * @description Whether a model of that name has weights here.
+             */
+            ships: boolean;
             /** Input */
             input: number[];
             /** Output */
@@ -9594,7 +9604,8 @@ export interface operations {
                  *       "shift": 0.06,
                  *       "scale": 0.12,
                  *       "picture": 56,
-                 *       "seed": 0
+                 *       "seed": 0,
+                 *       "steps": 40
                  *     }
                  */
                 "application/json": components["schemas"]["AugmentationSettings"];
@@ -9713,7 +9724,8 @@ export interface operations {
                  *       "source": "digits 0 to 4",
                  *       "carried": 4,
                  *       "frozen": 0,
-                 *       "seed": 0
+                 *       "seed": 0,
+                 *       "steps": 20
                  *     }
                  */
                 "application/json": components["schemas"]["TransferSettings"];
@@ -9772,7 +9784,8 @@ export interface operations {
                  * @example {
                  *       "source": "digits 0 to 4",
                  *       "each": 20,
-                 *       "seed": 0
+                 *       "seed": 0,
+                 *       "steps": 20
                  *     }
                  */
                 "application/json": components["schemas"]["DepthSettings"];
@@ -9831,7 +9844,8 @@ export interface operations {
                  * @example {
                  *       "points": 20,
                  *       "bug": "none",
-                 *       "seed": 0
+                 *       "seed": 0,
+                 *       "steps": 40
                  *     }
                  */
                 "application/json": components["schemas"]["SmallBatchSettings"];
@@ -9890,7 +9904,8 @@ export interface operations {
                  * @example {
                  *       "dropped": 0.5,
                  *       "points": 1000,
-                 *       "seed": 0
+                 *       "seed": 0,
+                 *       "steps": 40
                  *     }
                  */
                 "application/json": components["schemas"]["DropoutSettings"];
@@ -10008,7 +10023,8 @@ export interface operations {
                  * @example {
                  *       "depth": 10,
                  *       "activation": "sigmoid",
-                 *       "seed": 0
+                 *       "seed": 0,
+                 *       "steps": 20
                  *     }
                  */
                 "application/json": components["schemas"]["NormSettings"];
@@ -10066,7 +10082,8 @@ export interface operations {
                 /**
                  * @example {
                  *       "depth": 26,
-                 *       "seed": 0
+                 *       "seed": 0,
+                 *       "steps": 20
                  *     }
                  */
                 "application/json": components["schemas"]["ResidualSettings"];
@@ -10184,7 +10201,8 @@ export interface operations {
                  * @example {
                  *       "data": "spirals",
                  *       "units": 8,
-                 *       "seed": 0
+                 *       "seed": 0,
+                 *       "steps": 60
                  *     }
                  */
                 "application/json": components["schemas"]["ClassifierSettings"];
@@ -10242,7 +10260,8 @@ export interface operations {
                 /**
                  * @example {
                  *       "angle": 45,
-                 *       "rate": 0.1
+                 *       "rate": 0.1,
+                 *       "steps": 60
                  *     }
                  */
                 "application/json": components["schemas"]["OptimizersSettings"];
@@ -10301,7 +10320,7 @@ export interface operations {
                  * @example {
                  *       "data": "digits",
                  *       "rate": 0.05,
-                 *       "steps": 200,
+                 *       "steps": 40,
                  *       "seed": 0
                  *     }
                  */
