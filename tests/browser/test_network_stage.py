@@ -202,3 +202,21 @@ def test_large_numbers_are_typeset_as_powers(page: Page) -> None:
     cells = page.locator(".compare-table td").all_inner_texts()
     assert any("×" in cell for cell in cells)
     assert not [cell for cell in cells if re.search(r"\de", cell)]
+
+
+def test_fronts_show_what_a_network_that_ships_sees_in_the_photo(page: Page) -> None:
+    page.goto("/network?architecture=squeezenet1_1")
+    fronts = page.locator(".network-drawing [data-volume] image")
+    # The photo and each closed block; what follows the last map is a vector.
+    expect(page.locator("[data-volume='3'] image")).to_have_attribute("href", re.compile("^data:"))
+    pictures = fronts.evaluate_all("(all) => all.map((one) => one.getAttribute('href'))")
+    assert pictures[0] == "/api/images/chelsea"
+    assert len(set(pictures)) == len(pictures) > 8
+    page.get_by_role("link", name="look inside").click()
+    expect(page).to_have_url(re.compile(r"/activations\?model=squeezenet1_1&image=chelsea"))
+
+
+def test_fronts_of_a_network_without_weights_are_bare(page: Page) -> None:
+    page.goto("/network?architecture=alexnet")
+    expect(page.locator(".network-drawing [data-volume] image")).to_have_count(1)
+    expect(page.get_by_role("link", name="look inside")).to_have_count(0)

@@ -10,6 +10,7 @@ import torch
 
 from app.core.errors import Problem
 from app.core.networks.answers import network_answer
+from app.core.networks.architectures import ARCHITECTURES
 from app.core.networks.models import MODELS, model, weights
 from app.core.networks.torch_network import TorchNetwork
 from app.core.pictures.images import ASSETS, SAMPLES, picture
@@ -50,6 +51,12 @@ def test_a_row_is_whole(name: str) -> None:
     assert (row.accuracy is None) == (row.accuracy_source is None)
     assert row.file in (ASSETS / "NOTICE").read_text()
     loaded(name)
+
+
+def test_a_well_known_network_ships_if_a_model_has_its_name() -> None:
+    assert {name for name, row in ARCHITECTURES.items() if row.ships} == {*ARCHITECTURES} & {
+        *MODELS
+    }
 
 
 def test_an_unknown_model_is_a_problem() -> None:
