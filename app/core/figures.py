@@ -42,6 +42,7 @@ from app.core.convolutions.questions import (
     WindowQuestion,
 )
 from app.core.convolutions.tellings import StepsAnswer
+from app.core.convolutions.window import WindowAnswer
 from app.core.experiments import table as experiments
 from app.core.expressions import questions as expressions
 from app.core.expressions import witnesses as expression_witnesses
@@ -50,7 +51,6 @@ from app.core.expressions.explanations import EntryAnswer, PathsAnswer
 from app.core.expressions.gradient_check import GradientCheckAnswer
 from app.core.expressions.steps import ExpressionStepsAnswer
 from app.core.figure import ARRAYS, JSON, PICTURES, AsText, Figure, When
-from app.core.layers.windows import WindowAnswer
 from app.core.networks import field_witnesses, fields
 from app.core.networks import questions as networks
 from app.core.networks import witnesses as network_witnesses

@@ -13,7 +13,7 @@ from app.core.layers import bounds
 from app.core.layers.layer import Example, Kind, Layer, Shape
 from app.core.layers.table import LAYERS
 from app.core.networks.cones import cone
-from app.core.networks.drawing.volumes import COLOURS
+from app.core.networks.drawing.places import COLOURS
 from app.core.networks.network import Network
 from app.core.networks.torch_network import TorchNetwork
 from tests.core.layer_rows import ROW, made, model_of, pictures, placed

@@ -20,9 +20,9 @@ from app.core.convolutions.questions import (
 from app.core.convolutions.sliding import Convolution, Floats, Sliding, Volume
 from app.core.convolutions.steps import Cells, number, plain
 from app.core.convolutions.tellings import Cell, LayerGradients, StepsAnswer
+from app.core.convolutions.window import WindowAnswer, window_answer
 from app.core.errors import Problem
 from app.core.layers.table import Conv2d, Linear
-from app.core.layers.windows import WindowAnswer, window_answer
 from app.core.numbers import Number, plural
 
 STEP_NUMBERS = 40_000  # in an answer about steps

@@ -4,7 +4,8 @@ from typing import Any
 
 from app.core.convolutions.questions import ConvolutionQuestion, WindowQuestion
 from app.core.convolutions.sliding import Convolution, MaxPooling
-from app.core.layers.windows import pair, window_answer
+from app.core.convolutions.window import window_answer
+from app.core.layers.windows import pair
 from app.core.witnesses import Witness, witness
 
 EXACT = 1e-9  # both count in double precision; the order of a sum may differ

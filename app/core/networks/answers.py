@@ -9,7 +9,7 @@ from typing_extensions import TypedDict
 
 from app.core.errors import ProblemAnswer
 from app.core.layers.layer import Shape
-from app.core.networks.drawing.volumes import DrawingAnswer
+from app.core.networks.drawing.places import DrawingAnswer
 from app.core.networks.network import INPUT, Analysis, Network, analyse
 from app.core.networks.receptive_fields import FieldAnswer, Pair
 

@@ -7,8 +7,9 @@ import pytest
 
 from app.core.networks.answers import network_answer
 from app.core.networks.drawing.labels import LETTER, MISFIT, MOST_LETTERS
+from app.core.networks.drawing.places import DrawingAnswer
 from app.core.networks.drawing.scale import LEAST, SIDE, Scale
-from app.core.networks.drawing.volumes import DrawingAnswer, drawing
+from app.core.networks.drawing.volumes import drawing
 from app.core.networks.network import Network
 
 

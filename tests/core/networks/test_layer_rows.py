@@ -26,7 +26,7 @@ from app.core.layers.layer import Example, Layer
 from app.core.layers.table import LAYERS, make
 from app.core.networks.answers import network_answer
 from app.core.networks.cones import cone
-from app.core.networks.drawing.volumes import COLOURS
+from app.core.networks.drawing.places import COLOURS
 from app.core.networks.exports import layer_code, pytorch
 from app.core.networks.network import INPUT, Network, analyse
 from app.core.networks.questions import NetworkQuestion, mended

@@ -7,7 +7,7 @@ from math import ceil, floor, isfinite, log10, sqrt
 from typing import Any, Literal
 
 from app.core.drawing.tikz import at, document, escaped, path, words
-from app.core.networks.drawing.volumes import COLOURS, INK
+from app.core.networks.drawing.places import COLOURS, INK
 
 Measure = Literal["gradients", "weight_gradients", "activations"]
 MEASURES: dict[Measure, str] = {

@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from html import escape
 
 from app.core.networks.drawing.labels import LINE
-from app.core.networks.drawing.scale import Ruler
-from app.core.networks.drawing.volumes import (
+from app.core.networks.drawing.places import (
     COLOURS,
     GATE,
     INK,
@@ -17,6 +16,7 @@ from app.core.networks.drawing.volumes import (
     skip,
     way,
 )
+from app.core.networks.drawing.scale import Ruler
 from app.core.numbers import sizes
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from app.core.drawing.tikz import at, document, escaped, path, words
 from app.core.networks.drawing.cone import ConeDrawing
 from app.core.networks.drawing.labels import LINE
-from app.core.networks.drawing.volumes import (
+from app.core.networks.drawing.places import (
     COLOURS,
     GATE,
     INK,

@@ -6,49 +6,41 @@ Layers that change no size are slabs at the volume before them. Layers whose nam
 ones that are alike and follow one another are drawn as one. Browser, SVG and TikZ draw one answer.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
-from typing import Annotated, Any, Literal, get_args
-
-from pydantic import Field
-from typing_extensions import TypedDict
+from typing import Any
 
 from app.core.layers.table import Shape
 from app.core.networks.drawing import labels
 from app.core.networks.drawing.groups import Alike, children, folded, groups, opened, outline
-from app.core.networks.drawing.labels import SizeLabel
-from app.core.networks.drawing.scale import LEAST, Ruler, Scale, depth, ruler
+from app.core.networks.drawing.places import (
+    COSTS,
+    GATE,
+    SAID,
+    Cost,
+    DrawingAnswer,
+    Drawn,
+    SkipPlace,
+    VolumePlace,
+    faces,
+    listed,
+    way,
+)
+from app.core.networks.drawing.scale import LEAST, Scale, depth, ruler
 from app.core.networks.network import INPUT, Network
 from app.core.numbers import sizes
 
 GAP = 9.0  # between a volume and the next, besides what of its depth is seen
 SEEN = 0.65  # the share of a volume's depth that the next one leaves to be seen
 SLAB = 11.0  # the front of a layer that changes no size
-GATE = 32.0  # where paths are added
 MARGIN = 28.0
 RULER = 52.0  # what the ruler takes at the left, with its numbers
 BRACKET = 26.0  # between the lines that hold open groups together
 LEAST_WIDTH = 440.0
 LEAST_WRONG = 48.0  # a finger hits what does not fit
 ARC = 15.0  # a wire's rise above the volumes, by its level
-Cost = Literal["parameters", "macs", "activation_bytes"]
-COSTS: tuple[Cost, ...] = get_args(Cost)
-SAID: dict[Cost, str] = {"parameters": "parameters", "macs": "multiply-adds"}
 THIN = ("activation", "normalisation", "regularisation")
-# Colours of light paper, of equal weight and told apart by those who see fewer: front, top, side.
-COLOURS = {
-    "input": ("#d9d6cd", "#ece9e1", "#bcb8ad"),
-    "convolution": ("#e8b64c", "#f5d68f", "#c08f23"),
-    "pooling": ("#8d79c9", "#b5a7e0", "#6a55a8"),
-    "linear": ("#4f8fd0", "#8bb8e6", "#316ba6"),
-    "activation": ("#e07b39", "#f0aa7c", "#b45a1d"),
-    "normalisation": ("#4fa89c", "#8accc2", "#2f8176"),
-    "regularisation": ("#a5a29a", "#c9c6bf", "#7c7972"),
-    "joint": ("#d0679d", "#e69dc1", "#a64277"),
-    "shape": ("#b9b5aa", "#d8d5cc", "#918d82"),
-}
-INK = "#1b1d21"
 
 
 @dataclass(frozen=True)
@@ -60,74 +52,6 @@ class Item:
     last: int
     group: bool = False
     times: int = 1
-
-
-class Drawn(TypedDict):
-    """A layer or a closed group: what is drawn as one volume."""
-
-    name: str
-    type: str
-    kind: str
-    group: bool
-    times: Annotated[int, Field(description="How many such groups it stands for, one by one.")]
-    layers: int
-    first: Annotated[int, Field(description="Position of its first layer; -1 for the input.")]
-    last: int
-    output: Sequence[int] | None
-    joint: Annotated[bool, Field(description="Whether paths meet in it: a residual block.")]
-    thin: bool
-    gate: Annotated[bool, Field(description="Whether it is drawn as a plus: paths are added.")]
-    problem: bool
-    parameters: int
-    macs: int
-    activation_bytes: int
-
-
-class VolumePlace(Drawn):
-    """One volume of the drawing, a layer or a closed group: its front, and how far it recedes."""
-
-    sentence: Annotated[str, Field(description="What comes out of it, and at what cost.")]
-    shares: Annotated[dict[str, float], Field(description="Each cost as a share of the largest.")]
-    x: float
-    y: float
-    width: float
-    height: float
-    recede: float
-    middle: float
-    top: float
-    faces: Annotated[dict[str, str], Field(description="Corners of front, top and side.")]
-
-
-class SkipPlace(TypedDict):
-    source: int
-    target: int
-    level: int
-    points: list[list[float]]
-    path: str
-
-
-class Bracket(TypedDict):
-    """Holds the volumes of an open group together."""
-
-    name: str
-    layers: int
-    times: Annotated[int, Field(description="How many blocks it is made of; 0 if not of blocks.")]
-    start: float
-    end: float
-    y: float
-
-
-class DrawingAnswer(TypedDict):
-    """Where everything stands, in pixels at zoom 1 from the top left."""
-
-    width: float
-    height: float
-    volumes: list[VolumePlace]
-    wires: list[SkipPlace]
-    labels: list[SizeLabel]
-    brackets: list[Bracket]
-    ruler: Ruler
-    open: list[str]
 
 
 def drawing(
@@ -412,40 +336,3 @@ def _down(volumes: Sequence[VolumePlace], wires: Sequence[SkipPlace], by: float)
         volume["top"] = round(volume["top"] + by, 2)
     for wire in wires:
         wire["points"] = [[x, round(y + by, 2)] for x, y in wire["points"]]
-
-
-def faces(volume: VolumePlace) -> dict[str, list[tuple[float, float]]]:
-    """The corners of the three faces that are seen."""
-    x, y, t, h, r = (volume[key] for key in ("x", "y", "width", "height", "recede"))
-    return {
-        "front": [(x, y), (x + t, y), (x + t, y + h), (x, y + h)],
-        "top": [(x, y), (x + r, y - r), (x + t + r, y - r), (x + t, y)],
-        "side": [(x + t, y), (x + t + r, y - r), (x + t + r, y + h - r), (x + t, y + h)],
-    }
-
-
-def edges(volume: VolumePlace) -> list[list[tuple[float, float]]]:
-    """Of a closed group: where the sheets that it is a pile of end, over the top, down the side."""
-    x, y, w, h, r = (volume[key] for key in ("x", "y", "width", "height", "recede"))
-    return [
-        [(x + d, y - d), (x + w + d, y - d), (x + w + d, y + h - d)] for d in (r / 3, 2 * r / 3)
-    ]
-
-
-def skip(volume: VolumePlace) -> list[tuple[float, float]]:
-    """Of a closed residual block: from its beginning over it to where it is added."""
-    x, y, w, h, r = (volume[key] for key in ("x", "y", "width", "height", "recede"))
-    end = (x + w + r / 2, y + h / 2 - r / 2)
-    return [(x + r / 2, y - r / 2), (x + w + r / 2, y - r - 26), end]
-
-
-def way(points: Sequence[Sequence[float]]) -> str:
-    """A wire's path: up, over and down, with rounded corners."""
-    (a, b), (c, d), (e, f), (g, h), (i, j), (k, m) = points
-    up = f"M{a:g} {b:g}L{c:g} {d:g}Q{c:g} {f:g} {e:g} {f:g}"
-    return f"{up}L{g:g} {h:g}Q{i:g} {h:g} {i:g} {j:g}L{k:g} {m:g}"
-
-
-def listed(corners: Iterable[Sequence[float]]) -> str:
-    """Corners as an SVG writes them."""
-    return " ".join(f"{x:.2f},{y:.2f}" for x, y in corners)
