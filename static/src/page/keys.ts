@@ -21,6 +21,7 @@ export type Command =
   | 'page-after'
   | 'tab'
   | 'speaker'
+  | 'laser'
 
 type Pressed = Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'altKey' | 'shiftKey'>
 
@@ -42,6 +43,7 @@ const PLAIN: Record<string, Command> = {
   p: 'projector',
   t: 'theme',
   s: 'speaker',
+  l: 'laser',
   Escape: 'leave',
   '?': 'help',
   '[': 'page-before',
@@ -109,7 +111,8 @@ export const LISTS = {
   lesson: [
     ['PageDown PageUp', 'on the projector: a step of the figure, then the next screen'],
     ['Home, End', 'on the projector: the first screen, the last'],
-    ['S', "the speaker's window: notes, what comes next, the time"],
+    ['S', "the speaker's window: the screen, notes, what comes next, the time"],
+    ['L', 'on the projector: a laser, from either window'],
     ...SHOWING,
     ...LEAVING,
   ],
