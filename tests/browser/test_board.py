@@ -65,3 +65,106 @@ def test_a_page_that_nobody_presents_has_none_of_it(page: Page) -> None:
     page.keyboard.press("p")
     expect(page.get_by_role("toolbar", name="Presenter's tools")).to_be_visible()
     assert [url for url in fetched if "/Tools" in url]
+
+
+# How far the middle of the ink is from that of the gate that it was drawn around, in gates' widths.
+OFF = """
+() => {
+  const middle = (box) => [box.left + box.width / 2, box.top + box.height / 2]
+  const gate = document.querySelector('.on-screen .node .gate').getBoundingClientRect()
+  const ink = document.querySelector('.on-screen svg.ink path').getBoundingClientRect()
+  const [a, b] = [middle(gate), middle(ink)]
+  return Math.hypot(a[0] - b[0], a[1] - b[1]) / gate.width
+}
+"""
+INK = ".on-screen svg.ink path"
+
+
+def drawn(window: Page, *places: tuple[float, float]) -> None:
+    """A stroke of the mouse through some places."""
+    window.mouse.move(*places[0])
+    window.mouse.down()
+    for place in places[1:]:
+        window.mouse.move(*place, steps=4)
+    window.mouse.up()
+
+
+def test_a_stroke_around_a_gate_stays_around_it_in_every_window(page: Page, speaker: Page) -> None:
+    page.bring_to_front()
+    page.keyboard.press("d")
+    expect(page.locator("body[data-tool=pen]")).to_have_count(1)
+    box = page.locator(".on-screen .node .gate").first.bounding_box()
+    assert box
+    left, top, right, low = box["x"], box["y"], box["x"] + box["width"], box["y"] + box["height"]
+    drawn(page, (left, top), (right, top), (right, low), (left, low), (left, top))
+    expect(page.locator(INK)).to_have_count(1)
+    assert page.evaluate(OFF) < 0.1
+    wall = speaker.frames[1]
+    wall.wait_for_function(f"() => ({OFF})() < 0.1")
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.wait_for_function(f"() => ({OFF})() < 0.3")
+    speaker.bring_to_front()
+    wall.wait_for_function(f"() => innerWidth === 1280 && ({OFF})() < 0.3")
+    # What is drawn in the speaker's window comes on the wall.
+    drawn(speaker, over_the_wall(speaker, 0.3, 0.7), over_the_wall(speaker, 0.5, 0.75))
+    expect(page.locator(INK)).to_have_count(2)
+    expect(page.locator(".on-screen .player .count")).to_have_text("0 / 7")
+
+
+def test_strokes_last_until_they_are_erased(page: Page) -> None:
+    on_a_wall(page, LESSON)
+    page.keyboard.press("PageDown")
+    page.keyboard.press("d")
+    expect(page.locator("body[data-tool=pen]")).to_have_count(1)
+    words = page.locator(".on-screen p").first.bounding_box()
+    assert words
+    y = words["y"] + words["height"] / 2
+    drawn(page, (words["x"] + 20, y), (words["x"] + 200, y))
+    drawn(page, (words["x"] + 400, y), (words["x"] + 500, y))
+    expect(page.locator(INK)).to_have_count(2)
+    page.keyboard.press("PageDown")
+    expect(page.locator(".on-screen")).not_to_contain_text("That one rule")
+    expect(page.locator(INK)).to_have_count(0)
+    page.keyboard.press("PageUp")
+    expect(page.locator(INK)).to_have_count(2)
+    page.reload()
+    page.keyboard.press("PageDown")
+    expect(page.locator(INK)).to_have_count(2)
+    page.keyboard.press("e")
+    expect(page.locator("body[data-tool=eraser]")).to_have_count(1)
+    drawn(page, (words["x"] + 100, y - 40), (words["x"] + 100, y + 40))
+    expect(page.locator(INK)).to_have_count(1)
+    page.keyboard.press("Control+z")
+    expect(page.locator(INK)).to_have_count(2)
+    page.mouse.move(900, 500)
+    page.get_by_role("button", name="Clear the lesson's ink").click()
+    expect(page.locator(INK)).to_have_count(0)
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator(INK)).to_have_count(2)
+
+
+HAND = """
+(lesson, [pointerType, y]) => {
+  const words = lesson.querySelector('.on-screen p')
+  const box = words.getBoundingClientRect()
+  const at = (type, x) => words.dispatchEvent(new PointerEvent(type, {
+    pointerType, pointerId: 7, isPrimary: true, pressure: 0.6, bubbles: true, cancelable: true,
+    clientX: box.left + x, clientY: box.top + y,
+  }))
+  const free = at('pointerdown', 10)
+  at('pointermove', 90)
+  at('pointerup', 90)
+  return free
+}
+"""
+
+
+def test_a_palm_draws_nothing_once_a_pen_was_seen(page: Page) -> None:
+    on_a_wall(page, LESSON)
+    page.keyboard.press("PageDown")
+    page.keyboard.press("d")
+    expect(page.locator("body[data-tool=pen]")).to_have_count(1)
+    lesson = page.locator(".lesson")
+    for hand, free, strokes in (("touch", False, 1), ("pen", False, 2), ("touch", True, 2)):
+        assert lesson.evaluate(HAND, [hand, 10 * strokes]) is free
+        expect(page.locator(INK)).to_have_count(strokes)

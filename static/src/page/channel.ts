@@ -1,4 +1,5 @@
 // The windows of one lesson are one: what is done in one of them is told to all others, in numbered messages.
+import type { Change } from './presenting/ink'
 import type { Spot } from './presenting/laser'
 import type { Tool } from './presenting/board.svelte'
 
@@ -10,6 +11,9 @@ export type Told = {
   size?: readonly [number, number]
   tool?: Tool | null
   laser?: Spot | null
+  ink?: Change
+  /** Whether that ink takes the last change back. */
+  undo?: boolean
 }
 type Message = Told & { number: number; asks?: true }
 
@@ -37,9 +41,9 @@ export function lessonChannel(): Channel {
     if (!isMessage(data)) return
     const { number, asks, ...told } = data
     if (asks) return say(Object.assign({}, ...[...hearers].map(({ state }) => state())))
-    // What was said before the last thing heard is old.
-    if (number < newest) return
-    newest = number
+    // What was said before the last thing heard is old; but no ink is.
+    if (number < newest && !told.ink) return
+    newest = Math.max(newest, number)
     for (const { heard } of hearers) heard(told)
   }
   return {

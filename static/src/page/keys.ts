@@ -22,6 +22,8 @@ export type Command =
   | 'tab'
   | 'speaker'
   | 'laser'
+  | 'pen'
+  | 'eraser'
 
 type Pressed = Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'altKey' | 'shiftKey'>
 
@@ -44,6 +46,8 @@ const PLAIN: Record<string, Command> = {
   t: 'theme',
   s: 'speaker',
   l: 'laser',
+  d: 'pen',
+  e: 'eraser',
   Escape: 'leave',
   '?': 'help',
   '[': 'page-before',
@@ -113,6 +117,8 @@ export const LISTS = {
     ['Home, End', 'on the projector: the first screen, the last'],
     ['S', "the speaker's window: the screen, notes, what comes next, the time"],
     ['L', 'on the projector: a laser, from either window'],
+    ['D E', 'on the projector: draw with a pen, erase strokes; what is drawn is printed too'],
+    ['Ctrl+Z', 'while drawing or erasing: undo'],
     ...SHOWING,
     ...LEAVING,
   ],

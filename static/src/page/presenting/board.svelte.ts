@@ -1,13 +1,25 @@
-/** What a presenter holds, the same in every window of the lesson: a tool, and where the laser points. */
-import type { Command } from '../keys'
+/** What a presenter holds, the same in every window of the lesson: a tool, the ink, where the laser points. */
 import type { Channel, Told } from '../channel'
+import type { Command } from '../keys'
+import { changed, fits, inverse, type Change, type Ink, type Stroke } from './ink'
+import { keepInk, keptInk } from './keeping'
 import type { Spot } from './laser'
 
-export type Tool = 'laser'
-const TOOLS: readonly Command[] = ['laser'] satisfies readonly Tool[]
+export const TOOLS = ['laser', 'pen', 'eraser'] as const
+export type Tool = (typeof TOOLS)[number]
+
+const isTool = (command: Command): command is Tool => (TOOLS as readonly Command[]).includes(command)
+
+/** How many changes can be taken back. */
+const MOST_DONE = 100
 
 export class Board {
   tool = $state<Tool | null>(null)
+  ink = $state.raw<Ink>(keptInk())
+  /** What takes the last changes back, newest last. */
+  #done = $state.raw<readonly Change[]>([])
+  undoable = $derived(this.#done.length > 0)
+  full = $derived(!fits(this.ink))
   #channel: Channel
   #leave: () => void
   /** Told of each place that another window's laser points at. */
@@ -35,16 +47,58 @@ export class Board {
     this.#channel.tell({ laser: spot })
   }
 
-  /** Does what a key asks for; whether there was anything to do. */
-  does(command: Command): boolean {
-    if (TOOLS.includes(command)) this.take(command as Tool)
-    else if (command === 'leave' && this.tool) this.take(null)
-    else return false
+  /** A stroke as far as it has come; it is told and kept when told so. */
+  draw(stroke: Stroke): void {
+    this.#change({ add: [stroke] })
+  }
+  tell(stroke: Stroke): void {
+    this.#channel.tell({ ink: { add: [stroke] } })
+  }
+  keep(): void {
+    keepInk(this.ink)
+  }
+  erase(ids: readonly string[]): void {
+    if (ids.length) this.#share({ take: ids })
+  }
+  clear(): void {
+    this.erase(this.ink.map(({ id }) => id))
+  }
+  undo(): boolean {
+    const back = this.#done.at(-1)
+    if (!back) return false
+    this.#undone(back)
+    this.#channel.tell({ ink: back, undo: true })
+    this.keep()
     return true
   }
 
-  #heard({ tool, laser }: Told): void {
+  /** Does what a key asks for; whether there was anything to do. */
+  does(command: Command): boolean {
+    if (isTool(command)) this.take(command)
+    else if (command === 'leave' && this.tool) this.take(null)
+    else return command === 'undo' && this.tool !== null && this.tool !== 'laser' && this.undo()
+    return true
+  }
+
+  #share(change: Change): void {
+    this.#change(change)
+    this.#channel.tell({ ink: change })
+    this.keep()
+  }
+  #change(change: Change): void {
+    const back = inverse(this.ink, change)
+    if (back) this.#done = [...this.#done, back].slice(-MOST_DONE)
+    this.ink = changed(this.ink, change)
+  }
+  #undone(back: Change): void {
+    this.#done = this.#done.slice(0, -1)
+    this.ink = changed(this.ink, back)
+  }
+
+  #heard({ tool, laser, ink, undo }: Told): void {
     if (tool !== undefined) this.tool = tool
     if (laser !== undefined) this.pointed(laser)
+    if (ink && undo) this.#undone(ink)
+    else if (ink) this.#change(ink)
   }
 }
