@@ -1,9 +1,13 @@
 """What a presenter holds, by keys and by hand: the same on the wall and in the speaker's window."""
 
+import re
+
 import pytest
 from playwright.sync_api import FrameLocator, Page, expect
 
-from tests.browser.test_lessons import on_a_wall
+from tests.browser.test_everyone import small_text
+from tests.browser.test_lessons import SCREENS, SEEN, on_a_wall
+from tests.browser.visitor import Axe
 
 LESSON = "/lessons/chain-rule?projector=1"
 LASER = "canvas.laser"
@@ -168,3 +172,102 @@ def test_a_palm_draws_nothing_once_a_pen_was_seen(page: Page) -> None:
     for hand, free, strokes in (("touch", False, 1), ("pen", False, 2), ("touch", True, 2)):
         assert lesson.evaluate(HAND, [hand, 10 * strokes]) is free
         expect(page.locator(INK)).to_have_count(strokes)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_all_screens_are_chosen_from_by_keys(page: Page, axe: Axe, theme: str) -> None:
+    on_a_wall(page, f"{LESSON}&theme={theme}")
+    page.keyboard.press("PageDown")
+    page.keyboard.press("o")
+    dialog = page.get_by_role("dialog", name="All screens")
+    current = dialog.locator("[aria-current=true]")
+    expect(current).to_have_text("2")
+    expect(current).to_be_focused()
+    expect(dialog.get_by_role("button")).to_have_count(page.locator(f"main {SCREENS}").count())
+    expect(dialog.get_by_role("button", name="5 of 10: Backward")).to_be_in_viewport()
+    assert axe(page) == []
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowDown")  # in rows of four
+    page.keyboard.press("Enter")
+    expect(dialog).to_have_count(0)
+    page.wait_for_function(f"{SEEN} === 6")
+    page.keyboard.press("o")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    page.wait_for_function(f"{SEEN} === 6")
+    page.keyboard.press("Home")
+    page.wait_for_function(f"{SEEN} === 0")
+    page.keyboard.press("t")  # of the lesson's own time, not the theme
+    page.mouse.move(300, 300)
+    expect(page.get_by_role("toolbar", name="Presenter's tools")).to_be_visible()
+    assert axe(page) == []
+    assert page.evaluate("document.documentElement.dataset.theme") == theme
+
+
+def test_the_time_runs_until_it_is_paused(page: Page) -> None:
+    page.clock.install(time=0)
+    on_a_wall(page, LESSON)
+    page.keyboard.press("t")
+    timer = page.get_by_role("timer")
+    expect(timer).to_have_text("00:00 / 10 min")
+    page.clock.run_for(65_000)
+    expect(timer).to_have_text("01:05 / 10 min")
+    page.keyboard.press("t")
+    expect(timer.get_by_label("Paused")).to_be_visible()
+    page.clock.run_for(65_000)
+    expect(timer).to_have_text("01:05 / 10 min")
+    page.keyboard.press("t")
+    page.clock.run_for(5_000)
+    expect(timer).to_have_text("01:10 / 10 min")
+    assert small_text(page) == []
+
+
+TOUCHED = """
+() => [...document.querySelectorAll('.board button')]
+  .map((button) => button.getBoundingClientRect())
+  .filter((box) => box.width < 44 || box.height < 44 || box.left < 0 || box.right > innerWidth
+    || box.top < 0 || box.bottom > innerHeight)
+"""
+
+
+@pytest.mark.parametrize("size", [(360, 740), (740, 360), (1024, 768)])
+def test_every_tool_is_large_enough_for_a_finger(page: Page, size: tuple[int, int]) -> None:
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    page.goto(LESSON)
+    expect(page.get_by_role("toolbar", name="Presenter's tools")).to_be_visible()
+    assert page.evaluate(TOUCHED) == []
+
+
+# The ink that stands on a page of its own screen, and how many screens there are.
+PRINTED = """
+() => {
+  const boxes = (these) => [...document.querySelectorAll(these)]
+    .map((one) => one.getBoundingClientRect())
+  const screens = boxes('main .screen:not(.turns)').filter((box) => box.height)
+  const ink = boxes('svg.ink path').filter((box) => box.height)
+  return [screens.length, ink.map((box) => screens.findIndex(
+    ({ top, bottom }) => top < box.top && box.bottom < bottom))]
+}
+"""
+
+
+def test_what_was_drawn_is_printed(page: Page) -> None:
+    on_a_wall(page, LESSON)
+    count = page.locator(SCREENS).count()
+    page.keyboard.press("d")
+    for _ in range(2):
+        page.keyboard.press("PageDown")
+        box = page.locator(".on-screen p").first.bounding_box()
+        assert box
+        drawn(page, (box["x"] + 20, box["y"] + 20), (box["x"] + 200, box["y"] + 30))
+        expect(page.locator(INK)).to_have_count(1)
+    assert len(re.findall(rb"/Type ?/Page\b", page.pdf(prefer_css_page_size=True))) == count
+    page.emulate_media(media="print")
+    assert page.evaluate(PRINTED) == [count, [1, 2]]
+    # Another time, with nobody presenting.
+    page.goto("/lessons/chain-rule?projector=0")
+    page.wait_for_function(f"({PRINTED})()[1].length === 2")
+    assert page.evaluate(PRINTED) == [count, [1, 2]]
+    page.emulate_media(media="screen")
+    expect(page.locator("svg.ink path").first).not_to_be_visible()

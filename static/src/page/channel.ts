@@ -2,6 +2,7 @@
 import type { Change } from './presenting/ink'
 import type { Spot } from './presenting/laser'
 import type { Tool } from './presenting/board.svelte'
+import type { Timer } from './presenting/timer'
 
 /** What a window may tell of: each part alone, and all of its state where a window opens and asks. */
 export type Told = {
@@ -14,6 +15,7 @@ export type Told = {
   ink?: Change
   /** Whether that ink takes the last change back. */
   undo?: boolean
+  timer?: Timer | null
 }
 type Message = Told & { number: number; asks?: true }
 

@@ -24,6 +24,8 @@ export type Command =
   | 'laser'
   | 'pen'
   | 'eraser'
+  | 'overview'
+  | 'timer'
 
 type Pressed = Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'altKey' | 'shiftKey'>
 
@@ -48,6 +50,7 @@ const PLAIN: Record<string, Command> = {
   l: 'laser',
   d: 'pen',
   e: 'eraser',
+  o: 'overview',
   Escape: 'leave',
   '?': 'help',
   '[': 'page-before',
@@ -85,6 +88,8 @@ const SHOWING: readonly KeyRow[] = [
   ['[ ]', 'to the page before, to the next'],
   ['1 to 9', 'to a tab, by its place'],
 ]
+/* Where a lesson is presented, time matters more than looks. */
+const TIMING: KeyRow = ['T', 'light or dark; on the projector: the time since the start, T again pauses it']
 const LEAVING: readonly KeyRow[] = [
   ['Esc', 'leave'],
   ['?', 'this list'],
@@ -119,7 +124,8 @@ export const LISTS = {
     ['L', 'on the projector: a laser, from either window'],
     ['D E', 'on the projector: draw with a pen, erase strokes; what is drawn is printed too'],
     ['Ctrl+Z', 'while drawing or erasing: undo'],
-    ...SHOWING,
+    ['O', 'on the projector: all screens; arrows and Enter choose one'],
+    ...SHOWING.map((row): KeyRow => (row[0] === 'T' ? TIMING : row)),
     ...LEAVING,
   ],
   network: [

@@ -4,6 +4,7 @@ import type { Command } from '../keys'
 import { changed, fits, inverse, type Change, type Ink, type Stroke } from './ink'
 import { keepInk, keptInk } from './keeping'
 import type { Spot } from './laser'
+import { pressed, type Timer } from './timer'
 
 export const TOOLS = ['laser', 'pen', 'eraser'] as const
 export type Tool = (typeof TOOLS)[number]
@@ -16,6 +17,7 @@ const MOST_DONE = 100
 export class Board {
   tool = $state<Tool | null>(null)
   ink = $state.raw<Ink>(keptInk())
+  timer = $state.raw<Timer | null>(null)
   /** What takes the last changes back, newest last. */
   #done = $state.raw<readonly Change[]>([])
   undoable = $derived(this.#done.length > 0)
@@ -29,7 +31,7 @@ export class Board {
     this.#channel = channel
     this.#leave = channel.hear(
       (told) => this.#heard(told),
-      () => (this.tool ? { tool: this.tool } : {}),
+      () => ({ ...(this.tool && { tool: this.tool }), ...(this.timer && { timer: this.timer }) }),
     )
   }
 
@@ -45,6 +47,18 @@ export class Board {
 
   point(spot: Spot | null): void {
     this.#channel.tell({ laser: spot })
+  }
+
+  /** Starts the time, pauses it, lets it go on. */
+  time(): void {
+    this.#timed(pressed(this.timer, Date.now()))
+  }
+  untime(): void {
+    this.#timed(null)
+  }
+  #timed(timer: Timer | null): void {
+    this.timer = timer
+    this.#channel.tell({ timer })
   }
 
   /** A stroke as far as it has come; it is told and kept when told so. */
@@ -75,6 +89,7 @@ export class Board {
   /** Does what a key asks for; whether there was anything to do. */
   does(command: Command): boolean {
     if (isTool(command)) this.take(command)
+    else if (command === 'timer') this.time()
     else if (command === 'leave' && this.tool) this.take(null)
     else return command === 'undo' && this.tool !== null && this.tool !== 'laser' && this.undo()
     return true
@@ -95,8 +110,9 @@ export class Board {
     this.ink = changed(this.ink, back)
   }
 
-  #heard({ tool, laser, ink, undo }: Told): void {
+  #heard({ tool, laser, ink, undo, timer }: Told): void {
     if (tool !== undefined) this.tool = tool
+    if (timer !== undefined) this.timer = timer
     if (laser !== undefined) this.pointed(laser)
     if (ink && undo) this.#undone(ink)
     else if (ink) this.#change(ink)
