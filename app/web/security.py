@@ -25,6 +25,9 @@ POLICY = {
 # A figure on a page of somebody else's.
 EMBED_PATH = "/embed/"
 FRAMED = POLICY | {"frame-ancestors": "*"}
+# The speaker's window of a lesson has the lesson in it, as it is on the wall.
+LESSON_PATH = "/lessons/"
+MIRRORED = POLICY | {"frame-ancestors": "'self'"}
 
 
 def policy(rules: Mapping[str, str]) -> str:
@@ -63,6 +66,7 @@ class SecurityHeaders:
         self.app = app
         self.encoded = encoded(SECURITY_HEADERS)
         self.framed = encoded(SECURITY_HEADERS | {"Content-Security-Policy": policy(FRAMED)})
+        self.mirrored = encoded(SECURITY_HEADERS | {"Content-Security-Policy": policy(MIRRORED)})
         self.camera = encoded(SECURITY_HEADERS | {"Permissions-Policy": CAMERA_POLICY})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -70,6 +74,8 @@ class SecurityHeaders:
         headers = self.camera if path == CAMERA_PATH else self.encoded
         if path.startswith(EMBED_PATH):
             headers = self.framed
+        elif path.startswith(LESSON_PATH):
+            headers = self.mirrored
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":

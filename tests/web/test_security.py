@@ -45,6 +45,12 @@ def test_the_policy_allows_no_script_but_our_own() -> None:
     assert "https:" not in policy
 
 
+def test_a_lesson_is_framed_by_our_own_pages_alone(own: TestClient) -> None:
+    lesson = own.get("/lessons/chain-rule").headers["Content-Security-Policy"]
+    other = own.get("/lessons").headers["Content-Security-Policy"]
+    assert lesson.replace("frame-ancestors 'self'", "frame-ancestors 'none'") == other != lesson
+
+
 @pytest.mark.parametrize("announced", [True, False])
 def test_a_body_too_large_is_refused_before_it_is_read_whole(announced: bool) -> None:
     chunk, read = b" " * 100_000, 0

@@ -21,6 +21,11 @@ export type Command =
   | 'page-after'
   | 'tab'
   | 'speaker'
+  | 'laser'
+  | 'pen'
+  | 'eraser'
+  | 'overview'
+  | 'timer'
 
 type Pressed = Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'altKey' | 'shiftKey'>
 
@@ -42,6 +47,10 @@ const PLAIN: Record<string, Command> = {
   p: 'projector',
   t: 'theme',
   s: 'speaker',
+  l: 'laser',
+  d: 'pen',
+  e: 'eraser',
+  o: 'overview',
   Escape: 'leave',
   '?': 'help',
   '[': 'page-before',
@@ -79,6 +88,8 @@ const SHOWING: readonly KeyRow[] = [
   ['[ ]', 'to the page before, to the next'],
   ['1 to 9', 'to a tab, by its place'],
 ]
+/* Where a lesson is presented, time matters more than looks. */
+const TIMING: KeyRow = ['T', 'light or dark; on the projector: the time since the start, T again pauses it']
 const LEAVING: readonly KeyRow[] = [
   ['Esc', 'leave'],
   ['?', 'this list'],
@@ -109,8 +120,12 @@ export const LISTS = {
   lesson: [
     ['PageDown PageUp', 'on the projector: a step of the figure, then the next screen'],
     ['Home, End', 'on the projector: the first screen, the last'],
-    ['S', "the speaker's window: notes, what comes next, the time"],
-    ...SHOWING,
+    ['S', "the speaker's window: the screen, notes, what comes next, the time"],
+    ['L', 'on the projector: a laser, from either window'],
+    ['D E', 'on the projector: draw with a pen, erase strokes; what is drawn is printed too'],
+    ['Ctrl+Z', 'while drawing or erasing: undo'],
+    ['O', 'on the projector: all screens; arrows and Enter choose one'],
+    ...SHOWING.map((row): KeyRow => (row[0] === 'T' ? TIMING : row)),
     ...LEAVING,
   ],
   network: [
