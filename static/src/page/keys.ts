@@ -21,6 +21,7 @@ export type Command =
   | 'page-after'
   | 'tab'
   | 'speaker'
+  | 'clicker'
 
 type Pressed = Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'altKey' | 'shiftKey'>
 
@@ -42,6 +43,7 @@ const PLAIN: Record<string, Command> = {
   p: 'projector',
   t: 'theme',
   s: 'speaker',
+  c: 'clicker',
   Escape: 'leave',
   '?': 'help',
   '[': 'page-before',
@@ -110,6 +112,7 @@ export const LISTS = {
     ['PageDown PageUp', 'on the projector: a step of the figure, then the next screen'],
     ['Home, End', 'on the projector: the first screen, the last'],
     ['S', "the speaker's window: notes, what comes next, the time"],
+    ['C', 'on the projector: a code that makes a phone the clicker and the pointer'],
     ...SHOWING,
     ...LEAVING,
   ],
