@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import signal
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from app.web.clicker import unreachable
 from app.web.rooms import Mail, Room, Rooms
 from app.workers.pool import Busy
 from tests.workers.processes import PATIENCE, wait_until
+from tests.workers.test_server import said_until_its_end, serving
 
 SHOWN = {"says": "The chain rule", "place": 2, "of": 14, "aspect": 1.5}
 PHONE, OTHER = "one-phone", "another-phone"
@@ -420,3 +422,23 @@ def test_what_a_phone_does_reaches_the_wall_and_what_the_wall_shows_the_phone(
             # The phone has left, and then the wall.
             assert ("phones", {"phones": 0}) in (next(wall), next(wall))
         wait_until(lambda: press() == {"heard": False}, "the wall is still taken to be there")
+
+
+def test_a_server_that_is_stopped_says_so_to_the_wall_and_the_phone() -> None:
+    with (
+        serving() as (server, address),
+        httpx2.Client(base_url=address, timeout=PATIENCE) as client,
+    ):
+        room = opened(client)
+        path = f"/api/clicker/{room['code']}"
+        with (
+            stream(client, f"{path}/wall", {"secret": room["secret"]}) as wall,
+            stream(client, f"{path}/phone", {"phone": PHONE}) as phone,
+        ):
+            next(phone)
+            server.send_signal(signal.SIGTERM)
+            for told in (wall, phone):
+                *_, (name, last) = told
+                assert (name, last["message"]) == ("problem", rooms.STOPPED)
+        assert said_until_its_end(server) == ""
+        assert server.returncode == 0
