@@ -101,6 +101,17 @@ def test_the_phone_goes_on_in_the_next_lesson_and_says_when_no_wall_is_there(
     expect(phone.get_by_role("alert")).to_contain_text("No wall hears this")
 
 
+def test_in_the_speaker_s_window_the_key_shows_the_code_on_the_wall(page: Page) -> None:
+    on_a_wall(page, "/lessons/by-hand?projector=1")
+    with page.expect_popup() as opened:
+        page.keyboard.press("s")
+    speaker = opened.value
+    expect(speaker.get_by_role("region", name="Notes")).to_be_visible()
+    speaker.keyboard.press("c")
+    expect(page.get_by_role("dialog", name="Your phone as clicker")).to_be_visible()
+    expect(speaker.get_by_role("dialog")).to_have_count(0)
+
+
 def test_two_phones_have_a_dot_each(
     page: Page, phone: Page, opened: Callable[[int, int, str], Page]
 ) -> None:
