@@ -19,7 +19,9 @@ class Server(uvicorn.Server):
     """Stops its workers first: streams then end in words, and nothing is waited for long."""
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self.config.app.state.executor.stop()  # type: ignore[union-attr]
+        state = self.config.app.state  # type: ignore[union-attr]
+        state.executor.stop()
+        state.rooms.stop()
         await super().shutdown(sockets)
 
 

@@ -13,6 +13,7 @@ from app.web import (
     activations,
     attributions,
     checks,
+    clicker,
     convolutions,
     embeds,
     exercises,
@@ -30,6 +31,7 @@ from app.web.assets import DIST, BuiltFiles
 from app.web.methods import Methods
 from app.web.problems import add_problem_answers
 from app.web.reads import KeptReads
+from app.web.rooms import Rooms
 from app.web.security import BodyLimit, SecurityHeaders
 from app.workers.pool import Stopped, Unavailable, create_executor
 from app.workers.runs import Runs
@@ -46,6 +48,7 @@ SUBJECTS = (
     lessons,
     exercises,
     checks,
+    clicker,
 )
 ROUTERS = (
     *(subject.router for subject in SUBJECTS),
@@ -58,6 +61,7 @@ ROUTERS = (
     training.pages,
     lessons.pages,
     exercises.pages,
+    clicker.pages,
     search.pages,
     reference.router,
 )
@@ -109,6 +113,7 @@ def create_app(jobs_per_client: int | None = None, ahead: bool = False) -> FastA
         lifespan=lifespan,
     )
     app.state.executor = create_executor(share=share)
+    app.state.rooms = Rooms()
     app.state.runs = Runs(share=max(1, share // 2))
     app.state.answers = kept_answers()
     app.state.ahead = ahead

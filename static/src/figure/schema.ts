@@ -1176,6 +1176,108 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/clicker": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Open a room in which a phone is a clicker
+         * @description For an hour. The address, which the QR code says too, is the page for the phone.
+         */
+        post: operations["open_room_api_clicker_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/clicker/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What a phone does
+         * @description A button pressed, and where on the wall the phone points, if anywhere.
+         */
+        post: operations["press_api_clicker__code__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/clicker/{code}/phone": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What the wall shows, as it changes
+         * @description For a phone, which joins by this: events `shown`, and `problem` as the last, which says
+         *     why.
+         */
+        post: operations["phone_api_clicker__code__phone_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/clicker/{code}/wall": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What the phones do, as they do it
+         * @description For the wall: events `press`, `point`, `phones` (how many have joined), and `problem` as
+         *     the last, which says why.
+         */
+        post: operations["wall_api_clicker__code__wall_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/clicker/{code}/shown": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tell the phones what the wall shows
+         * @description The name and the place of the screen, for the phones to say.
+         */
+        post: operations["show_api_clicker__code__shown_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -4424,6 +4526,20 @@ export interface components {
             track_running_stats: false;
         };
         /**
+         * JoinQuestion
+         * @description Which phone joins.
+         * @example {
+         *       "phone": "a-phone-of-mine"
+         *     }
+         */
+        JoinQuestion: {
+            /**
+             * Phone
+             * @description Any name; the same as long as it is one phone
+             */
+            phone: string;
+        };
+        /**
          * LayerAnswer
          * @description One layer of a network: what comes out and what it costs, for one input.
          */
@@ -6181,6 +6297,49 @@ export interface components {
             y: number;
         };
         /**
+         * PressAnswer
+         * @description Whether a wall hears it.
+         */
+        PressAnswer: {
+            /** Heard */
+            heard: boolean;
+        };
+        /**
+         * PressQuestion
+         * @description All that a phone does at present: a button, and where it points.
+         * @example {
+         *       "phone": "a-phone-of-mine",
+         *       "press": "next"
+         *     }
+         * @example {
+         *       "phone": "a-phone-of-mine",
+         *       "point": [
+         *         0.5,
+         *         0.25
+         *       ]
+         *     }
+         * @example {
+         *       "phone": "a-phone-of-mine"
+         *     }
+         */
+        PressQuestion: {
+            /**
+             * Phone
+             * @description Any name; the same as long as it is one phone
+             */
+            phone: string;
+            /** Press */
+            press?: ("next" | "back") | null;
+            /**
+             * Point
+             * @description A place on the wall, in its widths and heights; null: nowhere
+             */
+            point?: [
+                number,
+                number
+            ] | null;
+        };
+        /**
          * Preview
          * @description A large tensor, sampled: every stride-th entry, and the range and mean of all.
          */
@@ -6402,6 +6561,30 @@ export interface components {
             steps: number;
         };
         /**
+         * RoomAnswer
+         * @description A room: `code` is for phones, `secret` for its wall alone.
+         */
+        RoomAnswer: {
+            /** Code */
+            code: string;
+            /** Secret */
+            secret: string;
+            /** Seconds */
+            seconds: number;
+            /** Address */
+            address: string;
+            /**
+             * Svg
+             * @description The address as a QR code, dark on light
+             */
+            svg: string;
+            /**
+             * Unreachable
+             * @description Why no phone gets to that address
+             */
+            unreachable: string | null;
+        };
+        /**
          * Ruler
          * @description How long which side is drawn: a staff with its marks, from the foot up.
          */
@@ -6597,6 +6780,40 @@ export interface components {
             lines: number[][][];
             /** Label */
             label: number[];
+        };
+        /**
+         * ShownQuestion
+         * @description What a wall shows: the phones are told.
+         * @example {
+         *       "aspect": 1.78,
+         *       "of": 14,
+         *       "place": 2,
+         *       "says": "The chain rule"
+         *     }
+         */
+        ShownQuestion: {
+            /**
+             * Says
+             * @description The name of the present screen
+             * @default
+             */
+            says: string;
+            /**
+             * Place
+             * @default 1
+             */
+            place: number;
+            /**
+             * Of
+             * @default 1
+             */
+            of: number;
+            /**
+             * Aspect
+             * @description Its width by its height
+             * @default 1.7777777777777777
+             */
+            aspect: number;
         };
         /**
          * SiLU
@@ -7688,6 +7905,32 @@ export interface components {
             faces: {
                 [key: string]: string;
             };
+        };
+        /**
+         * WallQuestion
+         * @description Who is the wall of a room.
+         * @example {
+         *       "secret": "as it came when the room was opened"
+         *     }
+         */
+        WallQuestion: {
+            /** Secret */
+            secret: string;
+        };
+        /**
+         * WallShownQuestion
+         * @description What the wall of a room shows.
+         * @example {
+         *       "secret": "as it came when the room was opened",
+         *       "shown": {
+         *         "says": "The chain rule"
+         *       }
+         *     }
+         */
+        WallShownQuestion: {
+            /** Secret */
+            secret: string;
+            shown: components["schemas"]["ShownQuestion"];
         };
         /**
          * WindowAnswer
@@ -11346,6 +11589,311 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CheckAnswer"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The question has a mistake, and this is where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Too busy for now; ask again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    open_room_api_clicker_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShownQuestion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomAnswer"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The question has a mistake, and this is where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Too busy for now; ask again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    press_api_clicker__code__post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PressQuestion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PressAnswer"];
+                };
+            };
+            /** @description There is no such room, or its hour is over */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The question has a mistake, and this is where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Too busy for now; ask again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    phone_api_clicker__code__phone_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JoinQuestion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example event: shown
+                     *     data: {"says":"The chain rule","place":2,"of":14,"aspect":1.78,"heard":true}
+                     */
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description There is no such room, or its hour is over */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The question has a mistake, and this is where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Too busy for now; ask again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    wall_api_clicker__code__wall_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WallQuestion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example event: press
+                     *     data: {"phone":1,"press":"next"}
+                     */
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description There is no such room, or its hour is over */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The question has a mistake, and this is where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Too busy for now; ask again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    show_api_clicker__code__shown_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WallShownQuestion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description There is no such room, or its hour is over */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
                 };
             };
             /** @description The body is too large */

@@ -16,6 +16,7 @@ test.each([
   ['?', 'help'],
   ['Escape', 'leave'],
   [']', 'page-after'],
+  ['c', 'clicker'],
   ['3', 'tab'],
   ['0', null],
   ['q', null],

@@ -26,6 +26,7 @@ export type Command =
   | 'eraser'
   | 'overview'
   | 'timer'
+  | 'clicker'
 
 type Pressed = Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'altKey' | 'shiftKey'>
 
@@ -51,6 +52,7 @@ const PLAIN: Record<string, Command> = {
   d: 'pen',
   e: 'eraser',
   o: 'overview',
+  c: 'clicker',
   Escape: 'leave',
   '?': 'help',
   '[': 'page-before',
@@ -125,6 +127,7 @@ export const LISTS = {
     ['D E', 'on the projector: draw with a pen, erase strokes; what is drawn is printed too'],
     ['Ctrl+Z', 'while drawing or erasing: undo'],
     ['O', 'on the projector: all screens; arrows and Enter choose one'],
+    ['C', 'on the projector: a code that makes a phone the clicker and the pointer'],
     ...SHOWING.map((row): KeyRow => (row[0] === 'T' ? TIMING : row)),
     ...LEAVING,
   ],

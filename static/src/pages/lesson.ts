@@ -1,5 +1,6 @@
 // A lesson: its formulas are set, its figures wake when they come near, and keys lead through it.
 import { mount } from 'svelte'
+import '../clicker/wall.css'
 import { enlivenExercises, setFormulas } from '../exercises/exercises'
 import '../exercises/exercises.css'
 import { enlivenAll } from '../figures.svelte'
