@@ -190,14 +190,14 @@ def test_all_screens_are_chosen_from_by_keys(page: Page, axe: Axe, theme: str) -
     page.keyboard.press("ArrowDown")  # in rows of four
     page.keyboard.press("Enter")
     expect(dialog).to_have_count(0)
-    page.wait_for_function(f"{SEEN} === 6")
+    page.wait_for_function(f"() => {SEEN} === 6")
     page.keyboard.press("o")
     page.keyboard.press("ArrowLeft")
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
-    page.wait_for_function(f"{SEEN} === 6")
+    page.wait_for_function(f"() => {SEEN} === 6")
     page.keyboard.press("Home")
-    page.wait_for_function(f"{SEEN} === 0")
+    page.wait_for_function(f"() => {SEEN} === 0")
     page.keyboard.press("t")  # of the lesson's own time, not the theme
     page.mouse.move(300, 300)
     expect(page.get_by_role("toolbar", name="Presenter's tools")).to_be_visible()

@@ -27,7 +27,7 @@ def code_shown(page: Page) -> str:
 
 
 def on_screen(page: Page, place: int) -> None:
-    page.wait_for_function(f"{SEEN} === {place}")
+    page.wait_for_function(f"() => {SEEN} === {place}")
 
 
 def middle_of(page: Page, place: str) -> Any:

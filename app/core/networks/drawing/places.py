@@ -1,4 +1,4 @@
-"""What a drawing of a network is made of: its volumes, wires and brackets, their lines and colours."""
+"""What a drawing of a network is made of: volumes, wires and brackets, their lines and colours."""
 
 from collections.abc import Iterable, Sequence
 from typing import Annotated, Literal, get_args
