@@ -267,7 +267,7 @@ def test_what_was_drawn_is_printed(page: Page) -> None:
     assert page.evaluate(PRINTED) == [count, [1, 2]]
     # Another time, with nobody presenting.
     page.goto("/lessons/chain-rule?projector=0")
-    page.wait_for_function(f"({PRINTED})()[1].length === 2")
+    page.wait_for_function(f"() => ({PRINTED})()[1].length === 2")
     assert page.evaluate(PRINTED) == [count, [1, 2]]
     page.emulate_media(media="screen")
     expect(page.locator("svg.ink path").first).not_to_be_visible()
