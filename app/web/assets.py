@@ -51,8 +51,9 @@ class Assets:
         visit(entry)
         return list(found.values())
 
-    def tags(self, entry: str) -> Markup:
-        """The link and script tags of a page entry, such as `src/pages/expression.ts`."""
+    def tags(self, entry: str, first: bool = False) -> Markup:
+        """The link and script tags of a page entry, such as `src/pages/expression.ts`. `first`: it
+        has run before anything is painted, in a browser that knows how to wait for it."""
         *imported, page = self.chunks(entry)
         styles = dict.fromkeys(css for chunk in [*imported, page] for css in chunk.get("css", ()))
         files = [file for chunk in [*imported, page] for file in chunk.get("assets", ())]
@@ -69,7 +70,9 @@ class Assets:
                 Markup('<link rel="modulepreload" href="{}">').format(BASE + chunk["file"])
                 for chunk in imported
             ),
-            Markup('<script type="module" src="{}"></script>').format(BASE + page["file"]),
+            Markup('<script type="module" src="{}"{}></script>').format(
+                BASE + page["file"], Markup(' blocking="render"') if first else ""
+            ),
         ]
         return Markup("\n").join(lines)
 

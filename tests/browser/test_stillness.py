@@ -7,6 +7,7 @@ from urllib.parse import quote, urlencode
 import pytest
 from playwright.sync_api import Browser, Page, Route
 
+from app.core.exercises.table import KINDS
 from app.core.expressions.examples import EXAMPLES
 
 MOST = 0.02  # of the window's size, all shifts together
@@ -104,6 +105,15 @@ def test_a_page_stands_still_while_it_loads(
     page = fresh(size)
     page.goto(path)
     stands_still(page)
+
+
+def test_every_exercise_stands_still_on_a_phone(
+    fresh: Callable[[tuple[int, int]], Page],
+) -> None:
+    page = fresh((360, 740))
+    for name in KINDS:
+        page.goto(f"/practice/{name}?seed=1")
+        stands_still(page)
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
