@@ -76,12 +76,12 @@ OFF = """
 () => {
   const middle = (box) => [box.left + box.width / 2, box.top + box.height / 2]
   const gate = document.querySelector('.on-screen .node .gate').getBoundingClientRect()
-  const ink = document.querySelector('.on-screen svg.ink path').getBoundingClientRect()
+  const ink = document.querySelector('.on-screen .ink path').getBoundingClientRect()
   const [a, b] = [middle(gate), middle(ink)]
   return Math.hypot(a[0] - b[0], a[1] - b[1]) / gate.width
 }
 """
-INK = ".on-screen svg.ink path"
+INK = ".on-screen .ink path"
 
 
 def drawn(window: Page, *places: tuple[float, float]) -> None:
@@ -93,26 +93,51 @@ def drawn(window: Page, *places: tuple[float, float]) -> None:
     window.mouse.up()
 
 
-def test_a_stroke_around_a_gate_stays_around_it_in_every_window(page: Page, speaker: Page) -> None:
-    page.bring_to_front()
-    page.keyboard.press("d")
-    expect(page.locator("body[data-tool=pen]")).to_have_count(1)
+def around_a_gate(page: Page) -> None:
     box = page.locator(".on-screen .node .gate").first.bounding_box()
     assert box
     left, top, right, low = box["x"], box["y"], box["x"] + box["width"], box["y"] + box["height"]
     drawn(page, (left, top), (right, top), (right, low), (left, low), (left, top))
+
+
+def test_a_stroke_around_a_gate_stays_around_it_in_every_window(page: Page, speaker: Page) -> None:
+    page.bring_to_front()
+    page.keyboard.press("d")
+    expect(page.locator("body[data-tool=pen]")).to_have_count(1)
+    around_a_gate(page)
     expect(page.locator(INK)).to_have_count(1)
     assert page.evaluate(OFF) < 0.1
     wall = speaker.frames[1]
     wall.wait_for_function(f"() => ({OFF})() < 0.1")
     page.set_viewport_size({"width": 1280, "height": 800})
-    page.wait_for_function(f"() => ({OFF})() < 0.3")
+    page.wait_for_function(f"() => ({OFF})() < 0.1")
     speaker.bring_to_front()
-    wall.wait_for_function(f"() => innerWidth === 1280 && ({OFF})() < 0.3")
+    wall.wait_for_function(f"() => innerWidth === 1280 && ({OFF})() < 0.1")
     # What is drawn in the speaker's window comes on the wall.
     drawn(speaker, over_the_wall(speaker, 0.3, 0.7), over_the_wall(speaker, 0.5, 0.75))
     expect(page.locator(INK)).to_have_count(2)
     expect(page.locator(".on-screen .player .count")).to_have_text("0 / 7")
+
+
+def test_a_stroke_around_a_gate_goes_where_the_gate_goes(page: Page) -> None:
+    on_a_wall(page, LESSON)
+    for _ in range(3):
+        page.keyboard.press("PageDown")
+    page.keyboard.press("d")
+    expect(page.locator("body[data-tool=pen]")).to_have_count(1)
+    expect(page.locator(".on-screen .node .gate")).not_to_have_count(0)
+    around_a_gate(page)
+    expect(page.locator(INK)).to_have_count(1)
+    for step in range(1, 4):
+        page.keyboard.press("ArrowRight")
+        expect(page.locator(".on-screen .player .count")).to_have_text(f"{step} / 7")
+        page.wait_for_function(f"() => ({OFF})() < 0.1")
+    page.keyboard.press("Escape")
+    page.keyboard.press("p")
+    expect(page.locator("html[data-projector]")).to_have_count(0)
+    expect(page.locator(INK)).not_to_be_visible()
+    page.emulate_media(media="print")
+    expect(page.locator(INK)).to_be_visible()
 
 
 def test_strokes_last_until_they_are_erased(page: Page) -> None:
@@ -245,7 +270,7 @@ PRINTED = """
   const boxes = (these) => [...document.querySelectorAll(these)]
     .map((one) => one.getBoundingClientRect())
   const screens = boxes('main .screen:not(.turns)').filter((box) => box.height)
-  const ink = boxes('svg.ink path').filter((box) => box.height)
+  const ink = boxes('.ink path').filter((box) => box.height)
   return [screens.length, ink.map((box) => screens.findIndex(
     ({ top, bottom }) => top < box.top && box.bottom < bottom))]
 }
@@ -270,4 +295,4 @@ def test_what_was_drawn_is_printed(page: Page) -> None:
     page.wait_for_function(f"() => ({PRINTED})()[1].length === 2")
     assert page.evaluate(PRINTED) == [count, [1, 2]]
     page.emulate_media(media="screen")
-    expect(page.locator("svg.ink path").first).not_to_be_visible()
+    expect(page.locator(".ink path").first).not_to_be_visible()

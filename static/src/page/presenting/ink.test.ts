@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import {
   changed,
   fits,
+  framed,
   inverse,
   lengthened,
   MOST_IN_ALL,
@@ -9,6 +10,7 @@ import {
   MOST_STROKES,
   passes,
   read,
+  unframed,
   within,
   type Ink,
   type Point,
@@ -83,12 +85,25 @@ test('an eraser finds a stroke where its block is now', () => {
   expect(passes(stroke('dot', [[0.5, 0.5]]), box, x + 5, y, 12)).toBe(true)
 })
 
+test('a drawing is found again in a block of any size', () => {
+  const drawing = { left: 140, top: 90, width: 2, height: 2 }
+  const frame = framed(box, drawing)
+  expect(unframed(box, frame)).toEqual(drawing)
+  expect(unframed({ left: 0, top: 0, width: 400, height: 400 }, frame)).toEqual({
+    left: 80,
+    top: 40,
+    width: 4,
+    height: 2,
+  })
+})
+
 test.each([
   ['nothing', null],
   ['no JSON', '{'],
   ['no list', '{"id": 1}'],
   ['a stroke without points', JSON.stringify([stroke('a', [])])],
   ['a stroke of words', JSON.stringify([{ ...stroke('a'), points: [['x', 'y']] }])],
+  ['a stroke in half a frame', JSON.stringify([{ ...stroke('a'), frame: [0, 0] }])],
   ['a stroke without a block', JSON.stringify([{ ...stroke('a'), block: null }])],
 ])('%s is no ink', (_, text) => {
   expect(read(text)).toEqual([])

@@ -10,6 +10,11 @@ export type Stroke = {
   /** The block's width and height when it was drawn, and the pen's width, in CSS pixels. */
   box: readonly [width: number, height: number]
   width: number
+  /**
+   * Where the block has a drawing with coordinates of its own: what of the block their unit square was when the
+   * stroke was drawn. The points are in them, and so are box and width.
+   */
+  frame?: readonly [x: number, y: number, width: number, height: number]
   points: readonly Point[]
 }
 export type Ink = readonly Stroke[]
@@ -50,13 +55,29 @@ export function lengthened(stroke: Stroke, more: readonly Point[]): Stroke {
   return { ...stroke, points }
 }
 
-type Box = Pick<DOMRect, 'left' | 'top' | 'width' | 'height'>
+export type Box = Pick<DOMRect, 'left' | 'top' | 'width' | 'height'>
 
 /** A place of the window as shares of a block. */
 export const within = (box: Box, x: number, y: number): readonly [number, number] => [
   (x - box.left) / box.width,
   (y - box.top) / box.height,
 ]
+
+/** What of a block a box in the window is, as shares of it. */
+export function framed(block: Box, box: Box): readonly [number, number, number, number] {
+  return [...within(block, box.left, box.top), box.width / block.width, box.height / block.height]
+}
+
+/** Where such a part of a block is now. */
+export const unframed = (
+  block: Box,
+  [x, y, width, height]: readonly [number, number, number, number],
+): Box => ({
+  left: block.left + x * block.width,
+  top: block.top + y * block.height,
+  width: width * block.width,
+  height: height * block.height,
+})
 
 /** Whether a stroke passes within a reach of a place, both in CSS pixels, where its block is now. */
 export function passes({ points }: Stroke, box: Box, x: number, y: number, reach: number): boolean {
@@ -78,11 +99,12 @@ const areNumbers = (value: unknown, least: number, most: number): boolean =>
   Array.isArray(value) && value.length >= least && value.length <= most && value.every(isNumber)
 
 function isStroke(value: unknown): value is Stroke {
-  const { id, screen, block, box, width, points } = (value ?? {}) as Partial<Stroke>
+  const { id, screen, block, box, width, frame, points } = (value ?? {}) as Partial<Stroke>
   return (
     typeof id === 'string' &&
     [screen, block, width].every(isNumber) &&
     areNumbers(box, 2, 2) &&
+    (frame === undefined || areNumbers(frame, 4, 4)) &&
     Array.isArray(points) &&
     points.length > 0 &&
     points.length <= MOST_POINTS &&

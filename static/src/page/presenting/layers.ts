@@ -1,5 +1,5 @@
 /** The drawn ink: a sheet over each block that bears strokes, stretched with it, on a wall and in print alike. */
-import type { Ink, Stroke } from './ink'
+import { unframed, type Box, type Ink, type Stroke } from './ink'
 import { keptInk } from './keeping'
 import './ink.css'
 
@@ -24,12 +24,40 @@ export function blockAt(screen: HTMLElement, element: Element): number {
 export const blockOf = (screen: HTMLElement | undefined, place: number): HTMLElement | undefined =>
   screen && (place < 0 ? screen : blocks(screen)[place])
 
+/** The drawing of a figure that has coordinates of its own, which a camera may move. */
+const drawingIn = (block: Element): SVGGElement | null => block.querySelector<SVGGElement>('[data-ink]')
+
+/** Where the unit square of a drawing's coordinates is in the window. */
+function unitOf(drawing: SVGGElement): Box | null {
+  const { a, d, e, f } = drawing.getScreenCTM() ?? { a: 0, d: 0, e: 0, f: 0 }
+  return a && d ? { left: e, top: f, width: a, height: d } : null
+}
+
+/** The coordinates of a drawing at a place of a block; null where there is none. */
+export function drawingAt(block: Element, x: number, y: number): Box | null {
+  const drawing = drawingIn(block)
+  const box = drawing?.ownerSVGElement?.getBoundingClientRect()
+  const inside = box && x >= box.left && x <= box.right && y >= box.top && y <= box.bottom
+  return drawing && inside ? unitOf(drawing) : null
+}
+
+/** What a stroke's points are shares of, in the window as it is now. */
+export function boxOf(screen: HTMLElement | undefined, { block: place, frame }: Stroke): Box | undefined {
+  const block = blockOf(screen, place)
+  if (!block) return undefined
+  const box = block.getBoundingClientRect()
+  if (!frame) return box
+  const drawing = drawingIn(block)
+  return (drawing && unitOf(drawing)) ?? unframed(box, frame)
+}
+
 /** Draws the ink of a lesson's screens; called again, what has changed of it. */
 export class Layers {
   #screens: readonly HTMLElement[]
   #outline: ((stroke: Stroke) => string) | undefined
   #sheets = new Map<string, SVGSVGElement>()
   #drawn = new Map<string, { stroke: Stroke; path: SVGPathElement }>()
+  #watched = new WeakSet<Element>()
   #ink: Ink = []
 
   constructor(screens: readonly HTMLElement[]) {
@@ -57,19 +85,46 @@ export class Layers {
     for (const stroke of ink) {
       const drawn = this.#drawn.get(stroke.id)
       if (drawn?.stroke === stroke) continue
-      const path = drawn?.path ?? this.#sheet(stroke)?.appendChild(document.createElementNS(SVG, 'path'))
-      if (!path) continue
+      const path = drawn?.path ?? document.createElementNS(SVG, 'path')
       path.setAttribute('d', this.#outline(stroke))
-      path.setAttribute('transform', `scale(${1000 / stroke.box[0]} ${1000 / stroke.box[1]})`)
       this.#drawn.set(stroke.id, { stroke, path })
+      this.#settle(stroke, path)
     }
   }
 
-  #sheet({ screen, block }: Stroke): SVGSVGElement | undefined {
+  /** Where a stroke is drawn: in the drawing that it is bound to, where there is one, or else over its block. */
+  #settle(stroke: Stroke, path: SVGPathElement): void {
+    const block = blockOf(this.#screens[stroke.screen], stroke.block)
+    if (!block) return
+    const { frame, box } = stroke
+    const drawing = frame ? drawingIn(block) : null
+    const sheet = drawing ? group(drawing) : this.#sheet(stroke, block)
+    if (path.parentElement !== (sheet as Element)) sheet.append(path)
+    const over = frame
+      ? `translate(${1000 * frame[0]} ${1000 * frame[1]}) scale(${1000 * frame[2]} ${1000 * frame[3]})`
+      : `scale(${1000 / box[0]} ${1000 / box[1]})`
+    path.setAttribute('transform', drawing ? 'scale(1)' : over)
+    if (frame) this.#watch(block)
+  }
+
+  /** A figure that comes alive, or draws itself anew, takes its strokes along. */
+  #watch(block: Element): void {
+    if (this.#watched.has(block)) return
+    this.#watched.add(block)
+    const follow = (): void => {
+      const drawing = drawingIn(block)
+      for (const { stroke, path } of this.#drawn.values()) {
+        if (!stroke.frame || blockOf(this.#screens[stroke.screen], stroke.block) !== block) continue
+        if (!path.isConnected || (drawing && !drawing.contains(path))) this.#settle(stroke, path)
+      }
+    }
+    new MutationObserver(follow).observe(block, { childList: true, subtree: true })
+  }
+
+  #sheet({ screen, block }: Stroke, bearer: HTMLElement): SVGSVGElement {
     const name = `${screen} ${block}`
     const known = this.#sheets.get(name)
-    const bearer = blockOf(this.#screens[screen], block)
-    if (known || !bearer) return known
+    if (known) return known
     const sheet = document.createElementNS(SVG, 'svg')
     const shape = {
       class: 'ink',
@@ -88,6 +143,16 @@ export class Layers {
     this.#sheets.set(name, sheet)
     return sheet
   }
+}
+
+/** What holds the ink of a drawing, in its coordinates. */
+function group(drawing: SVGGElement): SVGGElement {
+  const known = drawing.querySelector<SVGGElement>(':scope > .ink')
+  if (known) return known
+  const made = document.createElementNS(SVG, 'g')
+  made.setAttribute('class', 'ink')
+  made.setAttribute('aria-hidden', 'true')
+  return drawing.appendChild(made)
 }
 
 let layers: Layers | undefined
