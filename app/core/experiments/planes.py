@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from app.core.experiments.experiment import S
+from app.core.training import scripts
 from app.core.training.loop import Look, Loop
 from app.core.training.nets import How, Trained, count, forward, loss, start, trained
 from app.core.training.points import FRESH, SHAPES, TRAIN, Array, Kind, Points, classes
@@ -101,6 +102,26 @@ def data(task: Task) -> dict[str, Any]:
         "truth": None,
         "domain": [-side, side, -side, side],
     }
+
+
+def script(task: Task) -> scripts.Script:
+    how = task.how
+    optimizer = scripts.sgd(how.rate, penalty=how.penalty)
+    if how.optimizer == "adam":
+        optimizer = scripts.adam(how.rate, how.penalty)
+    return scripts.Script(
+        task.seed,
+        scripts.points(task.kind, task.points, VALIDATED, task.noise, ".double()"),
+        scripts.dense(task.sizes, how.activation, dropped=how.dropped),
+        optimizer,
+        task.last * task.each,
+        task.each,
+        task.points,
+        how.batch,
+        loss="F.binary_cross_entropy_with_logits(model(x).squeeze(1), y)",
+        first="drop(step)" if how.dropped else "",
+        double=True,
+    )
 
 
 def loop(task: Callable[[S], Task]) -> Loop[S, Trained]:

@@ -16,6 +16,7 @@ from app.core.training.classifiers import How, Plan, Trained, scored, sizes_of, 
 from app.core.training.digits import CLASSES, PIXELS, Digits, digits, guessed
 from app.core.training.loop import Frame, Look, Loop
 from app.core.training.points import FRESH, random
+from app.core.training.scripts import Script, of_plan, pictures, sgd
 
 HIDDEN, TESTED, FRAMES, LEARNED = 64, 500, 40, 0.01
 SHUFFLED = 5  # what these random numbers are used for
@@ -167,6 +168,25 @@ def says(settings: SmallBatchSettings, at: float, run: Look, beside: Look) -> st
     return f"The loss on its {settings.points} digits falls: {format_number(run.train, 3)}."
 
 
+def script(settings: SmallBatchSettings) -> Script:
+    here, fresh = digits(settings.points, settings.seed), digits(TESTED, settings.seed, FRESH)
+    wide = settings.bug == "inputs 0 to 255"
+    return Script(
+        settings.seed,
+        pictures(here, fresh, then="\nx, fresh_x = x * 255, fresh_x * 255" if wide else ""),
+        of_plan(plan(settings)),
+        sgd(how(settings).rate, how(settings).momentum),
+        FRAMES * each(settings),
+        each(settings),
+        settings.points,
+        labels=f"""\
+def labels(step):
+    return torch.tensor(random({SHUFFLED}, step).permutation(y.numpy()))"""
+        if settings.bug == "labels shuffled"
+        else "",
+    )
+
+
 def by_heart(runs: Sequence[Sequence[Frame]]) -> bool:
     first, last = runs[0][0]["run"], runs[0][-1]["run"]
     return abs(known(first["train"]) - log(CLASSES)) < 0.1 and known(last["train"]) < LEARNED
@@ -250,6 +270,7 @@ SMALL_BATCH: Experiment[SmallBatchSettings] = Experiment(
     ),
     pace=2e9,
     milliseconds=120,
+    script=script,
     presets=(
         ("20 digits, no bug", {}),
         *((bug[0].upper() + bug[1:], {"bug": bug}) for bug in BUGS[1:]),

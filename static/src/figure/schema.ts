@@ -808,6 +808,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/experiments/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Experiments Export
+         * @description A run as a PyTorch program or a notebook that print its losses.
+         */
+        post: operations["experiments_export_api_experiments_export_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/ops": {
         parameters: {
             query?: never;
@@ -3583,6 +3603,11 @@ export interface components {
             presets: {
                 [key: string]: unknown;
             }[];
+            /**
+             * Script
+             * @description Whether a run is to be had as a PyTorch program: see the export.
+             */
+            script: boolean;
             /** Claims */
             claims: components["schemas"]["ClaimRow"][];
         };
@@ -6603,6 +6628,37 @@ export interface components {
         RunAnswer: {
             /** Frames */
             frames: components["schemas"]["Frame"][];
+        };
+        /**
+         * RunExportQuestion
+         * @description A run, and what it should become.
+         * @example {
+         *       "experiment": "small-batch",
+         *       "format": "pytorch",
+         *       "settings": {
+         *         "points": 20
+         *       }
+         *     }
+         */
+        RunExportQuestion: {
+            /**
+             * Experiment
+             * @description Its name in GET /api/experiments.
+             */
+            experiment: string;
+            /**
+             * Settings
+             * @description As in POST /api/experiments/{name}; those left out as they come.
+             * @default {}
+             */
+            settings: {
+                [key: string]: unknown;
+            };
+            /**
+             * Format
+             * @enum {string}
+             */
+            format: "pytorch" | "notebook";
         };
         /**
          * SELU
@@ -10579,6 +10635,67 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["RunAnswer"];
                     "text/event-stream": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The question has a mistake, and this is where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Too busy for now; ask again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    experiments_export_api_experiments_export_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "experiment": "small-batch",
+                 *       "settings": {
+                 *         "points": 20
+                 *       },
+                 *       "format": "pytorch"
+                 *     }
+                 */
+                "application/json": components["schemas"]["RunExportQuestion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/x-python": unknown;
+                    "application/x-ipynb+json": unknown;
                 };
             };
             /** @description The body is too large */
