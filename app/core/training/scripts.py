@@ -34,7 +34,7 @@ class Script:
     `network` makes `model`; `optimizer` is an expression. `loss` is one of model, x and y. The
     losses are printed before the first step and after each `each` of all `steps`. `count`: samples
     it is trained on, `batch` of them a step (0: all); `seen`: on how many of them its training loss
-    is measured. `labels` defines labels(step) where they are other ones at each step, `first` is
+    is measured. `labels` defines labels(step, y) where they are other ones at each step, `first` is
     what each step does first. `double`: in double precision."""
 
     seed: int
@@ -77,15 +77,18 @@ def random(*place):
 
     def _run(self) -> str:
         few = 0 < self.batch < self.count
-        y = "labels(step)" if self.labels else "y"
         seen = f"[:{self.seen}]" if 0 < self.seen < self.count else ""
         some = "[some]" if few else ""
+
+        def y(part: str) -> str:
+            return f"labels(step, y{part})" if self.labels else f"y{part}"
+
         step = [
             *self.first.splitlines(),
             *(["some = chosen(step)"] if few else []),
             "model.train()",
             "optimizer.zero_grad()",
-            f"loss(x{some}, {y}{some}).backward()",
+            f"loss(x{some}, {y(some)}).backward()",
             "optimizer.step()",
             f"if (step + 1) % {self.each} == 0:",
             "    told(step + 1)",
@@ -98,7 +101,7 @@ def random(*place):
             "@torch.no_grad()\n"
             "def told(step):\n"
             "    model.eval()\n"
-            f"    here, fresh = loss(x{seen}, {y}{seen}), loss(fresh_x, fresh_y)\n"
+            f"    here, fresh = loss(x{seen}, {y(seen)}), loss(fresh_x, fresh_y)\n"
             '    print(f"step {step}: training loss {here:.7f}, validation loss {fresh:.7f}")',
             f"told(0)\nfor step in range({self.steps}):\n{indent(chr(10).join(step), '    ')}",
         ]

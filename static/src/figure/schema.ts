@@ -2535,7 +2535,7 @@ export interface components {
              * @default spirals
              * @enum {string}
              */
-            data: "moons" | "circles" | "spirals" | "blobs";
+            data: "moons" | "circles" | "spirals" | "blobs" | "xor";
             /**
              * Hidden layers
              * @description Between input and output.
@@ -2575,6 +2575,12 @@ export interface components {
              */
             batch: number;
             /**
+             * Penalty
+             * @description On the squares of the weights, as PyTorch's weight_decay.
+             * @default 0
+             */
+            penalty: number;
+            /**
              * Noise
              * @description How far points stray.
              * @default 0.1
@@ -2586,6 +2592,24 @@ export interface components {
              * @default 600
              */
             steps: number;
+            /**
+             * Change at step
+             * @description From this step on with the rate and the penalty beside; 0: never.
+             * @default 0
+             */
+            turn: number;
+            /**
+             * Rate from then
+             * @description Where there is such a step.
+             * @default 0.02
+             */
+            rate_then: number;
+            /**
+             * Penalty from then
+             * @description Where there is such a step.
+             * @default 0
+             */
+            penalty_then: number;
         };
         /**
          * ComparisonAnswer
@@ -6991,7 +7015,7 @@ export interface components {
         };
         /**
          * SmallBatchSettings
-         * @description A net of one hidden layer on very few digits, all of them at each step.
+         * @description A net of one hidden layer on very few samples, all of them at each step.
          * @example {
          *       "bug": "none",
          *       "points": 20,
@@ -7006,14 +7030,21 @@ export interface components {
             seed: number;
             /**
              * Bug
-             * @description What is wrong with the network or its training.
+             * @description What is wrong with the network, its data or its training.
              * @default none
              * @enum {string}
              */
-            bug: "none" | "labels shuffled" | "no gradient below the head" | "rate x 100" | "inputs 0 to 255" | "softmax twice";
+            bug: "none" | "labels shuffled" | "no gradient below the head" | "rate x 100" | "inputs 0 to 255" | "softmax twice" | "no non-linearity" | "labels shuffled once";
             /**
-             * Digits
-             * @description All of them at each step.
+             * Data
+             * @description Ten classes of digits, or points of two classes that no line parts.
+             * @default digits
+             * @enum {string}
+             */
+            data: "digits" | "xor";
+            /**
+             * Samples
+             * @description All of them at each step; of more than 50, 50.
              * @default 20
              */
             points: number;
@@ -7023,6 +7054,12 @@ export interface components {
              * @default 0.02
              */
             rate: number;
+            /**
+             * Scale of the start
+             * @description Of the first weights, times what PyTorch starts with.
+             * @default 1
+             */
+            scale: number;
             /**
              * Steps
              * @description Of the whole run.

@@ -48,10 +48,14 @@ ASKED: dict[str, list[dict[str, Any]]] = {
     "classifier-2d": [
         {"data": "moons", "optimizer": "sgd", "rate": 0.3, "batch": 10, "activation": "relu"},
         {"data": "circles", "units": 3, "layers": 1, "activation": "sigmoid"},
-        {"data": "blobs"},
+        {"data": "blobs", "turn": 25, "rate_then": 0.3, "penalty_then": 0.1},
     ],
     "samples-a-weight": [{"dropped": 0.3, "penalty": 0.01}, {"points": 150, "hidden": 4}],
-    "small-batch": [],
+    "small-batch": [
+        {"data": "xor", "points": 10, "scale": 0.3},
+        {"bug": "labels shuffled", "points": 100},
+        {"bug": "labels shuffled once", "data": "xor"},
+    ],
     "dropout": [{"dropped": 0.0, "points": 40}],
     "batch-norm": [
         {"norm": norm, "skip": skip, "depth": 3, "activation": kind}
