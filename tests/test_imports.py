@@ -28,7 +28,7 @@ ROWS = (
     ("drawing", "figure"),
     ("mistakes", "recent"),
     ("questions",),
-    ("numbers", "witnesses"),
+    ("numbers", "witnesses", "notebook"),
     ("errors",),
 )
 ROW_OF = {name: row for row, names in enumerate(ROWS) for name in names}

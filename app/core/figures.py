@@ -36,13 +36,10 @@ from app.core.beginnings import (
 )
 from app.core.convolutions import answers as convolutions
 from app.core.convolutions import witnesses as convolution_witnesses
-from app.core.convolutions.questions import (
-    ConvolutionQuestion,
-    StepsQuestion,
-    WindowQuestion,
-)
+from app.core.convolutions.questions import ConvolutionQuestion, StepsQuestion, WindowQuestion
 from app.core.convolutions.tellings import StepsAnswer
 from app.core.convolutions.window import WindowAnswer
+from app.core.experiments import exports as run_exports
 from app.core.experiments import table as experiments
 from app.core.expressions import questions as expressions
 from app.core.expressions import witnesses as expression_witnesses
@@ -396,4 +393,5 @@ PARTS: tuple[Figure[Any], ...] = (
         seconds=MEASURED,
         told=TIKZ,
     ),
+    Figure(subject="training", **run_exports.fold()),
 )

@@ -50,6 +50,31 @@ def test_another_experiment_is_a_click_away(page: Page) -> None:
     expect(page).to_have_url(re.compile("experiment=samples-a-weight"))
 
 
+def test_the_rate_is_changed_from_the_step_one_looks_at_and_stands_in_the_link(page: Page) -> None:
+    page.emulate_media(reduced_motion="reduce")
+    page.goto("/training?experiment=classifier-2d&steps=60&data=moons")
+    ended(page, 60)
+    page.keyboard.press("ArrowLeft")
+    page.get_by_role("button", name="Change from step 59").click()
+    expect(page).to_have_url(re.compile("turn=59"))
+    page.get_by_role("slider", name="Rate from then").press("ArrowRight")
+    expect(page).to_have_url(re.compile("rate_then=0.05"))
+    ended(page, 60)
+    title = page.locator(".lab-side.run figcaption")
+    expect(title).to_have_text("rate 0.05, penalty 0 from step 59")
+
+
+def test_a_run_of_plain_pytorch_is_taken_along_as_a_file(page: Page) -> None:
+    page.goto("/training?experiment=classifier-2d&steps=60&seed=3")
+    with page.expect_download() as taken:
+        page.get_by_role("button", name="PyTorch program").click()
+    assert taken.value.suggested_filename == "classifier-2d.py"
+    assert "SEED = 3" in taken.value.path().read_text()
+    page.goto(SHORT)
+    ended(page, 3)
+    expect(page.get_by_role("button", name="PyTorch program")).to_have_count(0)
+
+
 # One link of each kind of picture, short; what is drawn of it, and how many frames there are.
 KINDS = [
     ("dropout&hidden=8&points=20&steps=40", ".picture-net circle", 40),

@@ -82,3 +82,24 @@ def test_the_page_reads_without_a_script(client: TestClient, name: str) -> None:
         assert claim.says in page
     assert f"/training?experiment={name}" in page
     assert re.search(r"Seed</th><td>3<", page)
+
+
+@pytest.mark.parametrize(
+    ("format", "media_type", "start"),
+    [
+        ("pytorch", "text/x-python; charset=utf-8", '"""Two classes in a plane.'),
+        ("notebook", "application/x-ipynb+json", "{"),
+    ],
+)
+def test_a_run_is_exported(client: TestClient, format: str, media_type: str, start: str) -> None:
+    asked = {"experiment": "classifier-2d", "settings": {"seed": 7}, "format": format}
+    response = client.post("/api/experiments/export", json=asked)
+    assert response.status_code == 200
+    assert response.headers["content-type"] == media_type
+    assert response.text.startswith(start)
+    assert "SEED = 7" in response.text
+    row = next(row for row in client.get("/api/experiments").json() if row["name"] == "outliers")
+    assert not row["script"]
+    refused = client.post("/api/experiments/export", json={**asked, "experiment": "outliers"})
+    assert refused.status_code == 422
+    assert refused.json()["where"] == {"field": "experiment"}

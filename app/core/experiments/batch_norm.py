@@ -15,6 +15,7 @@ from app.core.training.classifiers import How, Plan, Trained, scored, sizes_of, 
 from app.core.training.digits import CLASSES, PIXELS, digits, guessed
 from app.core.training.loop import Frame, Look, Loop
 from app.core.training.points import FRESH
+from app.core.training.scripts import Script, of_plan, pictures, sgd
 
 WIDTH, TRAINED, TESTED, SEEN = 64, 1_000, 300, 300
 FRAMES = 20
@@ -160,6 +161,21 @@ def says(settings: NormSettings, at: float, run: Look, beside: Look) -> str:
     )
 
 
+def script(settings: NormSettings) -> Script:
+    here, fresh = digits(TRAINED, settings.seed), digits(TESTED, settings.seed, FRESH)
+    return Script(
+        settings.seed,
+        pictures(here, fresh),
+        of_plan(plan(settings)),
+        sgd(settings.rate),
+        settings.steps // each(settings) * each(settings),
+        each(settings),
+        TRAINED,
+        settings.batch,
+        SEEN,
+    )
+
+
 def learns(runs: Sequence[Sequence[Frame]]) -> bool:
     last = runs[0][-1]
     return known(last["run"]["train"]) < 1.5 and known(last["control"]["train"]) > 2.2
@@ -235,6 +251,7 @@ BATCH_NORM: Experiment[NormSettings] = Experiment(
     ),
     pace=2.5e9,
     milliseconds=200,
+    script=script,
     presets=(
         ("10 sigmoid layers", {}),
         ("30 sigmoid layers", {"depth": 30, "steps": 60}),

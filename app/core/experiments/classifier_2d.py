@@ -9,10 +9,15 @@ from pydantic import Field
 
 from app.core.experiments import planes
 from app.core.experiments.experiment import Claim, Experiment, Settings, amount, known
+from app.core.numbers import format_number
 from app.core.questions import shown
 from app.core.training.loop import Frame
 from app.core.training.nets import Activation, How, Optimizer
 from app.core.training.points import Kind
+
+RATES = [0.001, 0.003, 0.01, 0.02, 0.05, 0.1, 0.3, 1.0, 3.0, 10.0]
+PENALTIES = [0.0, 0.0001, 0.001, 0.003, 0.01, 0.03, 0.1]
+PENALTY = amount("Penalty", "On the squares of the weights, as PyTorch's weight_decay.", PENALTIES)
 
 
 class ClassifierSettings(Settings):
@@ -25,7 +30,7 @@ class ClassifierSettings(Settings):
         Field(
             title="Data",
             description="How the two classes lie.",
-            json_schema_extra={"values": ["moons", "circles", "spirals", "blobs"]},
+            json_schema_extra={"values": ["moons", "circles", "spirals", "blobs", "xor"]},
         ),
     ] = "spirals"
     layers: Annotated[
@@ -50,13 +55,7 @@ class ClassifierSettings(Settings):
     ] = "adam"
     rate: Annotated[
         float,
-        amount(
-            "Rate",
-            "The learning rate.",
-            [0.001, 0.003, 0.01, 0.02, 0.05, 0.1, 0.3, 1.0, 3.0, 10.0],
-            most=100,
-            nothing=False,
-        ),
+        amount("Rate", "The learning rate.", RATES, most=100, nothing=False),
     ] = 0.02
     batch: Annotated[
         int,
@@ -68,6 +67,7 @@ class ClassifierSettings(Settings):
             json_schema_extra={"values": [0, 1, 5, 10, 25, 50, 100]},
         ),
     ] = 0
+    penalty: Annotated[float, PENALTY] = 0.0
     noise: Annotated[
         float,
         amount("Noise", "How far points stray.", [0.0, 0.05, 0.1, 0.2, 0.3, 0.5]),
@@ -75,25 +75,61 @@ class ClassifierSettings(Settings):
     steps: Annotated[
         int, Field(ge=60, le=3_000, title="Steps", description="Of the whole run.")
     ] = 600
+    turn: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=3_000,
+            title="Change at step",
+            description="From this step on with the rate and the penalty beside; 0: never.",
+        ),
+    ] = 0
+    rate_then: Annotated[
+        float,
+        amount("Rate from then", "Where there is such a step.", RATES, most=100, nothing=False),
+    ] = 0.02
+    penalty_then: Annotated[
+        float, amount("Penalty from then", "Where there is such a step.", PENALTIES)
+    ] = 0.0
 
 
 POINTS = 250
 
 
 def task(settings: ClassifierSettings) -> planes.Task:
-    how = How(settings.activation, settings.optimizer, settings.rate, batch=settings.batch)
+    how = How(
+        settings.activation,
+        settings.optimizer,
+        settings.rate,
+        settings.penalty,
+        batch=settings.batch,
+    )
+    later = how._replace(rate=settings.rate_then, penalty=settings.penalty_then)
     hidden = (settings.units,) * settings.layers
     return planes.Task(
-        settings.data, POINTS, settings.noise, hidden, how, settings.steps, settings.seed
+        settings.data,
+        POINTS,
+        settings.noise,
+        hidden,
+        how,
+        settings.steps,
+        settings.seed,
+        settings.turn,
+        later if settings.turn else None,
     )
 
 
 def control(settings: ClassifierSettings) -> ClassifierSettings:
-    """A line: no hidden layer."""
+    """A line: no hidden layer; where something changes on the way, the same without that."""
+    if settings.turn:
+        return settings.model_copy(update={"turn": 0})
     return settings.model_copy(update={"layers": 0})
 
 
 def names(settings: ClassifierSettings) -> tuple[str, str]:
+    if settings.turn:
+        rate, penalty = (format_number(x, 2) for x in (settings.rate_then, settings.penalty_then))
+        return f"rate {rate}, penalty {penalty} from step {settings.turn}", "unchanged"
     return "-".join(map(str, task(settings).sizes)), "a line: 2-1"
 
 
@@ -133,10 +169,15 @@ CLASSIFIER_2D: Experiment[ClassifierSettings] = Experiment(
     axis="step",
     cost=lambda settings: task(settings).cost + task(control(settings)).cost,
     pace=2.5e8,
+    script=lambda settings: planes.script(task(settings)),
     presets=(
         ("Spirals", {}),
         ("Batches of 10", {"batch": 10}),
         ("Circles, 4 units", {"data": "circles", "layers": 1, "units": 4}),
+        (
+            "Rate 1, and 0.1 from step 300",
+            {"optimizer": "sgd", "rate": 1.0, "turn": 300, "rate_then": 0.1, "data": "moons"},
+        ),
         ("One unit", {"layers": 1, "units": 1, "data": "circles"}),
         ("Rate 10: nothing learned", {"optimizer": "sgd", "rate": 10.0, "activation": "relu"}),
     ),

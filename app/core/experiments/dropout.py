@@ -13,6 +13,7 @@ from app.core.training.classifiers import How, Plan, Trained, broken, masks, sco
 from app.core.training.digits import CLASSES, PIXELS, digits, guessed
 from app.core.training.loop import Frame, Look, Loop
 from app.core.training.points import FRESH
+from app.core.training.scripts import Script, of_plan, pictures, sgd
 
 FRAMES, TESTED, SEEN = 40, 500, 300  # SEEN: of those it is trained on, for its training loss
 DRAWN = 12  # units of a layer that its picture has room for
@@ -101,6 +102,22 @@ def names(settings: DropoutSettings) -> tuple[str, str]:
     return name(settings.dropped), name(control(settings).dropped)
 
 
+def script(settings: DropoutSettings) -> Script:
+    here, fresh = digits(settings.points, settings.seed), digits(TESTED, settings.seed, FRESH)
+    return Script(
+        settings.seed,
+        pictures(here, fresh),
+        of_plan(plan(settings)),
+        sgd(HOW.rate, HOW.momentum),
+        FRAMES * each(settings),
+        each(settings),
+        settings.points,
+        HOW.batch,
+        SEEN,
+        first="drop(step)" if settings.dropped else "",
+    )
+
+
 def lower(runs: Sequence[Sequence[Frame]]) -> bool:
     last = runs[0][-1]
     return known(last["run"]["validation"]) < known(last["control"]["validation"])
@@ -160,6 +177,7 @@ DROPOUT: Experiment[DropoutSettings] = Experiment(
     cost=lambda settings: 2 * plan(settings).cost * (32 * settings.steps + 270 * FRAMES),
     pace=2e9,
     milliseconds=120,
+    script=script,
     presets=(
         ("Half dropped", {}),
         ("8 units: none to spare", {"hidden": 8}),

@@ -15,6 +15,7 @@ from app.core.errors import Problem
 from app.core.numbers import Number
 from app.core.questions import Asked
 from app.core.training.loop import Frame, Loop, sliced
+from app.core.training.scripts import Script
 
 MOST_SECONDS = 3.0  # of all frames of a run that are waited for as a whole
 PACE = 1e9  # multiply-adds a second on one core, where a row knows no better
@@ -76,7 +77,7 @@ class Experiment(Generic[S]):
     called. `kind`: what its picture is, `curves` what the curves of its chart are called, `measure`
     what they show, on a logarithmic axis or not. `axis`: what a frame is one of, `milliseconds` how
     long it is looked at. `cost`: the multiply-adds of a whole run, `pace`: how many of its kind one
-    core does in a second.
+    core does in a second. `script`: a run as a program, where it is one of plain PyTorch.
     """
 
     name: str
@@ -96,6 +97,7 @@ class Experiment(Generic[S]):
     measure: str = "loss"
     logarithmic: bool = True
     presets: tuple[tuple[str, dict[str, Any]], ...] = ()
+    script: Callable[[S], Script] | None = None
 
     def slice(self, settings: S, run: Any) -> tuple[Any, list[Frame]]:
         """A slice of its run. For a worker."""
@@ -164,4 +166,7 @@ class ExperimentRow(TypedDict):
     milliseconds: Annotated[int, Field(description="How long a frame is looked at.")]
     settings: list[SettingRow]
     presets: list[dict[str, Any]]
+    script: Annotated[
+        bool, Field(description="Whether a run is to be had as a PyTorch program: see the export.")
+    ]
     claims: list[ClaimRow]

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from app.core.experiments.experiment import S
+from app.core.training import scripts
 from app.core.training.loop import Look, Loop
 from app.core.training.nets import How, Trained, count, forward, loss, start, trained
 from app.core.training.points import FRESH, SHAPES, TRAIN, Array, Kind, Points, classes
@@ -22,7 +23,7 @@ FRAMES = 60  # of a run, the first besides
 
 @dataclass(frozen=True)
 class Task:
-    """What is learned, by which net, and how."""
+    """What is learned, by which net, and how; from step `turn` on as `later` says, if it does."""
 
     kind: Kind
     points: int
@@ -31,6 +32,8 @@ class Task:
     how: How
     steps: int
     seed: int
+    turn: int = 0
+    later: How | None = None
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -77,7 +80,11 @@ def begin(task: Task) -> Trained:
 
 
 def advance(task: Task, state: Trained, step: int) -> Trained:
-    return trained(state, given(task), task.how, task.each, task.seed)
+    end = state.step + task.each
+    turn = min(max(task.turn, state.step), end) if task.later else end
+    for how, until in ((task.how, turn), (task.later or task.how, end)):
+        state = trained(state, given(task), how, until - state.step, task.seed)
+    return state
 
 
 def look(task: Task, state: Trained) -> Look:
@@ -101,6 +108,33 @@ def data(task: Task) -> dict[str, Any]:
         "truth": None,
         "domain": [-side, side, -side, side],
     }
+
+
+def script(task: Task) -> scripts.Script:
+    how = task.how
+    optimizer = scripts.sgd(how.rate, penalty=how.penalty)
+    if how.optimizer == "adam":
+        optimizer = scripts.adam(how.rate, how.penalty)
+    first = ["drop(step)"] if how.dropped else []
+    if task.later:
+        first += [
+            f"if step == {task.turn}:",
+            "    for group in optimizer.param_groups:",
+            f"        group.update(lr={task.later.rate!r}, weight_decay={task.later.penalty!r})",
+        ]
+    return scripts.Script(
+        task.seed,
+        scripts.points(task.kind, task.points, VALIDATED, task.noise, ".double()"),
+        scripts.dense(task.sizes, how.activation, dropped=how.dropped),
+        optimizer,
+        task.last * task.each,
+        task.each,
+        task.points,
+        how.batch,
+        loss="F.binary_cross_entropy_with_logits(model(x).squeeze(1), y)",
+        first="\n".join(first),
+        double=True,
+    )
 
 
 def loop(task: Callable[[S], Task]) -> Loop[S, Trained]:

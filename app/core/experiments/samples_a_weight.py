@@ -131,6 +131,7 @@ SAMPLES_A_WEIGHT: Experiment[SamplesSettings] = Experiment(
     axis="step",
     cost=lambda settings: task(settings).cost + task(control(settings)).cost,
     pace=1.8e8,
+    script=lambda settings: planes.script(task(settings)),
     presets=(
         ("A tenth of a sample a weight", {}),
         ("A penalty", {"penalty": 0.03}),

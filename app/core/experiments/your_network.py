@@ -8,29 +8,20 @@ from math import log, prod
 from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from app.core.errors import Problem
 from app.core.experiments import planes
 from app.core.experiments.experiment import Claim, Experiment, Settings, amount, known
-from app.core.layers import table as layers
-from app.core.networks.building import Builder
+from app.core.experiments.small_networks import linear, usual, usual_on_points
 from app.core.networks.network import Input, Network, analyse
 from app.core.networks.torch_code import MAX_SOURCE, reading
 from app.core.numbers import format_number, sizes
 from app.core.questions import shown
+from app.core.training import scripts
 from app.core.training.digits import CLASSES, SIDE, Digits, of_classes
 from app.core.training.loop import Frame, Look, Loop
-from app.core.training.modules import (
-    How,
-    Optimizer,
-    Sizes,
-    Trained,
-    scored,
-    start,
-    sure,
-    trained,
-)
+from app.core.training.modules import How, Optimizer, Sizes, Trained, scored, start, sure, trained
 from app.core.training.points import FRESH, SHAPES, TRAIN
 
 Data = Literal["digits", "garments", "moons", "circles", "spirals", "blobs"]
@@ -40,10 +31,16 @@ Change = Literal[
 
 FRAMES, LOOKED = 40, 300  # of a run, the first besides; how many of its own are looked at
 POINTS, EACH, FRESH_EACH = 250, 100, 30  # points, and pictures of each class
+NOISE = 0.1  # of the points
 MOST_PARAMETERS, MOST_MACS, MOST_LAYERS = 300_000, 2_000_000, 60
 MOST_SHOWN = 7  # layers of a picture
 OVERHEAD = 1e6
 PICTURES = ((1, SIDE, SIDE), (1, 2 * SIDE, 2 * SIDE))
+
+
+def fixed(given: Any) -> Any:
+    """JSON has no tuples, and these settings are strict."""
+    return tuple(given) if isinstance(given, list) else given
 
 
 class NetworkSettings(Settings):
@@ -55,7 +52,7 @@ class NetworkSettings(Settings):
     source: str | None = Field(
         default=None, max_length=MAX_SOURCE, description="Or PyTorch code, read and never run."
     )
-    input: Input | None = Field(
+    input: Annotated[Input | None, BeforeValidator(fixed)] = Field(
         default=None, description="Goes with `source`; (1, 14, 14) if left out."
     )
     data: Annotated[
@@ -105,38 +102,6 @@ class NetworkSettings(Settings):
             json_schema_extra={"values": list(Change.__args__)},
         ),
     ] = "one linear layer"
-
-
-@lru_cache(maxsize=1)
-def usual() -> Network:
-    """Two convolutions with a pool each, and a linear layer."""
-    net = Builder((1, SIDE, SIDE))
-    for i, channels in ((1, 8), (2, 16)):
-        net.conv(f"conv{i}", channels, 3, padding=1)
-        net.add(f"relu{i}", layers.ReLU())
-        net.add(f"pool{i}", layers.MaxPool2d(kernel_size=2))
-    net.add("flatten", layers.Flatten())
-    net.linear("fc", CLASSES, 16 * 3 * 3)
-    return net.network()
-
-
-@lru_cache(maxsize=1)
-def usual_on_points() -> Network:
-    net = Builder((2,))
-    for i in (1, 2):
-        net.linear(f"fc{i}", 8)
-        net.add(f"tanh{i}", layers.Tanh())
-    net.linear("fc3", 2)
-    return net.network()
-
-
-@lru_cache(maxsize=8)
-def linear(input: Input, outputs: int) -> Network:
-    net = Builder(input)
-    if len(input) > 1:
-        net.add("flatten", layers.Flatten())
-    net.linear("linear", outputs, prod(input))
-    return net.network()
 
 
 def on_points(settings: NetworkSettings) -> bool:
@@ -204,7 +169,7 @@ def given(data: Data, side: int, seed: int, part: int) -> Digits:
             return found
         small = found.x.reshape(-1, SIDE, 1, SIDE, 1)
         return Digits(np.tile(small, (1, 1, 2, 1, 2)).reshape(len(found.y), -1), found.y)
-    points = planes.points(data, POINTS if part == TRAIN else 4 * POINTS, 0.1, seed, part)
+    points = planes.points(data, POINTS if part == TRAIN else 4 * POINTS, NOISE, seed, part)
     return Digits(points.x.astype(np.float32), points.y.astype(np.int64))
 
 
@@ -329,6 +294,36 @@ def says(settings: NetworkSettings, at: float, run: Look, beside: Look) -> str |
     return f"Of those it has never seen {right[0]} % right; beside it: {right[1]} %."
 
 
+def script(settings: NetworkSettings) -> scripts.Script:
+    net, here, fresh = asked(settings), held(settings), held(settings, FRESH)
+    network, first = scripts.of_network(net)
+    if on_points(settings):
+        data = scripts.points(settings.data, POINTS, 4 * POINTS, NOISE, "")  # type: ignore[arg-type]
+    else:
+        shape = ""
+        if prod(net.input) == prod(PICTURES[1]):
+            shape = f".reshape(-1, {SIDE}, {SIDE})"
+            shape += ".repeat_interleave(2, 1).repeat_interleave(2, 2)"
+            here, fresh = (given(settings.data, SIDE, settings.seed, p) for p in (TRAIN, FRESH))
+        if shape or len(net.input) > 1:
+            shape += f".reshape({', '.join(map(str, (-1, *net.input)))})"
+        data = scripts.pictures(here, fresh, shape)
+    optimizer = scripts.adam if settings.optimizer == "adam" else scripts.sgd
+    words = () if settings.optimizer == "adam" else (how(settings).momentum,)
+    return scripts.Script(
+        settings.seed,
+        data,
+        network,
+        optimizer(settings.rate, *words),
+        FRAMES * every(settings),
+        every(settings),
+        len(here.y),
+        settings.batch,
+        LOOKED,
+        first=first,
+    )
+
+
 def better(runs: Sequence[Sequence[Frame]]) -> bool:
     last = runs[0][-1]
     one, other = (known(last[side]["facts"]["fresh ones right"]) for side in ("run", "control"))
@@ -387,6 +382,7 @@ YOUR_NETWORK: Experiment[NetworkSettings] = Experiment(
     cost=cost,
     pace=1.5e9,
     milliseconds=80,
+    script=script,
     presets=(
         ("Two convolutions on digits", {}),
         ("On garments", {"data": "garments"}),

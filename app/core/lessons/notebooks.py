@@ -18,6 +18,7 @@ from app.core.expressions import questions as expressions
 from app.core.lessons.lesson import Exercise, Fence, Lesson, Notes, Prose
 from app.core.mistakes import validated
 from app.core.networks import questions as networks
+from app.core.notebook import bound, code, markdown
 from app.core.questions import Asked
 
 MOST = 300  # numbers of an array that stands in a cell
@@ -36,29 +37,7 @@ def notebook(lesson: Lesson, address: str) -> dict[str, Any]:
         *(cell for block in lesson.blocks if not isinstance(block, Notes)
           for cell in cells_of(block, address)),
     ]  # fmt: skip
-    return {
-        "cells": [{"id": f"cell-{place}", **cell} for place, cell in enumerate(cells)],
-        "metadata": {
-            "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-            "language_info": {"name": "python"},
-        },
-        "nbformat": 4,
-        "nbformat_minor": 5,
-    }
-
-
-def markdown(text: str) -> dict[str, Any]:
-    return {"cell_type": "markdown", "metadata": {}, "source": text}
-
-
-def code(text: str) -> dict[str, Any]:
-    return {
-        "cell_type": "code",
-        "execution_count": None,
-        "metadata": {},
-        "outputs": [],
-        "source": text,
-    }
+    return bound(cells)
 
 
 def cells_of(block: Prose | Fence | Exercise, address: str) -> Iterator[dict[str, Any]]:

@@ -237,6 +237,23 @@ def sizes_of(plan: Plan, state: Trained, data: Digits) -> Sizes:
     return trained(plan, state, data, How(0.0), 1, 0)[1]
 
 
+def percent(logits: Tensor) -> list[int]:
+    """Of two classes, how sure these are of the second; empty where that is no number."""
+    import torch
+
+    found = (100 * torch.softmax(logits, 1)[:, 1]).round()
+    return found.int().tolist() if bool(found.isfinite().all()) else []
+
+
+def sure(plan: Plan, state: Trained, x: Floats) -> list[int]:
+    """The same at each of these points, in percent."""
+    import torch
+
+    with one_thread(), torch.no_grad():
+        parts, running = (list(map(torch.from_numpy, each)) for each in state[::2])
+        return percent(forward(plan, parts, running, torch.from_numpy(x)).logits)
+
+
 class Score(NamedTuple):
     """`named`: the class it gives each picture."""
 

@@ -121,6 +121,15 @@ def softmax_twice(record: Record) -> str | None:
     )
 
 
+def no_bend(record: Record) -> str | None:
+    if not all(sign.get("linear") for sign in record.signs):
+        return None
+    return (
+        "Nothing stands between one linear layer and the next: together they are one linear layer, "
+        f"and its loss is {format_number(record.train[-1], 3)}."
+    )
+
+
 def rate_too_high(record: Record) -> str | None:
     least = min(record.train)
     if record.train[-1] < DOUBLED * least or record.train[-1] <= (record.guessed or 0):
@@ -203,6 +212,7 @@ RULES: dict[str, Rule] = {
         Rule("start too high", start_too_high, "0 of 166 sound runs, 20 of 20 on inputs to 255"),
         Rule("no gradient", no_gradient, "a sum of products is exactly 0 by no accident"),
         Rule("softmax twice", softmax_twice, "logits are free numbers: no net gives such rows"),
+        Rule("no non-linearity", no_bend, "a product of matrices is a matrix"),
         Rule("rate too high", rate_too_high, "three doublings: far beyond the noise of a batch"),
         Rule("shot up", shot_up, "0 of 166 sound runs, 20 of 20 at a hundredfold rate"),
         Rule(

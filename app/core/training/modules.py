@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 
 from app.core.networks.network import Network
-from app.core.training.classifiers import one_thread
+from app.core.training.classifiers import one_thread, percent
 from app.core.training.digits import Digits, Floats
 from app.core.training.nets import MEMORY, TINY, chosen
 
@@ -237,6 +237,4 @@ def sure(network: Network, state: Trained, x: Floats) -> list[int]:
     import torch
 
     with one_thread(), torch.no_grad():
-        logits = filled(network, state).eval()(torch.from_numpy(x))
-        found = (100 * torch.softmax(logits, 1)[:, 1]).round()
-        return found.int().tolist() if bool(found.isfinite().all()) else []
+        return percent(filled(network, state).eval()(torch.from_numpy(x)))

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[np.float64]
-Kind = Literal["moons", "circles", "spirals", "blobs"]
+Kind = Literal["moons", "circles", "spirals", "blobs", "xor"]
 
 TURNS, RADIUS = 1.75, 5  # of a spiral
 TRAIN, FRESH = 0, 1  # what sets the points to validate with apart from those to train with
@@ -67,6 +67,12 @@ def blobs(share: Array, upper: npt.NDArray[np.bool_]) -> Array:
     return np.stack((middle, middle), 1)
 
 
+def xor(share: Array, upper: npt.NDArray[np.bool_]) -> Array:
+    """Four heaps, those of a class across from each other."""
+    right = np.where(share < 0.5, 1.0, -1.0)
+    return np.stack((right, np.where(upper, right, -right)), 1)
+
+
 class Shape(NamedTuple):
     """Where two classes lie, and what of the plane shows them: so much to either side of 0."""
 
@@ -79,6 +85,7 @@ SHAPES: dict[Kind, Shape] = {
     "circles": Shape(circles, 2.5),
     "spirals": Shape(spirals, 6.0),
     "blobs": Shape(blobs, 2.5),
+    "xor": Shape(xor, 2.5),
 }
 
 

@@ -808,6 +808,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/experiments/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Experiments Export
+         * @description A run as a PyTorch program or a notebook that print its losses.
+         */
+        post: operations["experiments_export_api_experiments_export_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/ops": {
         parameters: {
             query?: never;
@@ -2515,7 +2535,7 @@ export interface components {
              * @default spirals
              * @enum {string}
              */
-            data: "moons" | "circles" | "spirals" | "blobs";
+            data: "moons" | "circles" | "spirals" | "blobs" | "xor";
             /**
              * Hidden layers
              * @description Between input and output.
@@ -2555,6 +2575,12 @@ export interface components {
              */
             batch: number;
             /**
+             * Penalty
+             * @description On the squares of the weights, as PyTorch's weight_decay.
+             * @default 0
+             */
+            penalty: number;
+            /**
              * Noise
              * @description How far points stray.
              * @default 0.1
@@ -2566,6 +2592,24 @@ export interface components {
              * @default 600
              */
             steps: number;
+            /**
+             * Change at step
+             * @description From this step on with the rate and the penalty beside; 0: never.
+             * @default 0
+             */
+            turn: number;
+            /**
+             * Rate from then
+             * @description Where there is such a step.
+             * @default 0.02
+             */
+            rate_then: number;
+            /**
+             * Penalty from then
+             * @description Where there is such a step.
+             * @default 0
+             */
+            penalty_then: number;
         };
         /**
          * ComparisonAnswer
@@ -3583,6 +3627,11 @@ export interface components {
             presets: {
                 [key: string]: unknown;
             }[];
+            /**
+             * Script
+             * @description Whether a run is to be had as a PyTorch program: see the export.
+             */
+            script: boolean;
             /** Claims */
             claims: components["schemas"]["ClaimRow"][];
         };
@@ -6605,6 +6654,37 @@ export interface components {
             frames: components["schemas"]["Frame"][];
         };
         /**
+         * RunExportQuestion
+         * @description A run, and what it should become.
+         * @example {
+         *       "experiment": "small-batch",
+         *       "format": "pytorch",
+         *       "settings": {
+         *         "points": 20
+         *       }
+         *     }
+         */
+        RunExportQuestion: {
+            /**
+             * Experiment
+             * @description Its name in GET /api/experiments.
+             */
+            experiment: string;
+            /**
+             * Settings
+             * @description As in POST /api/experiments/{name}; those left out as they come.
+             * @default {}
+             */
+            settings: {
+                [key: string]: unknown;
+            };
+            /**
+             * Format
+             * @enum {string}
+             */
+            format: "pytorch" | "notebook";
+        };
+        /**
          * SELU
          * @description An ELU of such a size that means stay near 0 and variances near 1 from layer to layer.
          */
@@ -6935,7 +7015,7 @@ export interface components {
         };
         /**
          * SmallBatchSettings
-         * @description A net of one hidden layer on very few digits, all of them at each step.
+         * @description A net of one hidden layer on very few samples, all of them at each step.
          * @example {
          *       "bug": "none",
          *       "points": 20,
@@ -6950,14 +7030,21 @@ export interface components {
             seed: number;
             /**
              * Bug
-             * @description What is wrong with the network or its training.
+             * @description What is wrong with the network, its data or its training.
              * @default none
              * @enum {string}
              */
-            bug: "none" | "labels shuffled" | "no gradient below the head" | "rate x 100" | "inputs 0 to 255" | "softmax twice";
+            bug: "none" | "labels shuffled" | "no gradient below the head" | "rate x 100" | "inputs 0 to 255" | "softmax twice" | "no non-linearity" | "labels shuffled once";
             /**
-             * Digits
-             * @description All of them at each step.
+             * Data
+             * @description Ten classes of digits, or points of two classes that no line parts.
+             * @default digits
+             * @enum {string}
+             */
+            data: "digits" | "xor";
+            /**
+             * Samples
+             * @description All of them at each step; of more than 50, 50.
              * @default 20
              */
             points: number;
@@ -6967,6 +7054,12 @@ export interface components {
              * @default 0.02
              */
             rate: number;
+            /**
+             * Scale of the start
+             * @description Of the first weights, times what PyTorch starts with.
+             * @default 1
+             */
+            scale: number;
             /**
              * Steps
              * @description Of the whole run.
@@ -10579,6 +10672,67 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["RunAnswer"];
                     "text/event-stream": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The question has a mistake, and this is where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Too busy for now; ask again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    experiments_export_api_experiments_export_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "experiment": "small-batch",
+                 *       "settings": {
+                 *         "points": 20
+                 *       },
+                 *       "format": "pytorch"
+                 *     }
+                 */
+                "application/json": components["schemas"]["RunExportQuestion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/x-python": unknown;
+                    "application/x-ipynb+json": unknown;
                 };
             };
             /** @description The body is too large */

@@ -5,9 +5,12 @@ import { patiently, post, type Reply, type Waiting } from '../figure/server'
 import type { Asked } from '../networks/types'
 import type { ExperimentRow, Frame, Setting, Settings } from './types'
 
+/** What a setting is called that holds from the change on. */
+const THEN = '_then'
 const PAUSE_MILLISECONDS = 180
 /** Until then the first frame may well be on its way. */
 const LONG_MILLISECONDS = 700
+const STILL = '(prefers-reduced-motion: reduce)'
 
 const askRun = (
   name: string,
@@ -54,6 +57,8 @@ export class Run {
   track = $derived({ forward: this.last, count: this.last, milliseconds: this.row.milliseconds })
   #run: AbortController | null = null
   #come = 0
+  /** The step to look on from once it has come. */
+  #from: number | null = null
   /** Whether it plays once there is something to be seen. */
   #plays = false
   #late: ReturnType<typeof setTimeout> | undefined
@@ -77,8 +82,27 @@ export class Run {
     this.settings = next
     clearTimeout(this.#soon)
     this.#soon = setTimeout(() => void this.#ask(), PAUSE_MILLISECONDS)
+    const turn = Number(next['turn'] ?? 0)
+    if (turn && Object.keys(change).every((name) => name === 'turn' || name.endsWith(THEN))) {
+      this.playing = false
+      this.#from = turn
+      return
+    }
     // Who has seen the end of a run wants to see what has become of it, not all of it again.
     if (this.frames.length && this.t >= this.newest) this.follows = true
+  }
+
+  /** Whether something may be changed on the way, and from which step on it would be now. */
+  get turns(): number | null {
+    return this.row.settings.some(({ name }) => name === 'turn') ? (this.frame?.at ?? 0) : null
+  }
+
+  /** From where one looks on, what may be changed on the way is a setting of its own. */
+  turn(): void {
+    const change: Settings = { turn: this.turns ?? 0 }
+    for (const { name } of this.row.settings)
+      if (name.endsWith(THEN)) change[name] = this.valueOf(name.slice(0, -THEN.length))
+    this.set(change)
   }
 
   /** The settings and nothing else: what else was set is as it comes again. */
@@ -97,9 +121,10 @@ export class Run {
   }
 
   /** From its first frame on; where nothing is to move, its end. */
-  start(still = matchMedia('(prefers-reduced-motion: reduce)').matches): void {
+  start(still = matchMedia(STILL).matches): void {
     this.follows = still
     this.playing = false
+    this.#from = null
     this.#plays = !still
     this.t = 0
     void this.#ask()
@@ -137,6 +162,12 @@ export class Run {
     if (name !== 'frame') return
     this.#settle()
     this.frames = this.#come++ ? [...this.frames, data as Frame] : [data as Frame]
+    if (this.#from !== null && (data as Frame).at >= this.#from) {
+      this.#from = null
+      this.follows = matchMedia(STILL).matches
+      this.t = this.newest
+      this.#plays = !this.follows
+    }
     if (this.follows) this.t = this.newest
     if (this.#plays) this.playing = true
     this.#plays = false

@@ -8,6 +8,7 @@ import pytest
 from app.core.errors import Problem
 from app.core.experiments import your_network
 from app.core.experiments.your_network import YOUR_NETWORK, NetworkSettings
+from app.core.mistakes import read
 from app.core.networks.torch_code import reading
 from app.core.training.digits import SIDE
 
@@ -83,3 +84,8 @@ def test_a_run_that_leaves_all_bounds_names_a_layer_of_its_own() -> None:
     asked = settings(None, rate=10.0)
     last = YOUR_NETWORK.frames(asked)[-1]
     assert last["stopped"] is None or re.search(r"first in (conv1|conv2|fc)", last["stopped"])
+
+
+def test_code_and_its_input_come_as_json() -> None:
+    body = b'{"source": "nn.Sequential(nn.Linear(196, 10))", "input": [196]}'
+    assert your_network.asked(read(NetworkSettings, body)).input == (196,)

@@ -51,6 +51,11 @@ RUNS = {
         "softmax is in the net",
         record([2.3, 2, 1.7], signs=[{"sums to one": True}, {"sums to one": False}, {}]),
     ),
+    "no non-linearity": (
+        record([0.7, 0.68], signs=[{"linear": True}] * 2),
+        "one linear layer",
+        record([0.7, 0.68], signs=[{"linear": False}] * 2),
+    ),
     "rate too high": (
         record([0.7, 0.5, 1.1, 4.0], guessed=0.7),
         "since step 10",
