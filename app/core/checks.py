@@ -11,10 +11,9 @@ from app.core.figures import FIGURES
 from app.core.links import asked
 from app.core.mistakes import validated
 from app.core.numbers import plural
-from app.core.questions import Asked, up_to
+from app.core.questions import MOST_FIELDS, Asked, up_to
 from app.core.witnesses import Witness
 
-MOST_FIELDS = 64  # of a question
 MOST_LINK = 64_000  # characters
 
 

@@ -69,10 +69,10 @@ def test_the_speaker_s_window_and_the_projector_are_one(page: Page) -> None:
     expect(clock).to_have_text(f"2 / {count}")
     expect(speaker.get_by_role("region", name="Notes")).to_contain_text("The sign of the 1 is plus")
     wall = speaker.frame_locator(".speaker iframe").locator(".on-screen")
-    expect(wall).to_contain_text(page.locator(".on-screen > *").first.inner_text())
+    expect(wall).to_contain_text(page.locator(".on-screen > *").first.text_content() or "?")
     speaker.keyboard.press("PageDown")
     expect(clock).to_have_text(f"3 / {count}")
-    page.wait_for_function(f"{SEEN} === 2")
+    page.wait_for_function(f"() => {SEEN} === 2")
     assert speaker.evaluate("'projector' in document.documentElement.dataset") is False
 
 

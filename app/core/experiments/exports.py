@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from textwrap import fill
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import orjson
 from pydantic import Field
@@ -13,7 +13,7 @@ from app.core.experiments.table import EXPERIMENTS
 from app.core.figure import AsText
 from app.core.mistakes import read
 from app.core.notebook import bound, code, markdown
-from app.core.questions import Asked, shown
+from app.core.questions import MOST_FIELDS, Asked, shown, up_to
 from app.core.training.scripts import program
 
 MEDIA_TYPES = {"pytorch": "text/x-python", "notebook": "application/x-ipynb+json"}
@@ -27,7 +27,7 @@ class RunExportQuestion(Asked):
     )
 
     experiment: str = Field(max_length=64, description="Its name in GET /api/experiments.")
-    settings: dict[str, Any] = Field(
+    settings: Annotated[dict[str, Any], up_to(MOST_FIELDS)] = Field(
         default={}, description="As in POST /api/experiments/{name}; those left out as they come."
     )
     format: Literal["pytorch", "notebook"]
