@@ -78,8 +78,10 @@ def fitted(x: Array, y: Array, penalty: float) -> Array:
     """Of each data set: the weights of least squares, or of least length among them."""
     samples, used = x.shape[-2:]
     back = x.swapaxes(-1, -2)
-    if used < samples and not penalty:
-        return np.asarray(np.linalg.solve(back @ x, back @ y[..., None]))[..., 0]
+    # The smaller of the two systems, which has a solution without a penalty, too.
+    if used < samples:
+        square = back @ x + samples * penalty * np.eye(used)
+        return np.asarray(np.linalg.solve(square, back @ y[..., None]))[..., 0]
     gram = x @ back + samples * penalty * np.eye(samples)
     return np.asarray(back @ np.linalg.solve(gram, y[..., None]))[..., 0]
 

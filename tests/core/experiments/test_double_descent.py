@@ -24,6 +24,13 @@ def test_a_penalty_is_on_the_mean_squared_error() -> None:
     np.testing.assert_allclose(fitted(x, y, 0.3)[0], wanted)
 
 
+@pytest.mark.parametrize("used", [3, 7, 8, 9, 20])
+def test_the_smallest_penalty_is_as_good_as_none(used: int) -> None:
+    generator = np.random.default_rng(0)
+    x, y = generator.standard_normal((5, 8, used)), generator.standard_normal((5, 8))
+    np.testing.assert_allclose(fitted(x, y, 5e-324), fitted(x, y, 0.0))
+
+
 def test_the_formula_has_the_values_that_the_paper_gives() -> None:
     # n = 40, D = 100, noise 0.2
     for used, expected in ((0, 1.040), (20, 1.724), (36, 8.84), (50, 3.040), (100, 0.667)):
