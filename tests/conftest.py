@@ -17,6 +17,7 @@ from tests.patient import patient
 
 ROOT = Path(__file__).resolve().parents[1]
 BROWSER, SERVERS = "browser", "servers"
+LEAST_URGENT = 19  # of a process, by nice()
 
 
 @pytest.fixture(autouse=True)
@@ -51,6 +52,13 @@ def live_server() -> Iterator[str]:
         yield announcement.rpartition(" ")[2].strip()
         server.send_signal(signal.SIGTERM)
         assert server.wait(60) == 0
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Tests stand back as far as the servers' workers do: between several of them those would get
+    next to no time."""
+    if hasattr(config, "workerinput"):
+        os.nice(LEAST_URGENT)
 
 
 def part(test: str) -> str:
