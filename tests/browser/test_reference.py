@@ -27,6 +27,9 @@ def test_every_call_can_be_tried_as_it_stands(page: Page) -> None:
     page.goto("/docs")
     expect(page.locator("#docs .info .title")).to_be_visible()
     for call in page.locator("#docs .opblock").all():
+        # A code is good for an hour, so that of an example is nobody's: see tests/web/test_clicker.
+        if "{code}" in call.locator(".opblock-summary-path").inner_text():
+            continue
         call.locator(".opblock-summary-control").click()
         button = call.get_by_role("button", name="Execute")
         expect(button).to_be_visible()
