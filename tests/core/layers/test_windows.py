@@ -8,9 +8,10 @@ import pytest
 import torch
 from torch.nn import functional
 
+from app.core.convolutions.window import window_answer
 from app.core.errors import Problem
 from app.core.layers.table import LAYERS, AdaptiveAvgPool2d, AvgPool2d, Conv2d, MaxPool2d, make
-from app.core.layers.windows import Cells, Window, window_answer
+from app.core.layers.windows import Cells, Window
 from app.core.networks.receptive_fields import ReceptiveField
 
 SEEDS = range(300)
