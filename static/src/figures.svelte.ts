@@ -37,10 +37,6 @@ const NEAR = '100% 0px'
 /** Told of a figure that is alive, and again whenever it asks something else. */
 type Told = (place: HTMLElement, asked: Record<string, unknown>) => void
 
-/** What figures look like is fetched, for still pictures of them. */
-export const dressed = (places: Iterable<HTMLElement>): Promise<unknown> =>
-  Promise.all(Array.from(places, ({ dataset }) => FIGURES[dataset.figure ?? '']?.()))
-
 async function enliven(place: HTMLElement, told: Told): Promise<void> {
   const first = firstIn(place)
   const name = place.dataset.figure ?? ''

@@ -1,8 +1,6 @@
 /** What a network that ships with its weights sees in a photo, for the fronts of its volumes. */
 import { askMaps, type MapQuestion } from '../activations/asking'
 import { patiently } from '../figure/server'
-import { heatMap } from '../grids/heat'
-import type { Rgb } from '../page/theme.svelte'
 
 /** Of a front, in pixels: as large as the largest is drawn, at twice its size. */
 const SIDE = 112
@@ -38,5 +36,3 @@ export async function strongestMaps(
   }
   return fronts
 }
-
-export const frontPicture = (front: Front, paper: Rgb): string => heatMap(front, 1, paper)

@@ -1,6 +1,6 @@
 // @vitest-environment jsdom
 import { expect, test } from 'vitest'
-import { columnsOf, led, picture, title } from './overview'
+import { columnsOf, led, picture } from './overview'
 
 test.each([
   ['ArrowRight', 4, 5],
@@ -37,10 +37,4 @@ test('a picture of a screen takes nothing from the screen', () => {
   document.body.append(made, picture(made))
   expect(document.querySelectorAll('#a, [name=b], script')).toHaveLength(3)
   expect(made.querySelector('input')!.checked).toBe(true)
-})
-
-test('a screen is called by its heading, or its first words', () => {
-  expect(title(screen('<p>Before</p>'))).toBe('Before')
-  expect(title(screen(`<p>${'word '.repeat(30)}</p>`))).toBe(`${'word '.repeat(12)}…`)
-  expect(title(screen('<p><span class="katex-html">x</span>y</p>'))).toBe('y')
 })

@@ -42,13 +42,3 @@ export function picture(screen: HTMLElement): HTMLElement {
   copy.classList.add('on-screen')
   return copy
 }
-
-/** What a screen is called: its heading, or else its first words. */
-export function title(screen: HTMLElement): string {
-  const from = screen.querySelector('h1, h2, h3, figcaption, p, li') ?? screen
-  const copy = from.cloneNode(true) as HTMLElement
-  // A formula says itself twice: as it is set, and as it is read.
-  for (const twice of copy.querySelectorAll('.katex-html, a')) twice.remove()
-  const words = (copy.textContent ?? '').trim().split(/\s+/)
-  return words.length > 12 ? `${words.slice(0, 12).join(' ')} …` : words.join(' ')
-}
