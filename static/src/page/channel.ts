@@ -17,7 +17,8 @@ export type Told = {
   undo?: boolean
   timer?: Timer | null
 }
-type Message = Told & { number: number; asks?: true }
+/** `numbers`: when each part was last changed, by whom it was changed; an answer to a window that asks is no change. */
+type Message = { told: Told; numbers: Partial<Record<keyof Told, number>>; asks?: true }
 
 export type Channel = {
   tell: (told: Told) => void
@@ -27,33 +28,47 @@ export type Channel = {
 
 /** Whether something that came is such a message. */
 function isMessage(data: unknown): data is Message {
-  return typeof data === 'object' && data !== null && typeof (data as Message).number === 'number'
+  return typeof data === 'object' && data !== null && 'told' in data && 'numbers' in data
 }
 
 /** The channel of this page's path. */
 export function lessonChannel(): Channel {
   const channel = new BroadcastChannel(`backlight ${location.pathname}`)
   const hearers = new Set<{ heard: (told: Told) => void; state: () => Told }>()
-  let newest = Date.now()
-  const say = (message: Omit<Message, 'number'>): void => {
-    newest = Math.max(newest + 1, Date.now())
-    channel.postMessage({ number: newest, ...message } satisfies Message)
+  /** When each part was last changed, as far as this window knows: of two windows' changes all keep the later one. */
+  const numbers: Message['numbers'] = {}
+  const number = (part: keyof Told): number => numbers[part] ?? 0
+  const parts = (told: Told): (keyof Told)[] => Object.keys(told) as (keyof Told)[]
+  let newest = 0
+  const say = (told: Told, asks?: true): void => {
+    const message: Message = { told, numbers: {}, ...(asks && { asks }) }
+    for (const part of parts(told)) message.numbers[part] = number(part)
+    channel.postMessage(message)
   }
   channel.onmessage = ({ data }: MessageEvent<unknown>) => {
     if (!isMessage(data)) return
-    const { number, asks, ...told } = data
-    if (asks) return say(Object.assign({}, ...[...hearers].map(({ state }) => state())))
-    // What was said before the last thing heard is old; but no ink is.
-    if (number < newest && !told.ink) return
-    newest = Math.max(newest, number)
+    if (data.asks) return say(Object.assign({}, ...[...hearers].map(({ state }) => state())))
+    const told: Told = { ...data.told }
+    for (const part of parts(told)) {
+      const then = data.numbers[part] ?? 0
+      // What was changed before the last change is old; but no ink is.
+      if (then < number(part) && !told.ink) delete told[part]
+      else numbers[part] = Math.max(then, number(part))
+      newest = Math.max(newest, then)
+    }
     for (const { heard } of hearers) heard(told)
   }
   return {
-    tell: say,
+    tell: (told) => {
+      // No two windows' changes have one number.
+      newest = Math.max(newest + 1, Date.now()) + Math.random()
+      for (const part of parts(told)) numbers[part] = newest
+      say(told)
+    },
     hear: (heard, state) => {
       const one = { heard, state }
       hearers.add(one)
-      say({ asks: true })
+      say({}, true)
       return () => hearers.delete(one)
     },
   }
