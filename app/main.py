@@ -27,7 +27,7 @@ from app.web import (
     training,
 )
 from app.web.answering import kept_answers, most_bytes
-from app.web.assets import DIST, BuiltFiles
+from app.web.assets import DIST, BuiltFiles, read_templates
 from app.web.methods import Methods
 from app.web.problems import add_problem_answers
 from app.web.reads import KeptReads
@@ -84,6 +84,7 @@ async def warm(app: FastAPI) -> None:
     """Reads the lessons, which says what is wrong with any, and starts the workers; where they
     cannot run, the rest of the server does."""
     try:
+        await asyncio.to_thread(read_templates)
         await asyncio.to_thread(lessons.stops)
         await asyncio.to_thread(search.index)
         await asyncio.to_thread(app.state.executor.warm)

@@ -77,6 +77,7 @@ def texts() -> Iterator[Comparison]:
     largest = "-" * (MAX_NODES - 1) + "x"
 
     def read(text: str) -> None:
+        parse.cache_clear()
         with suppress(Problem):
             parse(text)
 
