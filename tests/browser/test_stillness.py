@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterator
 from urllib.parse import quote, urlencode
 
 import pytest
-from playwright.sync_api import Browser, Page, Route
+from playwright.sync_api import Browser, Page, Route, expect
 
 from app.core.exercises.table import KINDS
 from app.core.expressions.examples import EXAMPLES
+from app.web.course import course
 
 MOST = 0.02  # of the window's size, all shifts together
 SIZES = [(1280, 800), (360, 740)]
@@ -114,6 +115,20 @@ def test_every_exercise_stands_still_on_a_phone(
     for name in KINDS:
         page.goto(f"/practice/{name}?seed=1")
         stands_still(page)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+def test_every_lesson_stands_still_while_its_figures_come_alive(
+    fresh: Callable[[tuple[int, int]], Page], size: tuple[int, int]
+) -> None:
+    for name in course():
+        page = fresh(size)
+        page.goto(f"/lessons/{name}")
+        near = page.locator(".lesson [data-figure]").first
+        if near.count():
+            expect(near).to_have_attribute("data-alive", "")
+        stands_still(page)
+        page.close()
 
 
 # A page of exercises is painted with its formulas, which its script sets: before, nothing is seen.
