@@ -1,6 +1,7 @@
 """The link, the files and the copies: the same question elsewhere."""
 
 import io
+import itertools
 import re
 import struct
 from pathlib import Path
@@ -8,7 +9,9 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
+from PIL import Image, ImageSequence
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.visitor import FAN_OUT, FIRST, landed, link, node, shows, tab, text, value_of
@@ -124,6 +127,22 @@ def test_the_png_is_a_picture_of_twice_the_size(page: Page) -> None:
     assert width > 800
     assert height > 300
     assert len(png) > 5_000
+
+
+def test_the_gif_has_a_frame_for_each_step_and_leaves_the_figure_as_it_was(page: Page) -> None:
+    page.goto(link(FIRST, step=2))
+    panel = tab(page, "Share and export")
+    slider = page.locator(".player input[type=range]")
+    before = slider.input_value()
+    with page.expect_download() as download:
+        panel.get_by_role("button", name="Download animated GIF").click()
+    assert download.value.suggested_filename.endswith(".gif")
+    with Image.open(download.value.path()) as gif:
+        frames = [np.array(frame.convert("RGB")) for frame in ImageSequence.Iterator(gif)]
+    assert len(frames) == int(slider.get_attribute("max") or 0) + 1
+    assert all((a != b).any() for a, b in itertools.pairwise(frames))
+    expect(panel.get_by_role("button", name="Download animated GIF")).to_be_enabled()
+    assert slider.input_value() == before
 
 
 def test_the_copy_for_pytorch_runs_and_prints_the_same_gradients(page: Page) -> None:

@@ -1,4 +1,5 @@
 /** The drawing as a file: looks and fonts go along, so that it looks the same anywhere. */
+import { save } from './saving'
 
 const PROPERTIES = [
   'fill',
@@ -18,36 +19,43 @@ const PROPERTIES = [
 ]
 const MARGIN = 24
 
-/** A copy of the drawing, all of it, whatever part of it the window shows. */
-export async function serialize(
-  svg: SVGSVGElement,
-): Promise<{ text: string; width: number; height: number }> {
-  const drawing = svg.querySelector<SVGGraphicsElement>('.graph')!
-  const box = drawing.getBBox()
-  const [width, height] = [Math.ceil(box.width + 2 * MARGIN), Math.ceil(box.height + 2 * MARGIN)]
-  const copy = document.createElementNS('http://www.w3.org/2000/svg', 'svg')
-  copy.setAttribute('xmlns', 'http://www.w3.org/2000/svg')
-  copy.setAttribute('width', String(width))
-  copy.setAttribute('height', String(height))
-  copy.setAttribute('viewBox', [box.x - MARGIN, box.y - MARGIN, width, height].join(' '))
-  const paper = document.createElementNS(copy.namespaceURI, 'rect') as SVGRectElement
-  const sheet = getComputedStyle(document.documentElement).getPropertyValue('--sheet')
-  for (const [name, value] of Object.entries({
-    x: box.x - MARGIN,
-    y: box.y - MARGIN,
-    width,
-    height,
-    fill: sheet,
-  })) {
-    paper.setAttribute(name, String(value))
+export type Drawn = { text: string; width: number; height: number }
+
+/** How drawings become files: the fonts are fetched once, and all have one place and one size. */
+class Sheet {
+  #fonts: Promise<string[]> | undefined
+  readonly box: DOMRect
+  constructor(readonly svg: SVGSVGElement) {
+    this.box = graphOf(svg).getBBox()
   }
-  const families = new Set<string>()
-  const style = document.createElementNS(copy.namespaceURI, 'style')
-  copy.append(style, paper, dressed(drawing, families))
-  style.textContent = (await fontsOf(families)).join('\n')
-  await inlined(copy)
-  return { text: new XMLSerializer().serializeToString(copy), width, height }
+
+  /** A copy of the drawing as it is now, all of it, whatever part of it the window shows. */
+  async drawn(): Promise<Drawn> {
+    const { x, y, width: wide, height: high } = this.box
+    const [width, height] = [Math.ceil(wide + 2 * MARGIN), Math.ceil(high + 2 * MARGIN)]
+    const copy = document.createElementNS('http://www.w3.org/2000/svg', 'svg')
+    copy.setAttribute('xmlns', 'http://www.w3.org/2000/svg')
+    copy.setAttribute('width', String(width))
+    copy.setAttribute('height', String(height))
+    copy.setAttribute('viewBox', [x - MARGIN, y - MARGIN, width, height].join(' '))
+    const paper = document.createElementNS(copy.namespaceURI, 'rect') as SVGRectElement
+    const fill = getComputedStyle(document.documentElement).getPropertyValue('--sheet')
+    for (const [name, value] of Object.entries({ x: x - MARGIN, y: y - MARGIN, width, height, fill })) {
+      paper.setAttribute(name, String(value))
+    }
+    const families = new Set<string>()
+    const style = document.createElementNS(copy.namespaceURI, 'style')
+    copy.append(style, paper, dressed(graphOf(this.svg), families))
+    this.#fonts ??= fontsOf(families)
+    style.textContent = (await this.#fonts).join('\n')
+    await inlined(copy)
+    return { text: new XMLSerializer().serializeToString(copy), width, height }
+  }
 }
+
+const graphOf = (svg: SVGSVGElement): SVGGraphicsElement => svg.querySelector<SVGGraphicsElement>('.graph')!
+
+export const sheet = (svg: SVGSVGElement): Sheet => new Sheet(svg)
 
 function dressed(element: Element, families: Set<string>): Element {
   const copy = element.cloneNode(false) as Element
@@ -113,31 +121,28 @@ function dataUrl(blob: Blob): Promise<string> {
   })
 }
 
-export async function saveSvg(svg: SVGSVGElement, name: string): Promise<void> {
-  const { text } = await serialize(svg)
-  save(new Blob([text], { type: 'image/svg+xml' }), `${name}.svg`)
-}
-
-export async function savePng(svg: SVGSVGElement, name: string): Promise<void> {
-  const { text, width, height } = await serialize(svg)
+/** A drawing as pixels, so many for each of its own. */
+export async function painted({ text, width, height }: Drawn, scale: number): Promise<HTMLCanvasElement> {
   const image = new Image()
   image.src = await dataUrl(new Blob([text], { type: 'image/svg+xml' }))
   await image.decode()
-  // Twice the size for sharp slides, as long as browsers make canvases that large.
-  const scale = Math.min(2, 8000 / Math.max(width, height))
   const canvas = document.createElement('canvas')
   canvas.width = width * scale
   canvas.height = height * scale
   canvas.getContext('2d')?.drawImage(image, 0, 0, canvas.width, canvas.height)
+  return canvas
+}
+
+export async function saveSvg(svg: SVGSVGElement, name: string): Promise<void> {
+  const { text } = await sheet(svg).drawn()
+  save(new Blob([text], { type: 'image/svg+xml' }), `${name}.svg`)
+}
+
+export async function savePng(svg: SVGSVGElement, name: string): Promise<void> {
+  const drawn = await sheet(svg).drawn()
+  // Twice the size for sharp slides, as long as browsers make canvases that large.
+  const canvas = await painted(drawn, Math.min(2, 8000 / Math.max(drawn.width, drawn.height)))
   const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve))
   if (!blob) throw new Error('no picture')
   save(blob, `${name}.png`)
-}
-
-function save(blob: Blob, name: string): void {
-  const link = document.createElement('a')
-  link.href = URL.createObjectURL(blob)
-  link.download = name
-  link.click()
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000)
 }
