@@ -1,7 +1,7 @@
 /** The figures by their names, as in app/core/figures.py; each comes alive when it comes near. */
 import { mount } from 'svelte'
 import Checked from './figure/Checked.svelte'
-import { firstIn, type Stand } from './figure/standing'
+import { firstIn, type Stand, type Standing } from './figure/standing'
 
 const expressions = () => import('./expressions/standing')
 const convolutions = () => import('./convolutions/standing')
@@ -37,7 +37,10 @@ const NEAR = '100% 0px'
 /** Told of a figure that is alive, and again whenever it asks something else. */
 type Told = (place: HTMLElement, asked: Record<string, unknown>) => void
 
-async function enliven(place: HTMLElement, told: Told): Promise<void> {
+/** Called once with each figure that has come alive, and its place among all that there are. */
+type Alive = (place: number, figure: Standing) => void
+
+async function enliven(place: HTMLElement, told: Told, alive: (figure: Standing) => void): Promise<void> {
   const first = firstIn(place)
   const name = place.dataset.figure ?? ''
   // What is in no row here is an experiment: those are a table of the server's.
@@ -56,22 +59,29 @@ async function enliven(place: HTMLElement, told: Told): Promise<void> {
   }
   mount(Checked, { target: place, props })
   place.dataset.alive = ''
+  alive(figure)
   $effect.root(() => {
     $effect(() => told(place, figure.asked()))
   })
 }
 
 /** Every figure in a document; those far away wait until one comes near. */
-export function enlivenAll(root: ParentNode, told: Told = () => undefined): void {
+export function enlivenAll(
+  root: ParentNode,
+  told: Told = () => undefined,
+  alive: Alive = () => undefined,
+): void {
+  const places = [...root.querySelectorAll<HTMLElement>('[data-figure]')]
   const near = new IntersectionObserver(
     (entries) => {
       for (const { isIntersecting, target } of entries) {
         if (!isIntersecting) continue
         near.unobserve(target)
-        void enliven(target as HTMLElement, told)
+        const place = target as HTMLElement
+        void enliven(place, told, (figure) => alive(places.indexOf(place), figure))
       }
     },
     { rootMargin: NEAR },
   )
-  for (const place of root.querySelectorAll('[data-figure]')) near.observe(place)
+  for (const place of places) near.observe(place)
 }

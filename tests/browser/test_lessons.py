@@ -1,7 +1,7 @@
 """The course at a projector: a lesson by a clicker alone, and from figure to figure by `]`."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from app.core.exercises.table import KINDS
 from app.web.course import course
@@ -74,6 +74,33 @@ def test_the_speaker_s_window_and_the_projector_are_one(page: Page) -> None:
     expect(clock).to_have_text(f"3 / {count}")
     page.wait_for_function(f"() => {SEEN} === 2")
     assert speaker.evaluate("'projector' in document.documentElement.dataset") is False
+
+
+def test_a_figure_changed_on_the_wall_is_changed_in_the_speaker_s_picture_of_it(page: Page) -> None:
+    on_a_wall(page, "/lessons/chain-rule?projector=1")
+    with page.expect_popup() as opened:
+        page.keyboard.press("s")
+    speaker = opened.value
+    mirror = speaker.frame_locator(".speaker iframe").locator(".on-screen")
+    figure = page.locator(".on-screen [data-figure]")
+    while not figure.count():
+        speaker.keyboard.press("PageDown")
+    expect(figure).to_have_attribute("data-alive", "")
+    expect(mirror.locator("[data-figure]")).to_have_attribute("data-alive", "")
+    at = page.evaluate(SEEN)
+
+    def step(of: Locator) -> str:
+        return of.locator(".player input[type=range]").input_value()
+
+    # The figure's own steps come first, from the speaker's window too.
+    before = step(figure)
+    speaker.keyboard.press("PageDown")
+    expect(figure.locator(".player input[type=range]")).not_to_have_value(before)
+    assert page.evaluate(SEEN) == at
+    expect(mirror.locator(".player input[type=range]")).to_have_value(step(figure))
+
+    figure.get_by_label("x, scalar").fill("71")
+    expect(mirror.get_by_label("x, scalar")).to_have_value("71")
 
 
 def test_an_exercise_is_checked_without_leaving_the_page(page: Page) -> None:

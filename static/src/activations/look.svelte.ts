@@ -79,6 +79,7 @@ type First = {
 }
 
 export class Look extends Figure<Asked, LookAnswer> {
+  protected override readonly also = ['view', 'layer', 'channel', 'row', 'column', 'rank', 'open']
   asked = $derived(this.question)
   #wholes = new Wholes((problem) => void (this.problem = problem))
   waits = $derived<Waiting | null>(this.waiting ?? this.#wholes.waiting)
@@ -313,11 +314,11 @@ export class Look extends Figure<Asked, LookAnswer> {
     this.#tensors = {}
   }
 
-  protected override restored(): void {
+  protected override restored(): unknown {
     const before = this.answered
     if (before && JSON.stringify(networkOf(before)) !== JSON.stringify(networkOf(this.asked)))
       this.#leaveNetwork()
-    void this.#renew()
+    return this.#renew()
   }
 
   /** Unfolds a place, or folds it again. */

@@ -37,6 +37,7 @@ const send = (asked: Asked, signal: AbortSignal): Promise<Reply<Answer>> =>
   post<Answer>('/api/convolution', { ...bodyOf(asked), near: asked.near ?? null }, signal, json)
 
 export class Convolution extends Figure<Asked, Answer> {
+  protected override readonly also = ['mode', 'pinned', 'beside']
   setting = $derived(this.question.setting)
   given = $derived(this.question.given)
   /** The setting that the answer is for: what is refused gets into no link and no step. */
@@ -192,9 +193,9 @@ export class Convolution extends Figure<Asked, Answer> {
     this.follow({ ...this.question, near: this.cell })
   }
 
-  protected override restored(): void {
+  protected override restored(): unknown {
     this.refused = ''
-    void this.ask({ ...this.question, near: this.cell })
+    return this.ask({ ...this.question, near: this.cell })
   }
 
   /** The cell stays where it is, if there still is one. */

@@ -127,9 +127,9 @@ export class Expression extends Figure<Pass, Answer> {
     void this.ask(this.question)
   }
 
-  protected override restored(): void {
+  protected override restored(): unknown {
     clearTimeout(this.#typing)
-    super.restored()
+    return super.restored()
   }
 
   /** What was left over from another expression and does not fit this one gives way to examples. */

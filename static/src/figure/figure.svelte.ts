@@ -3,6 +3,9 @@ import { Asking } from './asking.svelte'
 import { begin, edit, redo, undo, type History } from './history'
 import type { Reply } from './server'
 
+/** What another window needs to show the same, or what of it has changed. */
+export type Shared = { question?: unknown; t?: number } & Record<string, unknown>
+
 export class Figure<Question, Answer> extends Asking<Question, Answer> {
   #history = $state.raw() as History<Question>
   question = $derived(this.#history.present)
@@ -18,7 +21,7 @@ export class Figure<Question, Answer> extends Asking<Question, Answer> {
 
   /** Once it is seen: asks if nothing is there. */
   wanted(): void {
-    if (!this.answer && !this.problem && !this.busy) this.restored()
+    if (!this.answer && !this.problem && !this.busy) void this.restored()
   }
 
   undo(): void {
@@ -27,6 +30,26 @@ export class Figure<Question, Answer> extends Asking<Question, Answer> {
 
   redo(): void {
     this.#go(redo(this.#history))
+  }
+
+  /** What another window needs to know beside the question and `t`, by its name here. */
+  protected readonly also: readonly string[] = []
+
+  /** Where it stands, for another window. */
+  get shared(): Shared {
+    const also = this.also.map((name) => [name, Reflect.get(this, name) as unknown] as const)
+    return { question: this.question, t: this.t, ...Object.fromEntries(also) }
+  }
+
+  /** Stands where it does in another window; a question that is another one is asked first. */
+  async follows(shared: Shared): Promise<void> {
+    const { question, t } = shared
+    if (question !== undefined && JSON.stringify(question) !== JSON.stringify(this.question)) {
+      this.amend(question as Question)
+      await this.restored()
+    }
+    if (t !== undefined) this.t = t
+    for (const name of this.also) if (name in shared) Reflect.set(this, name, shared[name])
   }
 
   /** Another question, not yet asked. Those of one kind in one breath are taken back together. */
@@ -48,13 +71,13 @@ export class Figure<Question, Answer> extends Asking<Question, Answer> {
   }
 
   /** What is to be done when undo or redo has brought another question. */
-  protected restored(): void {
-    void this.ask(this.question)
+  protected restored(): unknown {
+    return this.ask(this.question)
   }
 
   #go(history: History<Question>): void {
     if (history === this.#history) return
     this.#history = history
-    this.restored()
+    void this.restored()
   }
 }

@@ -33,8 +33,8 @@ export class Settings<Question extends object, Answer> extends Figure<Question, 
     else this.follow(this.question)
   }
 
-  protected override restored(): void {
+  protected override restored(): unknown {
     clearTimeout(this.#wait)
-    super.restored()
+    return super.restored()
   }
 }

@@ -1,6 +1,7 @@
 /** A figure in a document: what is written in its place, and what stands there then. */
 import { mount, type Component } from 'svelte'
 import type { Problem } from './api'
+import { Figure } from './figure.svelte'
 import './standing.css'
 
 export type First<Question = Record<string, unknown>, Answer = unknown> = {
@@ -19,6 +20,8 @@ export type Standing = {
   asked: () => Record<string, unknown>
   /** The same as it is sent, where a link leaves something out: pictures and weights of one's own. */
   question?: () => Record<string, unknown>
+  /** Its state, where that is one that another window can follow. */
+  store: Figure<unknown, unknown> | null
 }
 
 /** Made from what is written in the place, and from nothing else. */
@@ -31,7 +34,8 @@ export function standing<Props extends Record<string, unknown>>(
   asked: Standing['asked'],
   question?: Standing['question'],
 ): Standing {
-  return { mount: (target) => mount(component, { target, props }), asked, question }
+  const store = Object.values(props).find((prop) => prop instanceof Figure) ?? null
+  return { mount: (target) => mount(component, { target, props }), asked, question, store }
 }
 
 /** What the server has written into a place; null where there is nothing. */

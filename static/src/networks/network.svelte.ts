@@ -22,6 +22,7 @@ const send = ({ asked, open, mend = false }: Drawn, signal: AbortSignal): Promis
   askNetwork(asked, open, mend, signal)
 
 export class Networks extends Figure<Drawn, NetworkAnswer> {
+  protected override readonly also = ['chosen']
   asked = $derived(this.question.asked)
   open = $derived(this.question.open)
   /** The network that the answer is of; while the server is waited for, more may have been asked. */
@@ -171,7 +172,7 @@ export class Networks extends Figure<Drawn, NetworkAnswer> {
       : [...open, group]
     this.chosen = open.includes(group) ? group : null
     this.amend({ ...this.question, open: now })
-    this.#ask()
+    void this.#ask()
   }
 
   #change(network: NetworkSpec, kind: string): void {
@@ -182,7 +183,7 @@ export class Networks extends Figure<Drawn, NetworkAnswer> {
     this.#stopTyping()
     this.#rewrite = rewrite
     this.put({ asked, open, chosen: this.chosen }, kind)
-    this.#ask()
+    void this.#ask()
   }
 
   #stopTyping(): void {
@@ -190,16 +191,16 @@ export class Networks extends Figure<Drawn, NetworkAnswer> {
     this.#typing = undefined
   }
 
-  protected override restored(): void {
+  protected override restored(): unknown {
     this.#stopTyping()
     this.misread = ''
     this.chosen = this.question.chosen
     this.#rewrite = true
-    this.#ask()
+    return this.#ask()
   }
 
-  #ask(): void {
-    void this.ask({ ...this.question, mend: this.mend && this.asked.network !== undefined })
+  #ask(): Promise<boolean> {
+    return this.ask({ ...this.question, mend: this.mend && this.asked.network !== undefined })
   }
 
   protected override take(reply: Reply<NetworkAnswer>, question: Drawn): void {

@@ -1,4 +1,5 @@
 // The windows of one lesson are one: what is done in one of them is told to all others, in numbered messages.
+import type { Shared } from '../figure/figure.svelte'
 import type { Change } from './presenting/ink'
 import type { Spot } from './presenting/laser'
 import type { Tool } from './presenting/board.svelte'
@@ -16,6 +17,8 @@ export type Told = {
   /** Whether that ink takes the last change back. */
   undo?: boolean
   timer?: Timer | null
+  /** Where figures stand, by their places in the lesson, or what of it has changed. */
+  figures?: Record<number, Shared>
 }
 /** `numbers`: when each part was last changed, by whom it was changed; an answer to a window that asks is no change. */
 type Message = { told: Told; numbers: Partial<Record<keyof Told, number>>; asks?: true }

@@ -7,8 +7,11 @@ import { enlivenExercises, setFormulas } from '../exercises/exercises'
 import '../exercises/exercises.css'
 import { enlivenAll } from '../figures.svelte'
 import { setBy } from '../numbers/formulas'
+import { lessonChannel } from '../page/channel'
 import LessonKeys from '../page/LessonKeys.svelte'
 import '../page/page'
+import { theme } from '../page/theme.svelte'
+import { together } from '../page/together.svelte'
 import '../page/lesson.css'
 import '../page/presenter.css'
 import '../page/speaker.css'
@@ -18,5 +21,8 @@ import '../page/projector.css'
 setBy(katex)
 setFormulas(document)
 enlivenExercises(document)
-mount(LessonKeys, { target: document.body })
-enlivenAll(document)
+const channel = lessonChannel()
+mount(LessonKeys, { target: document.body, props: { channel } })
+// The picture in the speaker's window shows what is done on the wall, and does nothing itself.
+const share = together(channel, () => theme.projector, window.parent === window)
+enlivenAll(document, undefined, share)
