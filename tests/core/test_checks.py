@@ -38,6 +38,9 @@ LITTLE = {**NETWORK, "image": "chelsea"}
 LOOKS = [
     ("receptive-field", {"architecture": "resnet18", "layer": "layer1.1.relu2", "unit": [0, 20]}),
     ("receptive-field", {**NETWORK, "layer": "5", "unit": [1, 2]}),
+    # Products of products, and channels whose plain sum is a constant.
+    ("receptive-field", {"architecture": "efficientnet_b0"}),
+    ("effective-field", {"architecture": "convnext_tiny"}),
     ("comparison", {"names": ["alexnet", "resnet18"]}),
     ("gradient-sizes", {"blocks": 3, "width": 4, "residual": True, "initialisation": "he"}),
     ("top-patches", {"model": "digits", "layer": "conv1", "channel": 2}),

@@ -94,6 +94,8 @@ def opened(network: Network) -> "dict[int, Tensor]":
             found[i] = summed(node.layer, given[0])
         else:
             found[i] = positive(node.layer)(*given)
+            # Products of products would soon be 0 or infinite.
+            found[i] = found[i] / found[i].detach().amax()
         # Only where it is not 0 is asked, so its size is made anew, and none gets lost on the way.
         found[i].register_hook(lambda gradient: (gradient != 0) * uneven(gradient))  # type: ignore[no-untyped-call]
     return found
@@ -157,9 +159,10 @@ def measured(question: EffectiveQuestion) -> list[Witness]:
         model = TorchNetwork(part).eval()
         initialise(model)
         images = torch.randn(answer["samples"], *network.input, requires_grad=True)
-    maps = Hooked(model.requires_grad_(False))(images)
+        maps = Hooked(model.requires_grad_(False))(images)
+        mixture = torch.randn(maps.shape[1])
     unit = answer["unit"]
-    picked = maps[:, :, unit[0], unit[1]] if unit[1:] else maps[:, unit[0]]
+    picked = maps[:, :, unit[0], unit[1]] @ mixture if unit[1:] else maps[:, unit[0]]
     picked.sum().backward()  # type: ignore[no-untyped-call]
     assert images.grad is not None
     grid = images.grad.abs().sum(dim=1).mean(dim=0)

@@ -204,7 +204,8 @@ def effective_field(
     """What the centre unit of a layer really looks at: |gradient| by pixel, mean of random inputs.
 
     Weights are He's, inputs Gaussian, as in Luo, Li, Urtasun & Zemel, "Understanding the Effective
-    Receptive Field", 2016. Answers {unit, grid: rows of numbers with 1 the largest, input: the
+    Receptive Field", 2016. A place's channels are mixed by Gaussian weights: of a layer that
+    normalises them, their plain sum is a constant. Answers {unit, grid: rows of numbers with 1 the largest, input: the
     region that can be seen at all, field, effective: {pixels, side, share of the region}, samples}:
     pixels above 4.55 % of the largest count as seen. Raises Problem for what would take too long.
     """
@@ -232,8 +233,9 @@ def effective_field(
         model = TorchNetwork(part).eval()
         initialise(model)
         images = torch.randn(samples, *network.input, requires_grad=True)
-    maps = model(images)
-    picked = maps[:, :, unit[0], unit[1]] if len(unit) == 2 else maps[:, unit[0]]
+        maps = model(images)
+        mixture = torch.randn(maps.shape[1])
+    picked = maps[:, :, unit[0], unit[1]] @ mixture if len(unit) == 2 else maps[:, unit[0]]
     (gradient,) = torch.autograd.grad(picked.sum(), images)
     grid = gradient.abs().sum(dim=1).mean(dim=0).double()
     largest = float(grid.max())
