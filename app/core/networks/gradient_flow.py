@@ -205,9 +205,10 @@ def effective_field(
 
     Weights are He's, inputs Gaussian, as in Luo, Li, Urtasun & Zemel, "Understanding the Effective
     Receptive Field", 2016. A place's channels are mixed by Gaussian weights: of a layer that
-    normalises them, their plain sum is a constant. Answers {unit, grid: rows of numbers with 1 the largest, input: the
-    region that can be seen at all, field, effective: {pixels, side, share of the region}, samples}:
-    pixels above 4.55 % of the largest count as seen. Raises Problem for what would take too long.
+    normalises them, their plain sum is a constant. Answers {unit, grid: rows of numbers with 1 the
+    largest, input: the region that can be seen at all, field, effective: {pixels, side, share of
+    the region}, samples}: pixels above 4.55 % of the largest count as seen. Raises Problem for what
+    would take too long.
     """
     import torch
 
