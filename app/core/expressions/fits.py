@@ -17,19 +17,25 @@ from app.core.expressions.shapes import Shape, fitting
 from app.core.expressions.values import plain
 
 PATTERN = (1.0, -1.0, 2.0, 0.5, -2.0, 1.5, -0.5, 3.0)
+STARTS = (1.0, 0.5, 2.0)
 MOST_TRIED = 6  # inputs that are given other values one by one
 BRIEF = Budget(entries=20_000, seconds=0.03)
 
 
 def filled(graph: Graph, given: Mapping[str, Any]) -> dict[str, Any]:
     """The values of the expression's own inputs, with examples for those that have none: 1 for a
-    number, and a small vector or matrix where the ops ask for one."""
+    number, or what a logarithm or a quotient takes where that is nothing for it, and a small vector
+    or matrix where the ops ask for one."""
     values = {name: given[name] for name in graph.inputs if name in given}
     new = [name for name in graph.inputs if name not in given]
     if new and wants_tensors(graph):
         examples = _examples(graph, values, new)
         if examples is not None:
             return {name: values.get(name, examples.get(name)) for name in graph.inputs}
+    for start in STARTS if new else ():
+        found = {name: values.get(name, start) for name in graph.inputs}
+        if _works(graph, found):
+            return found
     return {name: values.get(name, 1.0) for name in graph.inputs}
 
 
@@ -71,12 +77,18 @@ def _examples(
     if not any(shapes[name] for name in new):
         return None
     for values in _tries(graph, shapes, new, before):
-        try:
-            evaluate(graph, {**kept, **values}, budget=BRIEF)
-        except Problem:
-            continue
-        return values
+        if _works(graph, {**kept, **values}):
+            return values
     return None
+
+
+def _works(graph: Graph, values: Mapping[str, Any]) -> bool:
+    """Whether there is an answer with these values, soon."""
+    try:
+        evaluate(graph, values, budget=BRIEF)
+    except Problem:
+        return False
+    return True
 
 
 def _tries(

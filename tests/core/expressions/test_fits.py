@@ -114,6 +114,19 @@ def test_where_no_values_would_help_none_are_offered(text: str, given: dict[str,
     assert caught.value.told["fits"] == {}
 
 
+@pytest.mark.parametrize(
+    "text", ["-(y*log(p) + (1-y)*log(1-p))", "1/(1-x)", "log(x-1)", "x**0.5/(x-1)", "log(1-p)/p"]
+)
+def test_a_number_without_a_value_is_one_that_there_is_an_answer_for(text: str) -> None:
+    graph = parse(text)
+    assert evaluate(graph, filled(graph, {})).values[graph.output] is not None
+
+
+def test_a_number_that_leads_nowhere_with_what_was_given_is_1() -> None:
+    assert filled(parse("log(x) + y"), {"x": -1}) == {"x": -1, "y": 1.0}
+    assert filled(parse("log(x) * y"), {"x": 2}) == {"x": 2, "y": 1.0}
+
+
 def test_what_a_person_gave_stays_as_it_is() -> None:
     given = {"x": [0.25, -7], "k": 3}
     values = filled(parse("f = k * sum(W @ x)"), given)
