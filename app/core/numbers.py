@@ -9,7 +9,7 @@ from functools import lru_cache
 Number = float | None  # in an answer: null where it does not exist
 
 DIGITS = 4
-WIRE = 8  # characters between two gates
+WIRE = 8.4  # characters between two gates
 # Outside these bounds a number is written with a power of ten.
 SMALLEST_PLAIN = 1e-3
 LARGEST_PLAIN = 1e6

@@ -108,7 +108,7 @@ export function editable(value: unknown): string {
 }
 
 /** Characters between two gates. */
-const WIRE = 8
+const WIRE = 8.4
 
 /** The number as it stands on a wire: what has a power of ten with fewer digits, for the gates are near. */
 export function besideWire(x: number | null | undefined): string {
