@@ -20,6 +20,8 @@ function taken(): Way[] {
 function remember(ways: Way[]): void {
   try {
     sessionStorage.setItem(KEY, JSON.stringify(ways.slice(-MOST)))
+    // theme.js reads it before the next page is painted.
+    sessionStorage.setItem('growing', '1')
   } catch {
     // Without a memory there is no way back up but the browser's own.
   }
@@ -33,7 +35,11 @@ addEventListener('pageswap', (event) => {
   moving = false
 })
 // A page that is come back to as it was left.
-addEventListener('pageshow', () => (moving = false))
+addEventListener('pageshow', ({ persisted }) => persisted && stay())
+
+// theme.js has told that the page is one that has just grown out of another.
+const GROWN_MILLISECONDS = 1000
+setTimeout(() => delete document.documentElement.dataset.growing, GROWN_MILLISECONDS)
 
 /** What an address says that stays as long as one looks at the same thing. */
 const about = (address: string, names: readonly string[]): string => {
@@ -48,9 +54,21 @@ export function above(names: readonly string[]): string | null {
   return taken().findLast(({ to }) => about(to, names) === here)?.from ?? null
 }
 
-/** To be called as a link leads deeper, from the address that it is to lead back to. */
-export function descending(to: string): void {
+const WAIT_MILLISECONDS = 5000
+function leave(): void {
   moving = true
+  setTimeout(stay, WAIT_MILLISECONDS)
+}
+function stay(): void {
+  moving = false
+  delete document.documentElement.dataset.growing
+}
+
+/** To be called as a link is followed that leads deeper, from the address that it is to lead back to. */
+export function descending(to: string, how?: MouseEvent): void {
+  // Into another tab no element grows.
+  if (how && (how.ctrlKey || how.metaKey || how.shiftKey)) return
+  leave()
   const way = { from: location.pathname + location.search + location.hash, to }
   remember([...taken().filter(({ from }) => from !== way.from), way])
 }
@@ -63,7 +81,10 @@ export function descend(to: string): void {
 /** Back up: to the very page that was left, if the tab still has it. */
 export function ascend(to: string): void {
   if (moving) return
-  moving = true
+  leave()
+  // Of all that shrinks back.
+  document.documentElement.dataset.growing = ''
+  remember(taken())
   const back = distance(new URL(to, location.href).href)
   if (back) history.go(-back)
   else location.assign(to)
