@@ -10,7 +10,7 @@ from app.core.errors import Problem, nearest
 from app.core.figures import FIGURES
 from app.core.links import asked
 from app.core.mistakes import validated
-from app.core.numbers import plural
+from app.core.numbers import format_number, plural
 from app.core.questions import MOST_FIELDS, Asked, up_to
 from app.core.witnesses import Witness
 
@@ -88,9 +88,9 @@ def sentence(found: list[Witness]) -> str:
     """What a learner is told first."""
     wrong = next((each for each in found if not each["agrees"]), None)
     if wrong:
-        ours, theirs = wrong["ours"], wrong["theirs"]
+        ours, theirs = format_number(wrong["ours"], 6), format_number(wrong["theirs"], 6)
         of = f"{wrong['of']} in {wrong['within']}" if wrong["within"] else wrong["of"]
-        return f"{wrong['by']} has {theirs:.6g} for {of}, this figure {ours:.6g}."
+        return f"{wrong['by']} has {theirs} for {of}, this figure {ours}."
     numbers = sum(each["compared"] for each in found)
     if not numbers:
         return "There is no number here that another path could find."

@@ -9,25 +9,35 @@ from functools import lru_cache
 Number = float | None  # in an answer: null where it does not exist
 
 DIGITS = 4
+WIRE = 8.4  # characters between two gates
 # Outside these bounds a number is written with a power of ten.
 SMALLEST_PLAIN = 1e-3
 LARGEST_PLAIN = 1e6
 
 MINUS = "\N{MINUS SIGN}"
+TIMES = "\N{MULTIPLICATION SIGN}"
+RAISED = "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"
+EXPONENT = str.maketrans("-0123456789", RAISED)
+RAISED_WIDTH = 0.7  # of a raised digit, in usual ones
 MISSING = "\N{EN DASH}"
 INFINITY = "\N{INFINITY}"
 
 
 @lru_cache(maxsize=8192)
 def format_number(x: float | None, digits: int = DIGITS) -> str:
-    """The number as it stands in a drawing: 0.7311, −0.5312, 12346, 1e−5; an en dash for none."""
+    """The number as it stands in a drawing: 0.7311, −0.5312, 12346, 1×10⁻⁵; an en dash for none."""
     if x is None or math.isnan(x):
         return MISSING
     if math.isinf(x):
         return INFINITY if x > 0 else MINUS + INFINITY
     mantissa, exponent = _parts(x, digits)
-    text = mantissa if exponent is None else f"{mantissa}e{exponent}"
-    return text.replace("-", MINUS)
+    return _with_power(mantissa, exponent)
+
+
+def typeset(number: str) -> str:
+    """A number as Python writes it, typeset with all of its digits: 1e-07 is 1×10⁻⁷."""
+    mantissa, _, power = number.partition("e")
+    return _with_power(mantissa, int(power) if power else None)
 
 
 def plural(n: int, one: str, many: str = "") -> str:
@@ -56,18 +66,35 @@ def sizes(shape: Iterable[int]) -> str:
     return "×".join(map(str, shape)) or "a single number"
 
 
-def short_number(x: float | None, length: int) -> str:
-    """The number with as many of its four digits as fit into `length` characters."""
+def breadth(text: str) -> float:
+    """How wide a number is, in usual characters: the digits of an exponent are smaller."""
+    return len(text) - (1 - RAISED_WIDTH) * sum(character in RAISED for character in text)
+
+
+def short_number(x: float | None, length: float) -> str:
+    """The number with as many of its four digits as fit into the breadth of `length` characters. A
+    power of ten with a single one may be broader, and a whole number by its sign."""
     text = format_number(x)
     digits = DIGITS
-    while len(text) > length and digits > 1 and x is not None:
+    if text[1:].isdigit() and len(text) <= length + 1:
+        return text
+    while breadth(text) > length and digits > 1 and x is not None:
         digits -= 1
         if abs(x) < 10 ** (length - 1):
             text = format_number(x, digits)
         else:
             mantissa, _, power = f"{x:.{digits - 1}e}".partition("e")
-            text = f"{_without_trailing_zeros(mantissa)}e{int(power)}".replace("-", MINUS)
+            text = _with_power(_without_trailing_zeros(mantissa), int(power))
+    if breadth(text) > length:
+        text = text.replace(f"1{TIMES}10", "10", 1)
     return text
+
+
+def beside_wire(x: float | None) -> str:
+    """The number as it stands on a wire: what has a power of ten with fewer digits, for the gates
+    are near."""
+    text = format_number(x)
+    return short_number(x, WIRE) if text[-1] in RAISED else text
 
 
 @lru_cache(maxsize=8192)
@@ -79,6 +106,11 @@ def latex_number(x: float | None, digits: int = DIGITS) -> str:
         return r"\infty" if x > 0 else r"-\infty"
     mantissa, exponent = _parts(x, digits)
     return mantissa if exponent is None else rf"{mantissa} \times 10^{{{exponent}}}"
+
+
+def _with_power(mantissa: str, exponent: int | None) -> str:
+    power = "" if exponent is None else f"{TIMES}10{str(exponent).translate(EXPONENT)}"
+    return mantissa.replace("-", MINUS) + power
 
 
 def _parts(x: float, digits: int = DIGITS) -> tuple[str, int | None]:

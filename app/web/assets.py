@@ -16,6 +16,8 @@ from starlette.staticfiles import NotModifiedResponse, StaticFiles
 from starlette.templating import Jinja2Templates
 from starlette.types import Scope
 
+from app.core.numbers import format_number
+
 ROOT = Path(__file__).resolve().parents[2]
 DIST = ROOT / "static" / "dist"
 BASE = "/static/"
@@ -166,6 +168,7 @@ ASSETS = Assets(DIST)
 
 templates = Jinja2Templates(ROOT / "templates")
 templates.env.globals["assets"] = ASSETS.tags
+templates.env.filters["number"] = format_number
 
 
 def read_templates() -> None:

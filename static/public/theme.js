@@ -8,6 +8,16 @@
     kept = localStorage.getItem('theme')
     if (projector) sessionStorage.setItem('projector', projector)
     else projector = sessionStorage.getItem('projector')
+    // A page that grows out of another (levels.ts) is shown once that which grows is there.
+    if (sessionStorage.getItem('growing')) {
+      sessionStorage.removeItem('growing')
+      root.dataset.growing = ''
+      var wait = document.createElement('link')
+      wait.rel = 'expect'
+      wait.href = '#main'
+      wait.setAttribute('blocking', 'render')
+      document.head.append(wait)
+    }
   } catch {
     // Storage may be switched off; the system's choice stands then.
   }

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Locator, Page, Response, Route, expect
 from safetensors.numpy import save
 
 from tests.browser.visitor import PATIENCE, at_step, leave_fields, point_on
+from tests.written import number
 
 CHELSEA = "/activations?image=chelsea"
 CAT = re.compile("cat|tabby")
@@ -42,10 +43,6 @@ def show(page: Page, name: str) -> None:
 
 def top_class(page: Page) -> Locator:
     return page.locator(".classes li").first
-
-
-def number(text: str) -> float:
-    return float(text.replace("\u2212", "-"))
 
 
 def strongest(page: Page, image: str, layer: str, by: str = "size") -> list[int]:

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.visitor import halt
+from tests.written import number
 
 NUMBERS = "/convolution?input=numbers&kernel_size=3&stride=2&padding=1&cell=0,1,1"
 
@@ -114,7 +115,7 @@ def test_a_weight_by_hand(page: Page) -> None:
     weight = page.get_by_label("Weights of channel 0, row 1, column 1")
     patch = page.get_by_label("Patch of channel 0").inner_text().split()
     before = float(shown(page))
-    old = float(weight.inner_text().replace("−", "-"))
+    old = number(weight.inner_text())
     weight.click()
     expect(weight).to_be_focused()
     page.keyboard.type("7")
@@ -367,10 +368,10 @@ def test_every_product_of_a_large_kernel_can_be_reached(page: Page) -> None:
     page.get_by_role("slider", name="From column").fill("3")
     wanted = [asked["products"][2][row][column] for row in range(4, 9) for column in range(3, 8)]
     expect(products.nth(0)).to_have_text(f"{wanted[0]:g}".replace("-", "−"))
-    found = [float(text.replace("−", "-")) for text in products.all_inner_texts()]
+    found = [number(text) for text in products.all_inner_texts()]
     assert found == wanted
     weight = page.get_by_label("Weights of channel 2, row 8, column 7")
-    assert float(weight.inner_text().replace("−", "-")) == asked["weights"][2][8][7]
+    assert number(weight.inner_text()) == asked["weights"][2][8][7]
 
 
 def test_the_gradient_that_comes_back_is_chosen(page: Page) -> None:

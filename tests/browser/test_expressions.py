@@ -22,6 +22,7 @@ from tests.browser.visitor import (
     shows,
     text,
 )
+from tests.written import number
 
 STEP = 1500  # ms of the player at 1×, where there are few
 DONE = {"x": "-2 | -4", "y": "5 | -4", "z": "-4 | 3", "n1": "3 | -4", "f": "-12 | 1"}
@@ -38,8 +39,8 @@ def test_the_first_page_shows_the_lectures_graph_before_the_server_is_asked(page
 def test_the_first_html_has_the_drawing_and_the_numbers(page: Page) -> None:
     html = page.request.get("/expression").text()
     assert "<svg" in html
-    for number in ("−12", "−4", "−2", ">5<", ">3<"):
-        assert number in html
+    for shown in ("−12", "−4", "−2", ">5<", ">3<"):
+        assert shown in html
 
 
 def test_playing_goes_forward_then_backward_to_the_last_gradient(page: Page) -> None:
@@ -296,7 +297,7 @@ def test_the_sigmoid_neuron_to_the_printed_digit(page: Page) -> None:
     printed = {"w0": -0.20, "x0": 0.39, "w1": -0.39, "x1": -0.59, "w2": 0.20}
     for name, gradient in printed.items():
         said = grasp(page, name).get_attribute("aria-label") or ""
-        found = float(said.rpartition(" ")[2].replace("−", "-"))
+        found = number(said.rpartition(" ")[2])
         assert round(found, 2) == gradient, said
     # The lecture's gates, not one lump.
     signs = page.locator(".node text.sign").all_text_contents()

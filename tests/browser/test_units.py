@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from app.core.numbers import format_number
 from tests.browser.visitor import PATIENCE, grasp
+from tests.written import number
 
 COFFEE = {"model": "squeezenet1_1", "image": "coffee"}
 CONV = {"layer": "features.3.expand3x3_activation", "channel": 35, "row": 27, "column": 39}
@@ -32,10 +33,6 @@ def unit_of(page: Page, at: dict[str, Any]) -> dict[str, Any]:
     answer = page.request.post("/api/activations", data=COFFEE | {"unit": at}).json()
     found: dict[str, Any] = answer["unit"]
     return found
-
-
-def number(text: str) -> float:
-    return float(text.replace("\u2212", "-"))
 
 
 def field(page: Page, name: str) -> Locator:
@@ -239,6 +236,47 @@ def test_the_whole_path_by_touch(browser: Browser, live_server: str) -> None:
     page.get_by_role("button", name="Show all of it").tap()
     same_expression(page, unit)
     context.close()
+
+
+def test_escape_leads_from_the_graph_up_through_all_levels(page: Page) -> None:
+    unit = unit_of(page, CONV)
+    page.goto(link("unit", **CONV))
+    told(page, unit)
+    page.get_by_role("link", name="Open as an expression").click()
+    same_expression(page, unit)
+    expect(page.get_by_role("link", name="Back to the cell")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.wait_for_url(re.compile("/activations.*view=unit"))
+    told(page, unit)
+    page.keyboard.press("Escape")
+    expect(page.locator(".large-map .map-area")).to_be_visible(timeout=LOOK)
+    page.keyboard.press("Escape")
+    expect(page.locator(".lens-area")).to_be_visible(timeout=LOOK)
+
+
+@pytest.mark.parametrize("way", ["keys", "mouse"])
+def test_what_was_opened_from_a_network_leads_back_to_it(page: Page, way: str) -> None:
+    page.goto("/network?architecture=squeezenet1_1&layer=features.3.squeeze_activation")
+    page.get_by_role("button", name="Its maps of a photo").click()
+    expect(page.locator(".large-map .map-area")).to_be_visible(timeout=LOOK)
+    back = page.get_by_role("link", name="Back to the network")
+    if way == "mouse":
+        back.click()
+    else:
+        page.keyboard.press("Escape")
+        page.wait_for_url(lambda address: "view=layer" not in address)
+        page.keyboard.press("Escape")
+        page.wait_for_url(lambda address: "layer=" not in address)
+        page.keyboard.press("Escape")
+    page.wait_for_url(re.compile("/network.*features.3.squeeze_activation"))
+    expect(page.locator(".layer-card h2")).to_contain_text("features.3.squeeze_activation")
+
+
+def test_nothing_leads_up_from_what_was_opened_by_itself(page: Page) -> None:
+    for address in ("/expression?expression=f+%3D+x+*+y", "/activations"):
+        page.goto(address)
+        expect(page.locator("[data-figure] .still")).to_have_count(0)
+        expect(page.locator(".title-row .up")).to_have_count(0)
 
 
 def test_a_long_expression_opens_behind_the_hash(page: Page) -> None:

@@ -255,7 +255,7 @@ def test_entries_and_paths_are_told_without_false_numbers() -> None:
 def test_a_small_difference_is_told_with_the_digits_that_show_it() -> None:
     ask = {"expression": "f = x - y", "inputs": {"x": 1.00001, "y": 1}}
     (step, *_) = expressions.play(expressions.PlayQuestion(**ask))["steps"]
-    assert "1.00001 − 1 = 1e−5" in step["sentence"]
+    assert "1.00001 − 1 = 1×10⁻⁵" in step["sentence"]
 
 
 def test_shares_are_told_apart() -> None:

@@ -21,7 +21,7 @@ from app.core.errors import Problem
 from app.core.networks.cones import cone
 from app.core.networks.network import Channel, Network, analyse
 from app.core.networks.receptive_fields import Pair
-from app.core.numbers import Number
+from app.core.numbers import Number, format_number
 from app.core.pictures.images import IMAGES, PHOTOS, Bytes, picture
 from app.core.pictures.preparation import SHOWN, Kind, prepared
 from app.core.pictures.uploads import address
@@ -142,9 +142,10 @@ def affordable(network: Network, shown: tuple[Cut, ...]) -> tuple[Cut, ...]:
     ):
         many = most // max(1, each)
         if many < FEWEST:
+            takes, limit = format_number(each / 1e9, 3), format_number(most / FEWEST / 1e9, 2)
             raise Problem(
-                f"this network takes {each / 1e9:,.3g} {what} a picture; to look for patches in "
-                f"{FEWEST} pictures or more, {most / FEWEST / 1e9:,.2g} are the most",
+                f"this network takes {takes} {what} a picture; to look for patches in "
+                f"{FEWEST} pictures or more, {limit} are the most",
                 {"field": "network"},
             )
         shown = shown[:many]

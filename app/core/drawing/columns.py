@@ -7,7 +7,9 @@ that keep chains of gates straight (`heights`).
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
+from itertools import combinations
 
 from app.core.drawing.heights import heights_of
 from app.core.drawing.ordering import FEW_NODES, ordered
@@ -19,6 +21,8 @@ MARGIN = 20.0
 COLUMN_GAP = 50.0
 FORK_GAP = 84.0  # where the wires of a fork end, each with its own gradient
 STEEPEST_GAP = 150.0
+RUN = 64.0  # straight into the gate, for such a gradient where wires have crossed before
+FEW_WIRES = 60  # from column to column, of which crossings are looked for
 
 # How far the wire of a node may reach, in columns passed, before the node is moved right to where
 # it is used, and whether a node with several uses has room on its right. Inputs stand on the
@@ -29,8 +33,10 @@ ATTEMPTS = ((2, False), (1, False), (0, False), (0, True))
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Of each column: its left edge, the right edge of its heads, its right edge."""
+    """Of each column: where wires have bent towards it, its left edge, the right edge of its heads,
+    its right edge."""
 
+    bent: list[float]
     left: list[float]
     heads: list[float]
     right: list[float]
@@ -100,14 +106,37 @@ class Piece(Vertices):
                 steep = COLUMN_GAP + 0.15 * abs(self.y[vertex] - self.y[start])
                 gap = max(FORK_GAP if fork else 0.0, min(steep, STEEPEST_GAP))
                 gaps[self.rank[vertex]] = max(gaps[self.rank[vertex]], gap)
-        columns = Columns([], [], [])
+        uses = Counter(link.source for link in self.links)
+        columns = Columns([], [], [], [])
         right = MARGIN
         for number, layer in enumerate(self.layers):
             sizes = [self.sizes[v] for v in layer if v < len(self.sizes)]
-            left = right + (gaps[number] if number else 0.0)
+            run = RUN if number and self._crossed(number, uses) else 0.0
+            left = right + run + (gaps[number] if number else 0.0)
             heads = left + max(size.room for size in sizes)
             right = heads + max(size.stub + size.ending for size in sizes)
+            columns.bent.append(round(left - run, 1))
             columns.left.append(round(left, 1))
             columns.heads.append(round(heads, 1))
             columns.right.append(round(right, 1))
         return columns
+
+    def _crossed(self, column: int, uses: Counter[int]) -> bool:
+        """Whether a wire of a fork crosses another one on its last way to a gate of this column."""
+        starts = {vertex: place for place, vertex in enumerate(self.layers[column - 1])}
+        wires = [
+            (starts[start], (place, port), vertex < len(self.sizes) and self._forks(start, uses))
+            for place, vertex in enumerate(self.layers[column])
+            for start, port in self.before[vertex]
+            if start in starts
+        ]
+        return len(wires) <= FEW_WIRES and any(
+            (own or other) and a != b and (a < b) != (end < last)
+            for (a, end, own), (b, last, other) in combinations(wires, 2)
+        )
+
+    def _forks(self, vertex: int, uses: Counter[int]) -> bool:
+        """Whether the wires of a scalar come apart somewhere on the way to here."""
+        first = len(self.sizes)
+        node = vertex if vertex < first else self.bends[vertex - first][0]
+        return uses[node] > 1 and self.sizes[node].grid is None

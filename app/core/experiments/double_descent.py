@@ -132,7 +132,7 @@ def control(settings: DescentSettings) -> DescentSettings:
 
 def names(settings: DescentSettings) -> tuple[str, str]:
     def name(penalty: float) -> str:
-        return f"penalty {penalty:g}" if penalty else "no penalty"
+        return f"penalty {format_number(penalty)}" if penalty else "no penalty"
 
     return name(settings.penalty), name(control(settings).penalty)
 

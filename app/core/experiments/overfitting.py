@@ -12,6 +12,7 @@ from numpy.polynomial import legendre
 from pydantic import Field
 
 from app.core.experiments.experiment import Claim, Experiment, Settings, amount, known
+from app.core.numbers import format_number
 from app.core.questions import shown
 from app.core.training.loop import Frame, Look, Loop
 from app.core.training.points import FRESH, Array, Points, curve, wave
@@ -106,7 +107,7 @@ def control(settings: OverfittingSettings) -> OverfittingSettings:
 
 def names(settings: OverfittingSettings) -> tuple[str, str]:
     if settings.penalty:
-        return f"penalty {settings.penalty:g}", "no penalty"
+        return f"penalty {format_number(settings.penalty)}", "no penalty"
     return f"{settings.points} points", f"{control(settings).points} points"
 
 

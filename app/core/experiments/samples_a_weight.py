@@ -9,6 +9,7 @@ from pydantic import Field
 
 from app.core.experiments import planes
 from app.core.experiments.experiment import Claim, Experiment, Settings, amount, known
+from app.core.numbers import format_number
 from app.core.questions import shown
 from app.core.training.loop import Frame
 from app.core.training.nets import How, count
@@ -77,7 +78,7 @@ def control(settings: SamplesSettings) -> SamplesSettings:
 def names(settings: SamplesSettings) -> tuple[str, str]:
     """By their points and weights, or by what helps one and not the other."""
     helps = ("penalty", settings.penalty), ("dropped", settings.dropped)
-    given = [f"{name} {amount:g}" for name, amount in helps if amount]
+    given = [f"{name} {format_number(amount)}" for name, amount in helps if amount]
     if given:
         return ", ".join(given), "neither" if len(given) > 1 else f"no {given[0].split()[0]}"
     here, there = settings.points, control(settings).points

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from app.core.expressions.graphs import Graph, Node
 from app.core.expressions.ops import OPS, SLOT, Op
 from app.core.expressions.parsing import parse_derivative
-from app.core.numbers import format_number, latex_number
+from app.core.numbers import MINUS, TIMES, format_number, latex_number, typeset
 
 Form = Literal["latex", "text"]
 ATOM = 60
@@ -147,17 +147,25 @@ def _key_text(key: Sequence[Any], computed: Sequence[Term], form: Form) -> str:
 def gate_label(graph: Graph, node: Node) -> str:
     """What stands in the gate: "+", "*-1", "1/x", "+1", "^2", "exp"."""
     if node.leaf:
-        return node.id if node.name else literal_text(node.value)
+        return node.id if node.name else _drawn(node.value)
     op = OPS[node.op]
     symbol = op.symbol or op.name
     k = absorbed(graph, node)
     if k is None:
         return symbol
-    number = format_number(float(graph.nodes[node.inputs[k]].value)).replace("−", "-")
-    if node.op in ("+", "-") and number.startswith("-"):
+    number = format_number(float(graph.nodes[node.inputs[k]].value)).replace(MINUS, "-")
+    if node.op == "*":
+        number = number.removeprefix(f"1{TIMES}")
+    elif number.startswith("-") if node.op in ("+", "-") else TIMES in number:
         number = f"({number})"
     commutes = node.op in ("+", "*")
     return f"{symbol}{number}" if k == 1 or commutes else f"{number}{symbol}"
+
+
+def _drawn(value: Any) -> str:
+    """A constant as it stands in its gate."""
+    text = literal_text(value)
+    return text if isinstance(value, list | tuple) else typeset(text).replace(MINUS, "-")
 
 
 def absorbed(graph: Graph, node: Node) -> int | None:

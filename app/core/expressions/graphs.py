@@ -13,6 +13,7 @@ from typing_extensions import TypedDict
 from app.core.errors import Problem, nearest
 from app.core.expressions.arrays import tensor
 from app.core.expressions.ops import NAMES, OPS, Op
+from app.core.numbers import format_number
 
 MAX_NODES = 5_000
 SHORT = 24  # characters of what was typed that a sentence repeats
@@ -290,7 +291,7 @@ def _check_parameter(op: Op, key: str, value: Any, operands: int, where: Mapping
     if key in SLOPES and (isinstance(value, bool) or not isinstance(value, int | float)):
         refuse("is a number")
     if key in SLOPES and not abs(value) <= LARGEST_SLOPE:
-        refuse(f"is a number up to {LARGEST_SLOPE:g}")
+        refuse(f"is a number up to {format_number(LARGEST_SLOPE)}")
     if key == "correction" and not (whole and 0 <= value <= 1):
         refuse("is 0 or 1: whether n or n - 1 divides")
     if key == "seed" and value is not None and not (whole and 0 <= value < 2**32):

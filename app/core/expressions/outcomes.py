@@ -97,7 +97,7 @@ def why_undefined(graph: Graph, i: int, values: Sequence[Any], overflow: bool) -
     if node.op == "**" and np.any((values[node.inputs[0]] == 0) & (values[node.inputs[1]] < 0)):
         return f"{shown} divides by zero: 0 has no negative powers"
     if overflow:
-        return f"{shown} is too large for a number (about 1.8e308 is the most)"
+        return f"{shown} is too large for a number (about 1.8×10³⁰⁸ is the most)"
     if node.op in DOMAINS:
         return f"{shown} is undefined: it needs a number {DOMAINS[node.op]}"
     return f"{shown} is undefined"

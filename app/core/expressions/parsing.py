@@ -307,7 +307,7 @@ class _Parser(Products, Calls):
         whole = token.text.isdecimal() and len(token.text) <= 15
         value = int(token.text) if whole else float(token.text)
         if math.isinf(value):
-            self.fail("this number is too large; the largest is about 1.8e308", token)
+            self.fail("this number is too large; the largest is about 1.8×10³⁰⁸", token)
         return value
 
     def nested_list(self, opening: Token, closing: str, first: Operand | None = None) -> Operand:

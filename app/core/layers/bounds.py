@@ -106,7 +106,7 @@ NotNegativeConstant = Annotated[
 ]
 # What is divided by stays above 0 in float32, even to the power of an exponent.
 AboveZero = Annotated[
-    float, Field(ge=1e-12, le=1e6, description="a number from 1e-12 to a million")
+    float, Field(ge=1e-12, le=1e6, description="a number from 10⁻¹² to a million")
 ]
 Exponent = Annotated[float, Field(ge=0, le=3, description="a number from 0 to 3")]
 Tracked = Annotated[

@@ -164,16 +164,12 @@ def _size(values: "Tensor") -> float:
     return float(values.detach().square().mean().sqrt())
 
 
-RAISED = str.maketrans("0123456789−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
-
-
 def _sentence(gradients: list[float]) -> str:
     first, last, many = gradients[0], gradients[-1], len(gradients)
     if first == 0 or last == 0:
         return f"No gradient reaches the first of {many} layers."
     larger = first >= last
-    digits, _, power = format_number(first / last if larger else last / first).partition("e")
-    times = f"{digits} × 10{power.translate(RAISED)}" if power else digits
+    times = format_number(first / last if larger else last / first)
     said = f"{times} times {'larger' if larger else 'smaller'}"
     return f"At the first of {many} layers the gradient is {said} than at the last."
 

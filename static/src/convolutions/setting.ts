@@ -95,7 +95,7 @@ export function numberTyped(text: string): number | string {
   const value = readValue(text)
   if (typeof value !== 'number') return `“${text.trim()}” is no number. What was there stays.`
   if (Math.abs(value) <= LARGEST) return value
-  return `${text.trim()} is too large: at most a billion, 1e9. What was there stays.`
+  return `${text.trim()} is too large: at most a billion, 10⁹. What was there stays.`
 }
 
 /** The setting in a question that the server has understood; other fields it may have are kept by it. */

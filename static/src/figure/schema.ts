@@ -2178,7 +2178,7 @@ export interface components {
             num_features: number;
             /**
              * Eps
-             * @description a number from 1e-12 to a million
+             * @description a number from 10⁻¹² to a million
              * @default 0.00001
              */
             eps: number;
@@ -2219,7 +2219,7 @@ export interface components {
             num_features: number;
             /**
              * Eps
-             * @description a number from 1e-12 to a million
+             * @description a number from 10⁻¹² to a million
              * @default 0.00001
              */
             eps: number;
@@ -4455,7 +4455,7 @@ export interface components {
             num_channels: number;
             /**
              * Eps
-             * @description a number from 1e-12 to a million
+             * @description a number from 10⁻¹² to a million
              * @default 0.00001
              */
             eps: number;
@@ -4551,7 +4551,7 @@ export interface components {
             num_features: number;
             /**
              * Eps
-             * @description a number from 1e-12 to a million
+             * @description a number from 10⁻¹² to a million
              * @default 0.00001
              */
             eps: number;
@@ -4713,7 +4713,7 @@ export interface components {
             normalized_shape: number | number[];
             /**
              * Eps
-             * @description a number from 1e-12 to a million
+             * @description a number from 10⁻¹² to a million
              * @default 0.00001
              */
             eps: number;
@@ -4747,7 +4747,7 @@ export interface components {
             num_channels: number;
             /**
              * Eps
-             * @description a number from 1e-12 to a million
+             * @description a number from 10⁻¹² to a million
              * @default 0.00001
              */
             eps: number;
@@ -4929,7 +4929,7 @@ export interface components {
             beta: number;
             /**
              * K
-             * @description a number from 1e-12 to a million
+             * @description a number from 10⁻¹² to a million
              * @default 1
              */
             k: number;
@@ -7092,7 +7092,7 @@ export interface components {
             type: "Softplus";
             /**
              * Beta
-             * @description a number from 1e-12 to a million
+             * @description a number from 10⁻¹² to a million
              * @default 1
              */
             beta: number;

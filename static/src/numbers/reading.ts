@@ -1,9 +1,10 @@
 /** Numbers as someone typed them. */
 import type { Nested } from '../figure/api'
+import { typed as asTyped } from './format'
 
 /** A number or nested list as someone typed it; undefined if it is neither. */
 export function readValue(typed: string): Nested | undefined {
-  const text = typed.trim().replaceAll('\u2212', '-')
+  const text = asTyped(typed.trim()).replaceAll('\u2212', '-')
   if (text === '') return undefined
   const number = Number(text)
   if (Number.isFinite(number)) return number

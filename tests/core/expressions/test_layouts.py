@@ -189,6 +189,17 @@ def test_a_crossing_where_one_is_needed() -> None:
     assert crossings(arrange(*graph("q * x y; a * q x; b sin q; f + a b"))) == 1
 
 
+def test_wires_of_a_fork_that_have_crossed_run_straight_into_their_gates() -> None:
+    layout = arrange(*graph("q * x y; a * q x; b sin q; f + a b"))
+    straight = {
+        (wire.source, wire.target): wire.points[-1][0] - wire.points[-4][0]
+        for wire in layout.wires
+        if len({y for _, y in wire.points[-4:]}) == 1
+    }
+    for wire in (("q", "a"), ("x", "a"), ("q", "b")):
+        assert straight[wire] >= 60
+
+
 @pytest.mark.parametrize("seed", range(40))
 def test_random_graphs(seed: int) -> None:
     boxes, wires, output = random_graph(seed, 4 + seed)

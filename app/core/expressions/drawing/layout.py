@@ -270,14 +270,14 @@ def _placed_wires(
         else:
             for bend in route:
                 rank = piece.rank[bend]
-                levels.append((columns.left[rank], columns.right[rank], piece.y[bend]))
-        levels.append((columns.left[last], end.x, end.y))
+                levels.append((columns.bent[rank], columns.right[rank], piece.y[bend]))
+        levels.append((columns.bent[last], end.x, end.y))
         same = sorted(together[link.source, link.target], key=lambda n: piece.links[n].position)
         bulge = (same.index(number) - (len(same) - 1) / 2) * BULGE
         points = _curves(levels, bulge)
         fork = len(piece.after[link.source]) > 1
         others = labels.setdefault(last, []) if fork else []
-        label = _flow_label(points, levels[-1][0], bulge, others[-FLOW_NEIGHBORS:])
+        label = _flow_label(points, columns.left[last], bulge, others[-FLOW_NEIGHBORS:])
         others.append(label)
         placed.append(
             PlacedWire(nodes[link.source].id, nodes[link.target].id, link.position, points, label)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import base64
-import re
 import struct
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from html import escape
 from typing import Any, Literal
 
 from app.core.expressions.drawing.layout import (
@@ -21,11 +19,13 @@ from app.core.expressions.drawing.layout import (
     readable,
     shortened,
 )
-from app.core.numbers import format_number, short_number, sizes
+from app.core.expressions.drawing.words import number, safe, typeset, words
+from app.core.numbers import beside_wire, breadth, format_number, short_number, sizes
 
 FLOW_DROP = 17.0  # from the middle of a wire to the baseline of its flow
 MOST_RECTANGLES = 400  # cells of a heat map that are drawn one by one; beyond, they are pixels
-CELL_CHARACTERS = 6
+CELL_CHARACTERS = 6.8
+CELL_CHARACTER = 6.6  # the width of one
 FAINTEST = 0.26  # the strongest tint of a cell that has its number on it
 NEGATIVE = (38, 104, 186)
 POSITIVE = (226, 119, 14)
@@ -109,14 +109,14 @@ class _Moment:
         value_at: dict[str, int] = {}
         gradient_at: dict[str, int] = {}
         flow_at: dict[int, int] = {}
-        for number, one in enumerate(steps):
+        for at, one in enumerate(steps):
             if one["kind"] == "forward":
-                value_at[one["node"]] = number
+                value_at[one["node"]] = at
             elif one.get("flow") is not None:
-                flow_at[one["flow"]] = number
-                gradient_at[flows[one["flow"]]["source"]] = number
+                flow_at[one["flow"]] = at
+                gradient_at[flows[one["flow"]]["source"]] = at
             else:
-                gradient_at[one["node"]] = number
+                gradient_at[one["node"]] = at
         self.valued = {n["id"] for n in answer["nodes"] if value_at.get(n["id"], -1) < done}
         self.graded = {
             n["id"] for n in answer["nodes"] if gradient_at.get(n["id"], done - 1) < done
@@ -125,10 +125,10 @@ class _Moment:
         # A flow has a number of its own where it is not yet the whole gradient.
         self.flows = {
             (flow["target"], flow["position"]): flow["downstream"]
-            for number, flow in enumerate(flows)
+            for index, flow in enumerate(flows)
             if uses[flow["source"]] > 1
             and isinstance(flow["downstream"], int | float)
-            and flow_at.get(number, done - 1) < done
+            and flow_at.get(index, done - 1) < done
         }
         self.node: str | None = None
         self.wires: set[tuple[str, int]] = set()
@@ -152,12 +152,12 @@ def _svg(
     colors: Mapping[str, str],
     standalone: bool,
 ) -> Iterator[str]:
-    width, height = _number(layout["width"]), _number(layout["height"])
+    width, height = number(layout["width"]), number(layout["height"])
     yield (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="graph" role="img" width="{width}" '
         f'height="{height}" viewBox="0 0 {width} {height}">'
-        f"<title>{_safe(answer['expression'][:500])}</title>"
-        f"<desc>{_safe(_description(answer, moment))}</desc>"
+        f"<title>{safe(answer['expression'][:500])}</title>"
+        f"<desc>{safe(_description(answer, moment))}</desc>"
     )
     if standalone:
         yield f"<style>{STYLE.format(**colors)}</style>"
@@ -172,7 +172,7 @@ def _svg(
         downstream = moment.flows.get((wire["target"], wire["position"]))
         if downstream is not None:
             at = wire["label"]
-            yield _words("gradient flow", at["x"], at["y"] + FLOW_DROP, format_number(downstream))
+            yield words("gradient flow", at["x"], at["y"] + FLOW_DROP, beside_wire(downstream))
     yield "</svg>"
 
 
@@ -202,8 +202,8 @@ def _in_words(node: Mapping[str, Any], what: str) -> str:
 def _wires(layout: Mapping[str, Any], moment: _Moment) -> Iterator[str]:
     present = []
     for place in layout["nodes"]:
-        start = _number(place["x"] + place["width"] / 2)
-        end, y = _number(place["out"]["x"]), _number(place["out"]["y"])
+        start = number(place["x"] + place["width"] / 2)
+        end, y = number(place["out"]["x"]), number(place["out"]["y"])
         yield f'<path class="wire" d="M{start} {y}H{end}"/>'
     for wire in layout["wires"]:
         if (wire["target"], wire["position"]) in moment.wires:
@@ -221,25 +221,25 @@ def _node(
     kind = place["kind"]
     radius = min(width, height, GATE) / 2 if kind == "gate" else 8
     present = " present" if moment.node == node["id"] else ""
-    yield f"<g><title>{_safe(_told(node))}</title>"
+    yield f"<g><title>{safe(_told(node))}</title>"
     yield (
         f'<rect class="gate{" input" if kind == "input" else ""}{present}" '
-        f'x="{_number(x - width / 2)}" y="{_number(y - height / 2)}" '
-        f'width="{_number(width)}" height="{_number(height)}" rx="{_number(radius)}"/>'
+        f'x="{number(x - width / 2)}" y="{number(y - height / 2)}" '
+        f'width="{number(width)}" height="{number(height)}" rx="{number(radius)}"/>'
     )
     if kind == "input":
-        yield _words("name", x, y + 5.5, shortened(node["name"] or node["gate"] or node["id"]))
+        yield words("name", x, y + 5.5, shortened(node["name"] or node["gate"] or node["id"]))
     else:
-        label = _typeset(shortened(node["gate"]))
+        label = typeset(shortened(node["gate"]))
         word = " word" if len(label) > 2 else ""
-        yield _words(f"symbol{word}", x, y + (5 if word else 6.5), label)
+        yield words(f"symbol{word}", x, y + (5 if word else 6.5), label)
         if node["name"]:
             name = shortened(node["name"])
             if ends:
                 at = place["out"]["x"] + OUTPUT_NAME_GAP
-                yield _words("name output", at, y + 5.5, name)
+                yield words("name output", at, y + 5.5, name)
             else:
-                yield _words("name small", x, y - height / 2 - GATE_NAME_RISE, name)
+                yield words("name small", x, y - height / 2 - GATE_NAME_RISE, name)
     yield from _numbers(node, place, moment)
     yield "</g>"
 
@@ -250,11 +250,9 @@ def _numbers(node: Mapping[str, Any], place: Mapping[str, Any], moment: _Moment)
     graded = node["id"] in moment.graded and node["gradient"] is not None
     if grid is None:
         if valued and not node["literal"]:
-            yield _words("value", at["x"], at["y"] - VALUE_RISE, format_number(node["value"]))
+            yield words("value", at["x"], at["y"] - VALUE_RISE, beside_wire(node["value"]))
         if graded:
-            yield _words(
-                "gradient", at["x"], at["y"] + GRADIENT_DROP, format_number(node["gradient"])
-            )
+            yield words("gradient", at["x"], at["y"] + GRADIENT_DROP, beside_wire(node["gradient"]))
         return
     is_map = not readable(grid["rows"], grid["columns"])
     shape = sizes(node["shape"])
@@ -264,14 +262,14 @@ def _numbers(node: Mapping[str, Any], place: Mapping[str, Any], moment: _Moment)
         if is_map:
             shape += f" ±{format_number(scale)}"
         yield from _grid(entries, scale, grid, grid["y"], "value")
-    yield _words("shape", at["x"], grid["y"] - 6, shape)
+    yield words("shape", at["x"], grid["y"] - 6, shape)
     if graded:
         entries = _entries(node["gradient"])
         scale = _scale(node["gradient"], entries)
         yield from _grid(entries, scale, grid, grid["gradient_y"], "gradient")
         if is_map:
             below = grid["gradient_y"] + grid["height"] + 14
-            yield _words("shape", at["x"], below, f"±{format_number(scale)}")
+            yield words("shape", at["x"], below, f"±{format_number(scale)}")
 
 
 def _told(node: Mapping[str, Any]) -> str:
@@ -324,8 +322,8 @@ def _grid(
     numbers = readable(rows, columns) and (rows, columns) == (grid["rows"], grid["columns"])
     if rows * columns > MOST_RECTANGLES:
         yield (
-            f'<image x="{_number(left)}" y="{_number(top)}" width="{_number(width)}" '
-            f'height="{_number(height)}" preserveAspectRatio="none" image-rendering="pixelated" '
+            f'<image x="{number(left)}" y="{number(top)}" width="{number(width)}" '
+            f'height="{number(height)}" preserveAspectRatio="none" image-rendering="pixelated" '
             f'href="data:image/png;base64,{_pixels(entries, columns, scale)}"/>'
         )
     elif rows and columns:
@@ -337,26 +335,29 @@ def _grid(
                 if strength >= 0.005:
                     yield (
                         f'<rect class="{"negative" if entry and entry < 0 else "positive"}" '
-                        f'x="{_number(x)}" y="{_number(y)}" width="{_number(cell_width)}" '
-                        f'height="{_number(cell_height)}" fill-opacity="{strength:.2f}"/>'
+                        f'x="{number(x)}" y="{number(y)}" width="{number(cell_width)}" '
+                        f'height="{number(cell_height)}" fill-opacity="{strength:.2f}"/>'
                     )
                 if numbers:
                     text = short_number(entry, CELL_CHARACTERS)
-                    yield _words(f"{kind} cell", x + cell_width / 2, y + cell_height / 2 + 4, text)
+                    room = cell_width - 4
+                    narrow = room if breadth(text) * CELL_CHARACTER > room else None
+                    middle = x + cell_width / 2
+                    yield words(f"{kind} cell", middle, y + cell_height / 2 + 4, text, narrow)
         if numbers:
             yield _lines(left, top, width, height, rows, columns)
     yield (
-        f'<rect class="grid" x="{_number(left)}" y="{_number(top)}" '
-        f'width="{_number(width)}" height="{_number(height)}"/>'
+        f'<rect class="grid" x="{number(left)}" y="{number(top)}" '
+        f'width="{number(width)}" height="{number(height)}"/>'
     )
 
 
 def _lines(x: float, y: float, width: float, height: float, rows: int, columns: int) -> str:
     across = "".join(
-        f"M{_number(x)} {_number(y + i * height / rows)}h{_number(width)}" for i in range(1, rows)
+        f"M{number(x)} {number(y + i * height / rows)}h{number(width)}" for i in range(1, rows)
     )
     down = "".join(
-        f"M{_number(x + j * width / columns)} {_number(y)}v{_number(height)}"
+        f"M{number(x + j * width / columns)} {number(y)}v{number(height)}"
         for j in range(1, columns)
     )
     return f'<path class="grid" d="{across}{down}"/>' if across or down else ""
@@ -386,29 +387,3 @@ def _pixels(entries: Matrix, columns: int, scale: float) -> str:
         )
     )
     return base64.b64encode(png).decode("ascii")
-
-
-# Words and numbers in SVG
-
-
-def _words(css: str, x: float, y: float, text: str) -> str:
-    return f'<text class="{css}" x="{_number(x)}" y="{_number(y)}">{_safe(text)}</text>'
-
-
-def _typeset(label: str) -> str:
-    """A gate's label with the signs of mathematics."""
-    if label.startswith("*"):
-        label = "×" + label[1:]
-    return label.replace("-", "−")
-
-
-def _number(x: float) -> str:
-    return f"{round(x, 2):.10g}"
-
-
-NOT_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
-
-def _safe(text: str) -> str:
-    """Text as XML may hold it, whatever it is."""
-    return escape(NOT_IN_XML.sub("\ufffd", text))

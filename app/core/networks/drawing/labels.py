@@ -38,7 +38,9 @@ def named(volume: Mapping[str, Any]) -> str:
     if tail.isdigit():
         tail = WORDS.get(volume["kind"], str(volume["type"]).lower())
     if volume["group"]:  # layer3.1 is told from layer2.1 by more than its number
-        tail = ".".join(str(volume["name"]).split(".")[-2:])
+        longer = ".".join(str(volume["name"]).split(".")[-2:])
+        # The branches of inception3a would all begin alike; a bracket says whose they are.
+        tail = longer if len(longer) <= MOST_LETTERS else tail
     return tail if len(tail) <= MOST_LETTERS else f"{tail[: MOST_LETTERS - 1]}…"
 
 

@@ -6,7 +6,7 @@ Layers that change no size are slabs at the volume before them. Layers whose nam
 ones that are alike and follow one another are drawn as one. Browser, SVG and TikZ draw one answer.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
@@ -33,6 +33,7 @@ from app.core.numbers import sizes
 
 GAP = 9.0  # between a volume and the next, besides what of its depth is seen
 SEEN = 0.65  # the share of a volume's depth that the next one leaves to be seen
+BRANCH = 18.0  # before a volume that takes nothing from the one to its left
 SLAB = 11.0  # the front of a layer that changes no size
 MARGIN = 28.0
 RULER = 52.0  # what the ruler takes at the left, with its numbers
@@ -73,7 +74,8 @@ def drawing(
     place = {i: at for at, item in enumerate(items, 1) for i in range(item.first, item.last + 1)}
     place[-1] = 0
     wires = _wires(items, sources, place)
-    _arrange(volumes)
+    fed = {(place[source], place[i]) for i, row in enumerate(sources) for source in row}
+    _arrange(volumes, {at for at in range(1, len(volumes)) if (at - 1, at) not in fed})
     _center(volumes)
     tops = [volume["top"] for volume in volumes]
     for wire in wires:
@@ -249,15 +251,19 @@ def _main_kind(rows: Sequence[Mapping[str, Any]]) -> str:
     return str(kinds[-1])
 
 
-def _arrange(volumes: Sequence[VolumePlace]) -> None:
+def _arrange(volumes: Sequence[VolumePlace], branches: Set[int]) -> None:
     """Every volume's middle on one axis, left to right; x and y are its front's upper left.
 
-    Each stands as near to the one before as both their labels and that one's depth allow.
+    Each stands as near to the one before as both their labels and that one's depth allow; where
+    a branch begins it stands apart.
     """
     axis = max(v["height"] for v in volumes) / 2
     at, clear = MARGIN + RULER, 0.0
     before: VolumePlace | None = None
-    for volume in volumes:
+    for number, volume in enumerate(volumes):
+        if number in branches:
+            at += BRANCH
+            clear += BRANCH
         if before and not volume["thin"]:
             at += GAP + SEEN * before["recede"]
         half = labels.width(volume) / 2

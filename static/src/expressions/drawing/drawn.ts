@@ -1,7 +1,7 @@
 /** What of a drawing is drawn, and how its parts are called. */
 import type { GridPlace, Node, PlacedNode, Value, Wire } from '../../figure/api'
 import { isPreview, readable, rowsOf } from '../../grids/cells'
-import { formatNumber, formatShape, shortNumber } from '../../numbers/format'
+import { breadth, formatNumber, formatShape, shortNumber } from '../../numbers/format'
 import { seen, type Box, type Size, type View } from './view'
 
 const SQUARE = 160
@@ -9,13 +9,25 @@ const SQUARE = 160
 const SHAPE = 30
 
 /** Characters that an entry of a grid may have. */
-export const ENTRY = 6
+export const ENTRY = 6.8
+/** What is broader, a negative power of ten, is drawn narrower; the others keep their size. */
+const BROADEST = 6.4
+/** Of a character, in its size. */
+const CHARACTER = 0.61
 
 /** The size of the numbers in a grid, all of them the same; a grid without numbers sets no limit. */
 export function entrySize(value: Value | null, { rows, columns, width }: GridPlace): number {
   if (value === null || isPreview(value) || !readable(rows, columns)) return Infinity
-  const texts = rowsOf(value, columns).flatMap((row) => row.map((entry) => shortNumber(entry, ENTRY).length))
-  return Math.min(15, (width / columns - 5) / (Math.max(4, ...texts) * 0.61))
+  const texts = rowsOf(value, columns).flatMap((row) =>
+    row.map((entry) => breadth(shortNumber(entry, ENTRY))),
+  )
+  return Math.min(15, (width / columns - 4) / (Math.min(BROADEST, Math.max(4.1, ...texts)) * CHARACTER))
+}
+
+/** The width that an entry is drawn in where its own is too much for its cell. */
+export function narrowed(text: string, size: number, cell: number): number | undefined {
+  const room = cell - 4
+  return breadth(text) * CHARACTER * size > room + 0.5 ? room : undefined
 }
 
 /** What can be seen, in coarse squares, so that panning changes what is drawn only now and then. */

@@ -1,7 +1,7 @@
 /** What is on its way at t, and where: a number along each wire of the present step. */
 import type { Answer, Layout, Node, Point, Value } from '../../figure/api'
 import { along, curveOf, type Bezier } from './curve'
-import { formatNumber, formatShape } from '../../numbers/format'
+import { besideWire, formatShape } from '../../numbers/format'
 import { presentStep, TRAVEL, travelled } from '../../figure/player'
 import { wireKey } from '../reveal'
 
@@ -29,7 +29,7 @@ export function mapOf(layout: Layout, tags: ReadonlyMap<string, Point> = new Map
 }
 
 export function shortText(value: Value | null, shape: readonly number[]): string {
-  return typeof value === 'number' || value === null ? formatNumber(value) : formatShape(shape)
+  return typeof value === 'number' || value === null ? besideWire(value) : formatShape(shape)
 }
 
 export function pulsesAt(answer: Answer, nodes: Map<string, Node>, map: Places, t: number): Pulse[] {
