@@ -14,7 +14,11 @@ from app.core.errors import Problem
 from app.core.experiments.classifier_2d import CLASSIFIER_2D, ClassifierSettings, task
 from app.core.experiments.planes import given
 from app.core.experiments.training_step.answers import TrainingStepAnswer, training_step
+from app.core.experiments.training_step.names import Told
 from app.core.experiments.training_step.questions import SMALL, TrainingStepQuestion
+from app.core.experiments.training_step.questions import asked as asked_of
+from app.core.experiments.training_step.replay import replay
+from app.core.experiments.training_step.tellings import factors, followed
 from app.core.experiments.training_step.witnesses import step
 from app.core.expressions.questions import PlayQuestion, play
 from tests.core.random_questions import training_step as random_question
@@ -116,6 +120,16 @@ def test_every_moment_is_told_and_the_backward_ones_come_last(name: str, activat
     assert path[weight["layer"]] == weight["unit"] - 1
     if weight["source"]:
         assert path[weight["layer"] - 1] == weight["source"] - 1
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_factors_of_the_chain_rule_multiply_to_the_gradient(seed: int) -> None:
+    which = asked_of(asked(seed))
+    found = replay(which)
+    told = Told(which, found, followed(which, found))
+    product = np.prod([value for _, _, value in factors(told)])
+    own = found.each(which.weight)[which.sample]
+    assert product == pytest.approx(own, rel=1e-9, abs=1e-14)
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from app.core.experiments.training_step.names import (
     weight_name,
     weight_place,
 )
-from app.core.experiments.training_step.questions import Asked
+from app.core.experiments.training_step.questions import Asked, Weight
 from app.core.experiments.training_step.replay import Replay, part
 from app.core.numbers import format_number
 from app.core.training.nets import MEMORY, TINY, Activation
@@ -242,30 +242,56 @@ def handed_down(told: Told, layer: int) -> tuple[str, str]:
     )
 
 
-def arrived(told: Told) -> tuple[str, str]:
-    """The chain rule's last factor: what the weight multiplied."""
+def factors(told: Told) -> list[tuple[str, str, float]]:
+    """The chain rule from the loss down to the weight: each factor as a derivative, as what that
+    is, and as a number. Where several ways lead down to the unit, their sum is one factor."""
     weight, found, sample = told.asked.weight, told.found, told.asked.sample
-    back = float(found.backs[weight.layer][weight.unit, sample])
-    over = by_sum(told, weight.layer + 1, weight.unit)
-    own = own_gradient(told)
-    total = sum_name(told, weight.layer + 1, weight.unit)
-    local = rf"\frac{{\partial {total}}}{{\partial {weight_name(weight)}}}"
+    last, over = len(found.net.weights), weight.layer + 1
+    total, out = sum_name(told, over, weight.unit), unit_name(over, weight.unit)
+    given, source = 1.0, "1"
+    if weight.source is not None:
+        given = float(found.units[weight.layer][weight.source, sample])
+        source = unit_name(weight.layer, weight.source)
+    own = (rf"\frac{{\partial {total}}}{{\partial {weight_name(weight)}}}", source, given)
+    seed = by_sum(told, last, 0)
+    if over == last:
+        return [(seed, seed, float(found.backs[-1][0, sample])), own]
+    text, value = slope(told, over, weight.unit)
+    local = (rf"\frac{{\partial {out}}}{{\partial {total}}}", text, value)
+    column = found.net.weights[over][:, weight.unit]
+    if over + 1 == last:
+        led = Weight(over, 0, weight.unit)
+        down = (rf"\frac{{\partial z}}{{\partial {out}}}", weight_name(led), float(column[0]))
+        return [(seed, seed, float(found.backs[-1][0, sample])), down, local, own]
+    above = sum_name(told, over + 1, 0).replace("{1}", "{j}")
+    each = rf"\frac{{\partial L}}{{\partial {above}}}"
+    led_by = rf"w^{{({over + 1})}}_{{j,{weight.unit + 1}}}"
+    came = (
+        rf"\Bigl(\sum_{{j}} {each} \cdot \frac{{\partial {above}}}{{\partial {out}}}\Bigr)",
+        rf"\Bigl(\sum_{{j}} {each}\,{led_by}\Bigr)",
+        float(column @ found.backs[over][:, sample]),
+    )
+    return [came, local, own]
+
+
+def arrived(told: Told) -> tuple[str, str]:
+    """The chain rule whole: its last factor is what the weight multiplied."""
+    weight, chain = told.asked.weight, factors(told)
+    back = float(told.found.backs[weight.layer][weight.unit, told.asked.sample])
+    latex = lines(
+        rf"{by_weight(weight)} &= " + r" \cdot ".join(each for each, _, _ in chain),
+        "&= " + r" \cdot ".join(each for _, each, _ in chain),
+        "&= "
+        + r" \cdot ".join(inside(each) for _, _, each in chain)
+        + f" = {number(own_gradient(told))}",
+    )
     if weight.source is None:
-        latex = lines(
-            rf"{by_weight(weight)} &= {over} \cdot {local}",
-            rf"&= {inside(back)} \cdot 1 = {number(own)}",
-        )
         sentence = "A bias is added as it is: its gradient is that of the sum, "
         return latex, f"{sentence}{format_number(back)}."
-    given = float(found.units[weight.layer][weight.source, sample])
-    latex = lines(
-        rf"{by_weight(weight)} &= {over} \cdot {local} = {over} \cdot "
-        rf"{unit_name(weight.layer, weight.source)}",
-        rf"&= {inside(back)} \cdot {inside(given)} = {number(own)}",
-    )
     return latex, (
         f"The gradient of {weight_place(told)}: what has come back to the sum, "
-        f"{format_number(back)}, times what the weight was multiplied with, {format_number(given)}."
+        f"{format_number(back)}, times what the weight was multiplied with, "
+        f"{format_number(chain[-1][2])}."
     )
 
 

@@ -51,6 +51,9 @@ export class Known {
   }
 }
 
-/** The largest size of any weight, or bias, of a net. */
+export const edgesIn = (sizes: readonly number[]): number =>
+  sizes.slice(1).reduce((all, size, i) => all + size * (sizes[i] ?? 0), 0)
+
+/** The largest size of any weight of a net. */
 export const largest = ({ weights }: Net): number =>
   weights.flat(2).reduce((most, x) => Math.max(most, Math.abs(x)), 0)
