@@ -41,6 +41,9 @@ from app.core.convolutions.tellings import StepsAnswer
 from app.core.convolutions.window import WindowAnswer
 from app.core.experiments import exports as run_exports
 from app.core.experiments import table as experiments
+from app.core.experiments.training_step import answers as training_steps
+from app.core.experiments.training_step import witnesses as training_step_witnesses
+from app.core.experiments.training_step.questions import TrainingStepQuestion
 from app.core.expressions import questions as expressions
 from app.core.expressions import witnesses as expression_witnesses
 from app.core.expressions.answers import ExpressionAnswer
@@ -297,6 +300,18 @@ ROWS: tuple[Figure[Any], ...] = (
             **experiments.fold(name),
         )
         for name in experiments.EXPERIMENTS
+    ),
+    Figure(
+        name="training-step",
+        subject="training",
+        question=TrainingStepQuestion,
+        says="One step of a net that learns: the chain rule from the loss down to any weight, its "
+        "gradient of one point beside the mean of the batch, and the update that follows.",
+        answer=training_steps.training_step,
+        check=training_step_witnesses.step,
+        seconds=LOOKED,
+        model=training_steps.TrainingStepAnswer,
+        page="/training/step",
     ),
 )
 FIGURES: dict[str, Figure[Any]] = {row.name: row for row in ROWS}

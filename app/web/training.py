@@ -12,7 +12,7 @@ from app.core.figure import Figure
 from app.core.figures import EVENTS, FIGURES
 from app.core.links import asked
 from app.core.mistakes import validated
-from app.web.answering import Json, encode
+from app.web.answering import Json, encode, told_soon
 from app.web.assets import templates
 from app.web.clients import client_of
 from app.web.events import Events
@@ -89,3 +89,23 @@ async def training(request: Request) -> HTMLResponse:
         "views": {row["name"]: row["title"] for row in rows},
     }
     return templates.TemplateResponse(request, "training.html", context, 422 if problem else 200)
+
+
+STEP = FIGURES["training-step"]
+
+
+@pages.get("/training/step")
+async def training_step(request: Request) -> HTMLResponse:
+    """One step of a run, and a weight and a point of it."""
+    answer, problem, question = None, None, dict[str, Any]()
+    try:
+        question = asked(STEP, request.query_params) or dict(STEP.examples[0])
+        answer = await told_soon(request, STEP, validated(STEP.question, question))
+    except Problem as found:
+        problem, question = found.told, repeated(question, {})
+    view = {name: text for name, text in request.query_params.items() if name == "moment"}
+    first = {"question": question, "answer": answer, "problem": problem, "view": view}
+    headers = None if answer or problem else {"Cache-Control": "no-store"}
+    context = {"first": first, "says": STEP.says}
+    status = 422 if problem else 200
+    return templates.TemplateResponse(request, "training-step.html", context, status, headers)

@@ -28,6 +28,7 @@ export const FIGURES: Record<string, () => Promise<Stand>> = {
   attribution: async () => (await attributions()).attribution,
   occlusion: async () => (await attributions()).occlusion,
   'top-patches': async () => (await attributions()).topPatches,
+  'training-step': async () => (await training()).trainingStep,
   'optimised-input': async () => (await attributions()).optimisedInput,
 }
 

@@ -62,6 +62,10 @@ QUESTIONS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     ),
     "top-patches": (CHANNEL | {"channel": 1}, CHANNEL | {"channel": 2}),
     "optimised-input": (CHANNEL | {"channel": 1}, CHANNEL | {"channel": 3}),
+    "training-step": (
+        {"data": "moons", "layers": 1, "units": 3, "batch": 10, "step": 8},
+        {"data": "xor", "layers": 2, "units": 4, "step": 20, "weight": "w2_1_3"},
+    ),
     **{name: ({"seed": 1}, {"seed": 2}) for name in EXPERIMENTS},
 }
 

@@ -14,6 +14,7 @@ from app.web.course import course
 MOST = 0.02  # of the window's size, all shifts together
 SIZES = [(1280, 800), (360, 740)]
 PAGES = ["/", "/expression", "/convolution", "/network", "/activations", "/training"]
+PAGES += ["/training/step"]
 PAGES += ["/lessons", "/practice?seed=1", "/reference", "/docs"]
 
 LONG = "\n".join(
@@ -41,6 +42,8 @@ LINKS = {
     "no picture": "/activations?image=nope",
     "a plane": "/training?experiment=samples-a-weight",
     "no experiment": "/training?experiment=nope",
+    "a step of a large net": "/training/step?layers=3&units=16&step=40&moment=9",
+    "no step": "/training/step?step=9999",
     "no page": "/nowhere",
     "a wall": "/?projector=1",
 }  # fmt: skip

@@ -64,6 +64,35 @@ def test_the_rate_is_changed_from_the_step_one_looks_at_and_stands_in_the_link(p
     expect(title).to_have_text("rate 0.05, penalty 0 from step 59")
 
 
+def seen(page: Page) -> list[str]:
+    """All that shows a moment of a run: both planes, the numbers, the sentence, the chart."""
+    planes = page.locator(".plane canvas").evaluate_all("all => all.map((one) => one.toDataURL())")
+    words = page.locator(".lab-side dd, .diagnosis").all_inner_texts()
+    chart = page.locator(".losses [role=img]").get_attribute("aria-label")
+    return [*planes, *words, chart or ""]
+
+
+def test_back_at_an_earlier_frame_all_of_it_is_that_frame_and_play_goes_on_to_the_newest(
+    page: Page,
+) -> None:
+    page.goto("/training?experiment=classifier-2d&steps=120&data=moons&units=3")
+    count = page.locator(".player .count")
+    expect(count).to_have_text(re.compile(r"^[1-9]\d* / 60$"), timeout=LONG)
+    page.get_by_role("button", name="Pause").or_(page.get_by_role("button", name="Play")).click()
+    track = page.get_by_role("slider", name="Step", exact=True)
+    track.fill("0")
+    page.keyboard.press("ArrowRight")
+    expect(count).to_have_text("1 / 60")
+    early = seen(page)
+    page.keyboard.press("Space")
+    ended(page, 60)
+    late = seen(page)
+    assert all(one != other for one, other in zip(early, late, strict=True))
+    track.fill("1")
+    expect(count).to_have_text("1 / 60")
+    assert seen(page) == early
+
+
 def test_a_run_of_plain_pytorch_is_taken_along_as_a_file(page: Page) -> None:
     page.goto("/training?experiment=classifier-2d&steps=60&seed=3")
     with page.expect_download() as taken:

@@ -174,6 +174,29 @@ def channel(rng: Random) -> Question:
     return found | {"layer": named(rng, found), "channel": rng.randrange(2)}
 
 
+def training_step(rng: Random) -> Question:
+    layers, units = rng.randint(1, 3), rng.randint(1, 6)
+    sizes = [2, *[units] * layers, 1]
+    layer = rng.randrange(len(sizes) - 1)
+    unit, source = rng.randint(1, sizes[layer + 1]), rng.randint(1, sizes[layer])
+    batch = rng.choice([0, 1, 5, 10])
+    return {
+        "data": rng.choice(["moons", "circles", "spirals", "blobs", "xor"]),
+        "layers": layers,
+        "units": units,
+        "activation": rng.choice(["tanh", "relu", "sigmoid"]),
+        "optimizer": rng.choice(["adam", "sgd"]),
+        "rate": rng.choice([0.003, 0.02, 0.3]),
+        "penalty": rng.choice([0.0, 0.01]),
+        "batch": batch,
+        "turn": rng.choice([0, 40]),
+        "seed": rng.randrange(100),
+        "step": rng.randrange(240),
+        "sample": rng.randrange(batch or 250),
+        "weight": rng.choice([f"b{layer + 1}_{unit}", *[f"w{layer + 1}_{unit}_{source}"] * 3]),
+    }
+
+
 QUESTIONS: dict[str, Callable[[Random], Question]] = {
     "expression": expression,
     "gradient-check": expression,
@@ -196,4 +219,5 @@ QUESTIONS: dict[str, Callable[[Random], Question]] = {
     "occlusion": occlusion,
     "top-patches": top_patches,
     "optimised-input": channel,
+    "training-step": training_step,
 }  # fmt: skip

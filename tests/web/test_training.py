@@ -103,3 +103,31 @@ def test_a_run_is_exported(client: TestClient, format: str, media_type: str, sta
     refused = client.post("/api/experiments/export", json={**asked, "experiment": "outliers"})
     assert refused.status_code == 422
     assert refused.json()["where"] == {"field": "experiment"}
+
+
+def test_the_page_of_a_step_reads_without_a_script(client: TestClient) -> None:
+    asked = {"data": "moons", "units": 3, "batch": 5, "step": 30, "weight": "w2_1_3"}
+    page = html.unescape(client.get("/training/step", params=asked).text)
+    answer = client.post("/api/training-step", json=asked).json()
+    for moment in answer["moments"]:
+        assert moment["sentence"] in page
+    assert answer["expression"]["link"] in page
+
+
+@pytest.mark.parametrize("wrong", [{"step": 600}, {"sample": 5}, {"weight": "w4_1_1"}])
+def test_a_step_that_a_run_has_not_is_refused_with_its_place(
+    client: TestClient, wrong: dict[str, Any]
+) -> None:
+    asked = {"batch": 5, **wrong}
+    refused = client.post("/api/training-step", json=asked)
+    assert refused.status_code == 422
+    assert refused.json()["where"] == {"field": next(iter(wrong))}
+    page = client.get("/training/step", params=asked)
+    assert page.status_code == 422
+    assert html.escape(refused.json()["message"], quote=False) in page.text
+
+
+def test_only_what_can_be_looked_into_has_the_door(client: TestClient) -> None:
+    doors = {row["name"]: row["inside"] for row in client.get("/api/experiments").json()}
+    assert doors.pop("classifier-2d") == "/training/step"
+    assert set(doors.values()) == {None}

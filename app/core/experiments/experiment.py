@@ -77,7 +77,8 @@ class Experiment(Generic[S]):
     called. `kind`: what its picture is, `curves` what the curves of its chart are called, `measure`
     what they show, on a logarithmic axis or not. `axis`: what a frame is one of, `milliseconds` how
     long it is looked at. `cost`: the multiply-adds of a whole run, `pace`: how many of its kind one
-    core does in a second. `script`: a run as a program, where it is one of plain PyTorch.
+    core does in a second. `script`: a run as a program, where it is one of plain PyTorch. `inside`:
+    the page that looks into a single step of it, where there is one.
     """
 
     name: str
@@ -98,6 +99,7 @@ class Experiment(Generic[S]):
     logarithmic: bool = True
     presets: tuple[tuple[str, dict[str, Any]], ...] = ()
     script: Callable[[S], Script] | None = None
+    inside: str | None = None
 
     def slice(self, settings: S, run: Any) -> tuple[Any, list[Frame]]:
         """A slice of its run. For a worker."""
@@ -168,5 +170,8 @@ class ExperimentRow(TypedDict):
     presets: list[dict[str, Any]]
     script: Annotated[
         bool, Field(description="Whether a run is to be had as a PyTorch program: see the export.")
+    ]
+    inside: Annotated[
+        str | None, Field(description="The page that looks into a single step of a run.")
     ]
     claims: list[ClaimRow]

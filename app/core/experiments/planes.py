@@ -80,7 +80,11 @@ def begin(task: Task) -> Trained:
 
 
 def advance(task: Task, state: Trained, step: int) -> Trained:
-    end = state.step + task.each
+    return further(task, state, state.step + task.each)
+
+
+def further(task: Task, state: Trained, end: int) -> Trained:
+    """The net after so many steps in all, from where it stands."""
     turn = min(max(task.turn, state.step), end) if task.later else end
     for how, until in ((task.how, turn), (task.later or task.how, end)):
         state = trained(state, given(task), how, until - state.step, task.seed)

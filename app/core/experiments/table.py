@@ -109,6 +109,7 @@ def row(experiment: Experiment[Any]) -> ExperimentRow:
         "settings": [setting(name, field) for name, field in ordered.items()],
         "presets": [{"title": title, "settings": given} for title, given in experiment.presets],
         "script": experiment.script is not None,
+        "inside": experiment.inside,
         "claims": [
             {"says": claim.says, "held": found["held"], "seeds": found["seeds"]}
             for claim, found in zip(experiment.claims, measured()[experiment.name], strict=True)

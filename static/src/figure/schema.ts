@@ -808,6 +808,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/training-step": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Training Step
+         * @description One step of a net that learns: the chain rule from the loss down to any weight, its gradient of one point beside the mean of the batch, and the update that follows.
+         */
+        post: operations["training_step_api_training_step_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/experiments/export": {
         parameters: {
             query?: never;
@@ -3632,6 +3652,11 @@ export interface components {
              * @description Whether a run is to be had as a PyTorch program: see the export.
              */
             script: boolean;
+            /**
+             * Inside
+             * @description The page that looks into a single step of a run.
+             */
+            inside: string | null;
             /** Claims */
             claims: components["schemas"]["ClaimRow"][];
         };
@@ -7223,6 +7248,133 @@ export interface components {
             latex: string;
         };
         /**
+         * StepExpression
+         * @description The same computation, to be opened as a graph.
+         */
+        StepExpression: {
+            /** Expression */
+            expression: string;
+            /** Inputs */
+            inputs: {
+                [key: string]: unknown;
+            };
+            /** Link */
+            link: string;
+            /**
+             * Input
+             * @description In which of the inputs the weight is.
+             */
+            input: string;
+            /**
+             * At
+             * @description Where in it: indices; none in a number.
+             */
+            at: number[];
+        };
+        /**
+         * StepMoment
+         * @description One moment of the step.
+         */
+        StepMoment: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "batch" | "forward" | "loss" | "backward" | "mean" | "update";
+            /**
+             * Layer
+             * @description Counted from 1; null where it is none's or every layer's.
+             */
+            layer: number | null;
+            /** Title */
+            title: string;
+            /** Latex */
+            latex: string;
+            /** Sentence */
+            sentence: string;
+        };
+        /**
+         * StepNet
+         * @description A number for each weight and each bias: a layer each, outputs x inputs, and outputs.
+         */
+        StepNet: {
+            /** Weights */
+            weights: number[][][];
+            /** Biases */
+            biases: number[][];
+        };
+        /**
+         * StepSample
+         * @description The chosen point of the batch.
+         */
+        StepSample: {
+            /**
+             * Sample
+             * @description Its place in the batch, from 0.
+             */
+            sample: number;
+            /**
+             * Point
+             * @description Its place among all points, from 0.
+             */
+            point: number;
+            /** X */
+            x: number[];
+            /** Y */
+            y: number;
+            /** Loss */
+            loss: number;
+        };
+        /**
+         * StepTrack
+         * @description How many moments there are: up to the loss, and in all.
+         */
+        StepTrack: {
+            /** Forward */
+            forward: number;
+            /** Count */
+            count: number;
+        };
+        /**
+         * StepWeight
+         * @description The chosen weight, all of whose gradients are here.
+         */
+        StepWeight: {
+            /** Name */
+            name: string;
+            /**
+             * Layer
+             * @description All three counted from 1.
+             */
+            layer: number;
+            /** Unit */
+            unit: number;
+            /**
+             * Source
+             * @description Null: a bias.
+             */
+            source: number | null;
+            /** Before */
+            before: number;
+            /** After */
+            after: number;
+            /**
+             * Gradient
+             * @description Of the chosen point's own loss.
+             */
+            gradient: number;
+            /**
+             * Mean
+             * @description Of the loss of the batch, without the penalty.
+             */
+            mean: number;
+            /**
+             * Each
+             * @description Of every point's own loss, in batch order.
+             */
+            each: number[];
+        };
+        /**
          * StepsAnswer
          * @description Steps, and the gradients as they are before the first of them (null while forward).
          */
@@ -7591,6 +7743,195 @@ export interface components {
              * @description How many POST /api/expression/steps tells at most.
              */
             batch: number;
+        };
+        /**
+         * TrainingStepAnswer
+         * @description One step of a run.
+         */
+        TrainingStepAnswer: {
+            /** Sizes */
+            sizes: number[];
+            /**
+             * Activation
+             * @enum {string}
+             */
+            activation: "tanh" | "relu" | "sigmoid";
+            /**
+             * Step
+             * @description How many were taken before it.
+             */
+            step: number;
+            /**
+             * Steps
+             * @description Of the whole run.
+             */
+            steps: number;
+            /**
+             * Loss
+             * @description On all points, before the step.
+             */
+            loss: number;
+            /**
+             * Points
+             * @description All of them, as [x, y, class].
+             */
+            points: number[][];
+            /** Domain */
+            domain: number[];
+            /**
+             * Batch
+             * @description The points of this step: places among all.
+             */
+            batch: number[];
+            sample: components["schemas"]["StepSample"];
+            weight: components["schemas"]["StepWeight"];
+            /**
+             * Path
+             * @description The unit of each layer, from 0, that the formulas follow, inputs first: the weight's own, and elsewhere the one through which most goes.
+             */
+            path: number[];
+            /**
+             * Units
+             * @description What each unit gives for the chosen point.
+             */
+            units: number[][];
+            /**
+             * Backs
+             * @description The gradient of the chosen point's loss by what each unit adds up; the first hidden layer first.
+             */
+            backs: number[][];
+            before: components["schemas"]["StepNet"];
+            /** @description The gradients of the chosen point's own loss. */
+            own: components["schemas"]["StepNet"];
+            /** @description Those of the batch, without the penalty. */
+            mean: components["schemas"]["StepNet"];
+            after: components["schemas"]["StepNet"];
+            /** Moments */
+            moments: components["schemas"]["StepMoment"][];
+            track: components["schemas"]["StepTrack"];
+            expression: components["schemas"]["StepExpression"];
+        };
+        /**
+         * TrainingStepQuestion
+         * @description A step of a run of `classifier-2d`, one of the points it sees, and a weight of its net.
+         * @example {
+         *       "batch": 10,
+         *       "data": "moons",
+         *       "layers": 1,
+         *       "optimizer": "sgd",
+         *       "penalty": 0.01,
+         *       "rate": 0.3,
+         *       "sample": 2,
+         *       "step": 60,
+         *       "units": 4,
+         *       "weight": "w1_2_1"
+         *     }
+         */
+        TrainingStepQuestion: {
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
+            /**
+             * Data
+             * @description How the two classes lie.
+             * @default spirals
+             * @enum {string}
+             */
+            data: "moons" | "circles" | "spirals" | "blobs" | "xor";
+            /**
+             * Hidden layers
+             * @description Between input and output.
+             * @default 2
+             */
+            layers: number;
+            /**
+             * Units
+             * @description In each of them.
+             * @default 8
+             */
+            units: number;
+            /**
+             * Activation
+             * @description Of the hidden units.
+             * @default tanh
+             * @enum {string}
+             */
+            activation: "tanh" | "relu" | "sigmoid";
+            /**
+             * Optimiser
+             * @description How a gradient becomes a step.
+             * @default adam
+             * @enum {string}
+             */
+            optimizer: "sgd" | "adam";
+            /**
+             * Rate
+             * @description The learning rate.
+             * @default 0.02
+             */
+            rate: number;
+            /**
+             * Batch
+             * @description Points a step sees; 0 for all 250.
+             * @default 0
+             */
+            batch: number;
+            /**
+             * Penalty
+             * @description On the squares of the weights, as PyTorch's weight_decay.
+             * @default 0
+             */
+            penalty: number;
+            /**
+             * Noise
+             * @description How far points stray.
+             * @default 0.1
+             */
+            noise: number;
+            /**
+             * Steps
+             * @description Of the whole run.
+             * @default 600
+             */
+            steps: number;
+            /**
+             * Change at step
+             * @description From this step on with the rate and the penalty beside; 0: never.
+             * @default 0
+             */
+            turn: number;
+            /**
+             * Rate from then
+             * @description Where there is such a step.
+             * @default 0.02
+             */
+            rate_then: number;
+            /**
+             * Penalty from then
+             * @description Where there is such a step.
+             * @default 0
+             */
+            penalty_then: number;
+            /**
+             * Step
+             * @description How many steps were taken before it.
+             * @default 0
+             */
+            step: number;
+            /**
+             * Sample
+             * @description Which of the points of its batch, from 0.
+             * @default 0
+             */
+            sample: number;
+            /**
+             * Weight
+             * @description w2_3_1: in layer 2 the one to unit 3 from unit 1 of the layer below, or from input 1; b2_3: the bias of that unit.
+             * @default w1_1_1
+             */
+            weight: string;
         };
         /**
          * TransferSettings
@@ -10672,6 +11013,71 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["RunAnswer"];
                     "text/event-stream": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The question has a mistake, and this is where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Too busy for now; ask again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    training_step_api_training_step_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "data": "moons",
+                 *       "layers": 1,
+                 *       "units": 4,
+                 *       "optimizer": "sgd",
+                 *       "rate": 0.3,
+                 *       "batch": 10,
+                 *       "penalty": 0.01,
+                 *       "step": 60,
+                 *       "sample": 2,
+                 *       "weight": "w1_2_1"
+                 *     }
+                 */
+                "application/json": components["schemas"]["TrainingStepQuestion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrainingStepAnswer"];
                 };
             };
             /** @description The body is too large */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { linkOf, ownOf, queryOf, settingsOf } from './link'
-import type { ExperimentRow } from './types'
+import { insideOf, linkOf, ownOf, queryOf, settingsOf } from './link'
+import type { ExperimentRow, Frame } from './types'
 
 const row = {
   name: 'overfitting',
@@ -27,4 +27,9 @@ test('the network that was brought along stays in the link', async () => {
   expect(own).toEqual({ source, input: [196] })
   const query = new URLSearchParams(await linkOf(row, { seed: 3 }, own, false))
   expect(Object.fromEntries(query)).toEqual({ experiment: 'overfitting', seed: '3', source, input: '196' })
+})
+
+test('a step is looked into where one looks, and at the end of a run its last one', () => {
+  const at = (at: number) => insideOf('/step', { units: 3 }, { at, end: 60 } as Frame)
+  expect([at(0), at(12), at(60)]).toEqual([0, 12, 59].map((step) => `/step?units=3&step=${step}`))
 })

@@ -1,7 +1,7 @@
 /** The settings of a run as a link, and back. */
 import { networkQuery } from '../networks/link'
 import type { Asked } from '../networks/types'
-import type { ExperimentRow, Settings } from './types'
+import type { ExperimentRow, Frame, Settings } from './types'
 
 export function queryOf(row: ExperimentRow, settings: Settings, projector: boolean): string {
   const query = new URLSearchParams({ experiment: row.name })
@@ -39,4 +39,11 @@ export async function linkOf(
   const query = new URLSearchParams(queryOf(row, settings, projector))
   for (const [name, text] of Object.entries((await networkQuery(own)) ?? {})) query.set(name, text)
   return query.toString()
+}
+
+/** The page that looks into the step after a frame; at the end of a run, into its last one. */
+export function insideOf(page: string, settings: Settings, frame: Frame | null): string {
+  const query = new URLSearchParams(Object.entries(settings).map(([name, value]) => [name, String(value)]))
+  query.set('step', String(frame ? Math.max(0, Math.min(frame.at, frame.end - 1)) : 0))
+  return `${page}?${query.toString()}`
 }

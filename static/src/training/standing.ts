@@ -3,6 +3,10 @@ import { standing, type First, type Stand } from '../figure/standing'
 import { table } from '../figure/tables'
 import { ownOf, settingsOf } from './link'
 import { Run } from './run.svelte'
+import { momentOf, viewOf } from './step/link'
+import { TrainingStep } from './step/step.svelte'
+import StepFigure from './step/StepFigure.svelte'
+import type { Answer, Question } from './step/types'
 import TrainingFigure from './TrainingFigure.svelte'
 import type { ExperimentRow } from './types'
 
@@ -16,4 +20,10 @@ export async function experiment(name: string): Promise<Stand | null> {
     if (!problem) run.start()
     return standing(TrainingFigure, { run }, () => ({ ...run.settings, ...run.own }))
   }
+}
+
+/** One step of a run. */
+export function trainingStep({ question, answer, problem, view }: First<Question, Answer>) {
+  const figure = new TrainingStep(question, momentOf(view.moment)).begin(answer, problem)
+  return standing(StepFigure, { figure }, () => viewOf(figure))
 }

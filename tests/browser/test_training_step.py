@@ -1,0 +1,125 @@
+"""One training step as a visitor looks into it: by keys, by choice, from the run, on to a graph."""
+
+import re
+from collections.abc import Callable
+from urllib.parse import urlencode
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from app.core.experiments.training_step.answers import training_step
+from app.core.experiments.training_step.questions import SMALL, TrainingStepQuestion
+from app.core.numbers import format_number
+from tests.browser.visitor import node
+
+Axe = Callable[..., list[str]]
+LONG = 120_000  # ms until the workers have started, on a busy machine
+LINK = f"/training/step?{urlencode(SMALL)}"
+ANSWER = training_step(TrainingStepQuestion(**SMALL))
+COUNT = ANSWER["track"]["count"]
+MINUS = "\N{MINUS SIGN}"
+
+
+def at(page: Page, moment: int) -> None:
+    """The player stands at that moment, and its sentence is the server's."""
+    expect(page.locator(".player .count")).to_have_text(f"{moment} / {COUNT}", timeout=LONG)
+    sentence = ANSWER["moments"][moment - 1]["sentence"]
+    expect(page.locator(".step p.sentence")).to_have_text(sentence)
+
+
+def numbers(page: Page) -> dict[str, float | None]:
+    """What stands beside the weight: each number, or nothing while it is still to come."""
+    found = page.locator(".step-numbers div").all()
+    texts = {row.locator("dt").inner_text(): row.locator("dd").inner_text() for row in found}
+    return {name: float(text.replace(MINUS, "-")) if text else None for name, text in texts.items()}
+
+
+def test_it_is_stepped_by_keys_to_its_end_and_back(page: Page) -> None:
+    page.goto(LINK)
+    at(page, 1)
+    for moment in range(2, COUNT + 1):
+        page.keyboard.press("ArrowRight")
+        at(page, moment)
+    after = numbers(page)
+    weight = ANSWER["weight"]
+    assert after == {
+        "weight": pytest.approx(weight["before"], rel=1e-3),
+        "gradient of this point": pytest.approx(weight["gradient"], rel=1e-3),
+        "mean of the batch": pytest.approx(weight["mean"], rel=1e-3),
+        "weight after the step": pytest.approx(weight["after"], rel=1e-3),
+    }
+    page.keyboard.press("ArrowLeft")
+    at(page, COUNT - 1)
+    assert numbers(page)["weight after the step"] is None
+    page.keyboard.press("ArrowLeft")
+    at(page, COUNT - 2)
+    assert numbers(page)["mean of the batch"] is None
+    page.keyboard.press("Home")
+    expect(page.locator(".player .count")).to_have_text(f"0 / {COUNT}")
+    assert numbers(page)["gradient of this point"] is None
+    expect(page.locator(".step-net text.value")).to_have_count(0)
+    page.keyboard.press("End")
+    at(page, COUNT)
+
+
+def test_a_clicker_steps_it_on_the_projector(page: Page) -> None:
+    page.goto(f"{LINK}&projector=1")
+    expect(page.locator(".player .count")).to_have_text(f"1 / {COUNT}", timeout=LONG)
+    page.keyboard.press("PageDown")
+    expect(page.locator(".player .count")).to_have_text(f"2 / {COUNT}")
+    page.keyboard.press("PageUp")
+    expect(page.locator(".player .count")).to_have_text(f"1 / {COUNT}")
+
+
+def test_another_weight_and_another_point_are_told_at_the_same_moment(page: Page) -> None:
+    page.goto(f"{LINK}&moment={COUNT}")
+    at(page, COUNT)
+    page.get_by_role("combobox", name="layer").select_option("2")
+    expect(page).to_have_url(re.compile("weight=w2_1_1"))
+    page.get_by_role("combobox", name="from unit").select_option("3")
+    expect(page).to_have_url(re.compile("weight=w2_1_3"))
+    page.get_by_role("slider", name="Point").press("ArrowRight")
+    expect(page).to_have_url(re.compile("sample=3"))
+    found = training_step(TrainingStepQuestion(**SMALL | {"sample": 3, "weight": "w2_1_3"}))
+    expect(page.locator(".step p.sentence")).to_have_text(found["moments"][-1]["sentence"])
+    expect(page.locator(".player .count")).to_have_text(f"{COUNT} / {COUNT}")
+    page.get_by_role("combobox", name="from unit").select_option("0")
+    expect(page).to_have_url(re.compile("weight=b2_1"))
+
+
+def test_the_expression_has_the_same_gradient_for_that_weight(page: Page) -> None:
+    page.goto(LINK)
+    at(page, 1)
+    page.get_by_role("link", name="Open as an expression").click()
+    page.wait_for_url(re.compile("/expression[?]"))
+    found = node(page, ANSWER["expression"]["input"]).locator("text.gradient")
+    expect(found).to_have_text(format_number(ANSWER["weight"]["gradient"]))
+
+
+def test_the_run_opens_it_at_the_step_shown_and_it_leads_back(page: Page) -> None:
+    page.emulate_media(reduced_motion="reduce")
+    page.goto("/training?experiment=classifier-2d&steps=60&data=moons&units=3")
+    expect(page.locator(".player .count")).to_have_text("60 / 60", timeout=LONG)
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")
+    page.get_by_role("link", name="Look into this step").click()
+    page.wait_for_url(re.compile("/training/step[?].*step=58"))
+    expect(page.locator(".step-figure figcaption").first).to_contain_text("step 58")
+    page.get_by_role("link", name="Back to the run").click()
+    page.wait_for_url(re.compile("/training[?]experiment=classifier-2d"))
+    for setting in ("steps=60", "data=moons", "units=3"):
+        assert setting in page.url
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_a_telephone_and_nothing_is_too_wide(
+    browser: Browser, live_server: str, axe: Axe, scheme: str
+) -> None:
+    with browser.new_context(
+        base_url=live_server, viewport={"width": 360, "height": 740}, reduced_motion="reduce"
+    ) as context:
+        page = context.new_page()
+        page.goto(f"{LINK}&moment={COUNT}&theme={scheme}")
+        at(page, COUNT)
+        assert axe(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
