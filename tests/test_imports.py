@@ -21,7 +21,7 @@ ROWS = (
     ("exercises",),
     ("figures",),
     ("links", "beginnings"),
-    ("attributions", "experiments"),
+    ("attributions", "experiments", "teaching"),
     ("activations", "training"),
     ("networks", "convolutions"),
     ("expressions", "layers", "pictures"),

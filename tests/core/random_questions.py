@@ -174,6 +174,14 @@ def channel(rng: Random) -> Question:
     return found | {"layer": named(rng, found), "channel": rng.randrange(2)}
 
 
+def teach(rng: Random) -> Question:
+    kind, classes = rng.choice(["digit", "garment"]), rng.sample(range(10), rng.randint(2, 4))
+    pictures = {i: [f"{kind}-{i + 10 * line}" for line in range(rng.choice([5, 6]))]
+                for i in classes}  # fmt: skip
+    named = [{"name": f"class {i}", "pictures": each} for i, each in pictures.items()]
+    return {"classes": named, "seed": rng.randrange(1000)}
+
+
 QUESTIONS: dict[str, Callable[[Random], Question]] = {
     "expression": expression,
     "gradient-check": expression,
@@ -196,4 +204,5 @@ QUESTIONS: dict[str, Callable[[Random], Question]] = {
     "occlusion": occlusion,
     "top-patches": top_patches,
     "optimised-input": channel,
+    "teach": teach,
 }  # fmt: skip
