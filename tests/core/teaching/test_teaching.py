@@ -196,7 +196,7 @@ def test_a_cut_is_the_same_each_time_and_another_one_by_another_number() -> None
         ("data:image/png;base64,AAAA", "no PNG, JPEG or WebP"),
         ("data:image/png;base64,!!!", "base64"),
         ("data:text/html;base64,AAAA", "data:image/png;base64"),
-        (plain("red")[: 22 + 80], "damaged or cut off"),
+        (plain("red")[: 22 + 56], "damaged or cut off"),
         ("digit-600", "no image `digit-600`"),
         ("coffee/40", "numbered from 0 to 39"),
         ("coffee/x", "numbered from 0 to 39"),
