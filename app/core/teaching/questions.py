@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
 
 from app.core.pictures.images import GARMENTS, PHOTOS
 from app.core.questions import Asked, refused, shown, up_to
@@ -48,10 +48,8 @@ def with_classes(question: dict[str, Any]) -> dict[str, Any]:
     return question if "classes" in question else FIRST | question
 
 
-class TaughtClass(BaseModel):
+class TaughtClass(Asked):
     """A class: what it is called, and pictures of it."""
-
-    model_config = ConfigDict(extra="forbid")
 
     name: Annotated[str, Field(min_length=1, max_length=MOST_NAME)]
     pictures: Annotated[
