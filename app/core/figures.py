@@ -117,6 +117,8 @@ STEPPED = (
     "from the same seed."
 )
 TRAINED = {
+    "few-pictures": "Here heads are not found twice: of a figure of one's own classes, which finds "
+    "them the same way, PyTorch checks the maps and every head.",
     "overfitting": "A curve is not fitted twice while one waits: the project's tests compare the "
     "fits with numpy's least squares.",
     "outliers": "A line is not fitted twice while one waits: the project's tests compare that of "

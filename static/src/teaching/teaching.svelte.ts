@@ -86,9 +86,9 @@ export class Teaching extends Figure<Question, Answer> {
 
   addClass(): void {
     const { classes } = this.question
-    const taken = new Set(classes.map(({ name }) => name))
+    const taken = classes.map(({ name }) => name)
     let number = classes.length + 1
-    while (taken.has(`class ${number}`)) number++
+    while (taken.includes(`class ${number}`)) number++
     if (classes.length < CLASSES[1]) this.#classes([...classes, { name: `class ${number}`, pictures: [] }])
   }
 
