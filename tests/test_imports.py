@@ -22,6 +22,7 @@ ROWS = (
     ("figures",),
     ("links", "beginnings"),
     ("attributions", "experiments"),
+    ("teaching",),
     ("activations", "training"),
     ("networks", "convolutions"),
     ("expressions", "layers", "pictures"),

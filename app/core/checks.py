@@ -48,7 +48,7 @@ class CheckQuestion(Asked):
         """Whether it holds what nobody else has: a picture or weights of one's own."""
         image = self.question.get("image")
         own = isinstance(image, str) and image.startswith("data:")
-        return own or self.question.get("weights") is not None
+        return own or any(self.question.get(name) is not None for name in ("weights", "classes"))
 
 
 class CheckAnswer(TypedDict):

@@ -57,6 +57,9 @@ from app.core.networks import witnesses as network_witnesses
 from app.core.networks.answers import NetworkAnswer
 from app.core.networks.gradient_flow import GradientSizesAnswer
 from app.core.pictures.preparation import FIRSTS
+from app.core.teaching import answers as teaching
+from app.core.teaching import witnesses as teaching_witnesses
+from app.core.teaching.questions import TeachQuestion, with_classes
 from app.core.training.loop import RunAnswer
 
 EVENTS = "text/event-stream"
@@ -117,6 +120,8 @@ STEPPED = (
     "from the same seed."
 )
 TRAINED = {
+    "few-pictures": "Here heads are not found twice: of a figure of one's own classes, which finds "
+    "them the same way, PyTorch checks the maps and every head.",
     "overfitting": "A curve is not fitted twice while one waits: the project's tests compare the "
     "fits with numpy's least squares.",
     "outliers": "A line is not fitted twice while one waits: the project's tests compare that of "
@@ -312,6 +317,20 @@ ROWS: tuple[Figure[Any], ...] = (
         seconds=LOOKED,
         model=training_steps.TrainingStepAnswer,
         page="/training/step",
+    ),
+    Figure(
+        name="teach",
+        subject="training",
+        question=TeachQuestion,
+        says="Classes of one's own, taught by a few pictures of each: a new head on features that "
+        "stay as they are, beside the same head on untrained features and on pixels.",
+        answer=teaching.teach,
+        check=teaching_witnesses.lesson,
+        seconds=LOOKED,
+        most_bytes=PICTURES,
+        model=teaching.TeachAnswer,
+        page="/training/teach",
+        completed=with_classes,
     ),
 )
 FIGURES: dict[str, Figure[Any]] = {row.name: row for row in ROWS}

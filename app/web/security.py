@@ -43,8 +43,8 @@ SECURITY_HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-# The one page that a visitor may let look through the camera.
-CAMERA_PATH = "/activations"
+# The pages that a visitor may let look through the camera.
+CAMERA_PATHS = {"/activations", "/training/teach"}
 CAMERA_POLICY = SECURITY_HEADERS["Permissions-Policy"].replace("camera=()", "camera=(self)")
 
 
@@ -71,7 +71,7 @@ class SecurityHeaders:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path", "")
-        headers = self.camera if path == CAMERA_PATH else self.encoded
+        headers = self.camera if path in CAMERA_PATHS else self.encoded
         if path.startswith(EMBED_PATH):
             headers = self.framed
         elif path.startswith(LESSON_PATH):

@@ -2,8 +2,8 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, HTTPException, Path, Request, Response
-from fastapi.responses import HTMLResponse
+from fastapi import APIRouter, HTTPException, Path, Query, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
 
 from app.core.errors import Problem, ProblemAnswer, nearest, shortened
 from app.core.experiments import table
@@ -12,6 +12,9 @@ from app.core.figure import Figure
 from app.core.figures import EVENTS, FIGURES
 from app.core.links import asked
 from app.core.mistakes import validated
+from app.core.teaching.pictures import CUTS, thumbnail
+from app.core.teaching.questions import FIRST as FIRST_CLASSES
+from app.core.teaching.questions import PRESETS
 from app.web.answering import Json, encode, told_soon
 from app.web.assets import templates
 from app.web.clients import client_of
@@ -22,6 +25,7 @@ from app.web.problems import REFUSALS
 router = APIRouter(prefix="/api", tags=["training"], responses=REFUSALS)
 
 FIRST = next(iter(table.EXPERIMENTS))
+TEACH = FIGURES["teach"]  # it has a page of its own
 
 
 def figure_of(name: str) -> Figure[Any]:
@@ -59,13 +63,30 @@ async def frames(
     return Events(state.runs, state.executor, figure.slice, question, client_of(request))
 
 
+@router.get(
+    "/cuts/{name}/{number}",
+    response_class=Response,
+    responses={200: {"content": {"image/png": {}}}},
+)
+async def cut(
+    name: Annotated[str, Path(max_length=64, json_schema_extra={"example": "chelsea"})],
+    number: Annotated[int, Path(ge=0, lt=CUTS, json_schema_extra={"example": 3})],
+    size: Annotated[int, Query(ge=8, le=512, description="Of its sides, in pixels.")] = 64,
+) -> Response:
+    """A cut of a photo that ships, as `chelsea/3` names it among the pictures of a class."""
+    headers = {"Cache-Control": "public, max-age=86400"}
+    return Response(thumbnail(f"{name}/{number}", size), media_type="image/png", headers=headers)
+
+
 pages = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 
 @pages.get("/training")
-async def training(request: Request) -> HTMLResponse:
+async def training(request: Request) -> Response:
     """An experiment, and its settings."""
     name = request.query_params.get("experiment", FIRST)
+    if name == TEACH.name:
+        return RedirectResponse(str(TEACH.page))
     problem, question = None, dict[str, Any]()
     try:
         if name not in table.EXPERIMENTS:
@@ -86,7 +107,7 @@ async def training(request: Request) -> HTMLResponse:
         "first": {"experiment": shown, "question": question, "problem": problem},
         "row": next(row for row in rows if row["name"] == shown),
         "rows": rows,
-        "views": {row["name"]: row["title"] for row in rows},
+        "views": {row["name"]: row["title"] for row in rows} | {TEACH.name: "Your own classes"},
     }
     return templates.TemplateResponse(request, "training.html", context, 422 if problem else 200)
 
@@ -109,3 +130,22 @@ async def training_step(request: Request) -> HTMLResponse:
     context = {"first": first, "says": STEP.says}
     status = 422 if problem else 200
     return templates.TemplateResponse(request, "training-step.html", context, status, headers)
+
+
+@pages.get("/training/teach")
+async def teach(request: Request) -> HTMLResponse:
+    """A network that is taught classes of one's own."""
+    question: dict[str, Any] = dict(FIRST_CLASSES)
+    answer, problem = None, None
+    try:
+        question = asked(TEACH, request.query_params)
+        answer = await told_soon(request, TEACH, validated(TEACH.question, question))
+    except Problem as found:
+        problem, question = found.told, repeated(question, FIRST_CLASSES)
+    context = {
+        "first": {"question": question, "answer": answer, "problem": problem, "view": {}},
+        "presets": [{"title": title, "classes": each["classes"]} for title, each in PRESETS],
+    }
+    headers = None if answer or problem else {"Cache-Control": "no-store"}
+    status = 422 if problem else 200
+    return templates.TemplateResponse(request, "teaching.html", context, status, headers)

@@ -9,6 +9,7 @@ const networks = () => import('./networks/standing')
 const activations = () => import('./activations/standing')
 const attributions = () => import('./attributions/standing')
 const training = () => import('./training/standing')
+const teaching = () => import('./teaching/standing')
 
 export const FIGURES: Record<string, () => Promise<Stand>> = {
   expression: async () => (await expressions()).expression,
@@ -30,6 +31,7 @@ export const FIGURES: Record<string, () => Promise<Stand>> = {
   'top-patches': async () => (await attributions()).topPatches,
   'training-step': async () => (await training()).trainingStep,
   'optimised-input': async () => (await attributions()).optimisedInput,
+  teach: async () => (await teaching()).teach,
 }
 
 /** How far off a figure is fetched: a window's height. */

@@ -197,6 +197,14 @@ def training_step(rng: Random) -> Question:
     }
 
 
+def teach(rng: Random) -> Question:
+    kind, classes = rng.choice(["digit", "garment"]), rng.sample(range(10), rng.randint(2, 4))
+    pictures = {i: [f"{kind}-{i + 10 * line}" for line in range(rng.choice([5, 6]))]
+                for i in classes}  # fmt: skip
+    named = [{"name": f"class {i}", "pictures": each} for i, each in pictures.items()]
+    return {"classes": named, "seed": rng.randrange(1000)}
+
+
 QUESTIONS: dict[str, Callable[[Random], Question]] = {
     "expression": expression,
     "gradient-check": expression,
@@ -220,4 +228,5 @@ QUESTIONS: dict[str, Callable[[Random], Question]] = {
     "top-patches": top_patches,
     "optimised-input": channel,
     "training-step": training_step,
+    "teach": teach,
 }  # fmt: skip

@@ -92,10 +92,12 @@ def test_a_busy_server_sends_the_page_without_an_answer(
         assert written(page.text, "answer") is written(page.text, "problem") is None
 
 
-def test_only_this_page_may_ask_for_the_camera(client: TestClient) -> None:
+def test_only_two_pages_may_ask_for_the_camera(client: TestClient) -> None:
     def policy(path: str) -> str:
         return client.get(path).headers["permissions-policy"]
 
     assert policy("/activations").startswith("camera=(self), geolocation=()")
-    assert policy("/network").startswith("camera=(), geolocation=()")
+    assert policy("/training/teach").startswith("camera=(self), geolocation=()")
+    for path in ("/network", "/training", "/embed/teach", "/lessons/transfer"):
+        assert policy(path).startswith("camera=(), geolocation=()")
     assert policy("/api/images").startswith("camera=()")

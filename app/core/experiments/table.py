@@ -17,6 +17,7 @@ from app.core.experiments.double_descent import DOUBLE_DESCENT
 from app.core.experiments.dropout import DROPOUT
 from app.core.experiments.dropout_scaling import DROPOUT_SCALING
 from app.core.experiments.experiment import Experiment, ExperimentRow, SettingRow, Settings
+from app.core.experiments.few_pictures import FEW_PICTURES
 from app.core.experiments.optimizers import OPTIMIZERS
 from app.core.experiments.outliers import OUTLIERS
 from app.core.experiments.overfitting import OVERFITTING
@@ -36,6 +37,7 @@ ROWS: tuple[Experiment[Any], ...] = (
     CROSS_VALIDATION,
     TRANSFER,
     TRANSFER_DEPTH,
+    FEW_PICTURES,
     SMALL_BATCH,
     DROPOUT,
     DROPOUT_SCALING,

@@ -32,7 +32,7 @@ DATA = re.compile(r"data:image/(?:png|jpeg|webp);base64,", re.ASCII)
 Pixels = npt.NDArray[np.uint8]
 
 
-def decoded(data: bytes) -> Pixels:
+def decoded(data: bytes, most_pixels: int = MOST_PIXELS) -> Pixels:
     """The picture in a file: 3 x height x width, upright, at most SIDE long. Raises Problem."""
     if len(data) > MOST_BYTES:
         raise Problem(
@@ -47,21 +47,22 @@ def decoded(data: bytes) -> Pixels:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the size is checked here, in words
         try:
-            return _pixels(io.BytesIO(data))
+            return _pixels(io.BytesIO(data), most_pixels)
         except UnidentifiedImageError:
             raise Problem("this is no PNG, JPEG or WebP picture", WHERE) from None
         except Image.DecompressionBombError:
-            raise Problem(_too_large("more than 100 million"), WHERE) from None
+            raise Problem(_too_large("more than 100 million", most_pixels), WHERE) from None
         except (OSError, ValueError, SyntaxError, EOFError, MemoryError, IndexError, TypeError):
             # Pillow's many ways to say so.
             raise Problem("the picture is damaged or cut off", WHERE) from None
 
 
-def _pixels(file: io.BytesIO) -> Pixels:
+def _pixels(file: io.BytesIO, most_pixels: int) -> Pixels:
     with Image.open(file, formats=FORMATS) as opened:
         width, height = opened.size
-        if width * height > MOST_PIXELS:
-            raise Problem(_too_large(f"{width * height / 1e6:.1f} million"), WHERE)
+        if width * height > most_pixels:
+            found = f"{width * height / 1e6:.1f} million"
+            raise Problem(_too_large(found, most_pixels), WHERE)
         if max(width, height) > LONGEST:
             raise Problem(
                 f"the picture is {width:,} by {height:,}; {LONGEST:,} pixels a side are the most",
@@ -102,8 +103,8 @@ def _in_colour(picture: Image.Image) -> Image.Image:
     return picture.convert("RGB")
 
 
-def _too_large(pixels: str) -> str:
-    return f"the picture has {pixels} pixels; {MOST_PIXELS // 1_000_000} million are the most"
+def _too_large(pixels: str, most_pixels: int) -> str:
+    return f"the picture has {pixels} pixels; {most_pixels // 1_000_000} million are the most"
 
 
 def also(data: bytes) -> str | None:
@@ -117,7 +118,7 @@ def also(data: bytes) -> str | None:
     return None
 
 
-def from_address(text: str) -> Pixels:
+def from_address(text: str, most_pixels: int = MOST_PIXELS) -> Pixels:
     """The picture in a data address (`data:image/png;base64,...`). Raises Problem."""
     head = DATA.match(text)
     if not head:
@@ -129,7 +130,7 @@ def from_address(text: str) -> Pixels:
         data = base64.b64decode(text[head.end() :], validate=True)
     except ValueError:  # binascii's own, or letters beyond ASCII
         raise Problem("the picture is not valid base64", WHERE) from None
-    return decoded(data)
+    return decoded(data, most_pixels)
 
 
 def address(pixels: Pixels, kind: str = "png") -> str:

@@ -628,6 +628,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/experiments/few-pictures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Few Pictures
+         * @description A new head on a network that stays as it is learns classes the network never had, from five pictures of each. The same head on pixels, or on random filters, needs more.
+         */
+        post: operations["few_pictures_api_experiments_few_pictures_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/experiments/small-batch": {
         parameters: {
             query?: never;
@@ -822,6 +842,26 @@ export interface paths {
          * @description One step of a net that learns: the chain rule from the loss down to any weight, its gradient of one point beside the mean of the batch, and the update that follows.
          */
         post: operations["training_step_api_training_step_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/teach": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Teach
+         * @description Classes of one's own, taught by a few pictures of each: a new head on features that stay as they are, beside the same head on untrained features and on pixels.
+         */
+        post: operations["teach_api_teach_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1124,6 +1164,26 @@ export interface paths {
          * @description The run that the settings behind the `?` describe, each frame as it comes.
          */
         get: operations["frames_api_experiments__name__frames_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cuts/{name}/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Cut
+         * @description A cut of a photo that ships, as `chelsea/3` names it among the pictures of a class.
+         */
+        get: operations["cut_api_cuts__name___number__get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3834,6 +3894,56 @@ export interface components {
             count: number;
         };
         /**
+         * FewSettings
+         * @description A head that learns from one picture of each class, from two, and so on.
+         * @example {
+         *       "classes": 5,
+         *       "each": 6,
+         *       "seed": 0,
+         *       "source": "photos"
+         *     }
+         */
+        FewSettings: {
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
+            /**
+             * Pictures
+             * @description Cuts of photos, a photo a class; or handwritten digits.
+             * @default photos
+             * @enum {string}
+             */
+            source: "photos" | "digits";
+            /**
+             * Classes
+             * @description Drawn by the seed.
+             * @default 5
+             */
+            classes: number;
+            /**
+             * Pictures a class
+             * @description To learn from, at most.
+             * @default 6
+             */
+            each: number;
+            /**
+             * Features
+             * @description What the head stands on: SqueezeNet as it learned ImageNet, the same with random weights, or the pixels.
+             * @default trained
+             * @enum {string}
+             */
+            features: "trained" | "untrained" | "pixels";
+            /**
+             * Beside
+             * @description What the control stands on.
+             * @default pixels
+             * @enum {string}
+             */
+            beside: "trained" | "untrained" | "pixels";
+        };
+        /**
          * FieldAnswer
          * @description What a unit sees, along (height, width); null, and the reason, where no one field holds.
          */
@@ -4524,6 +4634,38 @@ export interface components {
              * @default false
              */
             inplace: boolean;
+        };
+        /**
+         * HeadAnswer
+         * @description The same head on one kind of features, and how often it was right.
+         */
+        HeadAnswer: {
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+            /** Says */
+            says: string;
+            /**
+             * Features
+             * @description How many numbers a picture is to the head.
+             */
+            features: number;
+            /**
+             * Right
+             * @description Pictures named right by heads that had not seen them.
+             */
+            right: number;
+            /**
+             * Seen
+             * @description Pictures named right by a head that had learned from all of them.
+             */
+            seen: number;
+            /**
+             * Confusion
+             * @description Held-out pictures: a row the class, a column what it was taken for.
+             */
+            confusion: number[][];
         };
         /**
          * Identity
@@ -5225,6 +5367,55 @@ export interface components {
              * @enum {string}
              */
             type: "Multiply";
+        };
+        /**
+         * NamedPicture
+         * @description A picture as the head on the trained features named it that had not seen it.
+         */
+        NamedPicture: {
+            /**
+             * Taken
+             * @description The class that it was taken for.
+             */
+            taken: number;
+            /** Right */
+            right: boolean;
+            /**
+             * Scores
+             * @description By class, before the softmax.
+             */
+            scores: number[];
+            /** Probabilities */
+            probabilities: number[];
+            /**
+             * Against
+             * @description The class that it is told apart from: its own, or else the second.
+             */
+            against: number;
+            /**
+             * Margin
+             * @description The score of `taken` less that of `against`.
+             */
+            margin: number;
+            /**
+             * Bias
+             * @description What of the margin comes from no place.
+             */
+            bias: number;
+            /**
+             * Places
+             * @description The rest of it: the sum of all shares.
+             */
+            places: number;
+            /**
+             * Shares
+             * @description What comes from each place of the last maps.
+             */
+            shares: number[][];
+            /** Fold */
+            fold: number;
+            /** Sentence */
+            sentence: string;
         };
         /** NamedRegion */
         NamedRegion: {
@@ -7602,6 +7793,172 @@ export interface components {
              * @description The score or the loss, which the gradients are of.
              */
             value: number | null;
+        };
+        /**
+         * TaughtClass
+         * @description A class: what it is called, and pictures of it.
+         */
+        TaughtClass: {
+            /** Name */
+            name: string;
+            /**
+             * Pictures
+             * @description Each a PNG, JPEG or WebP as a data address, of a million pixels at most; or a name of GET /api/images, or of a photo among them a cut, as `coffee/3`.
+             */
+            pictures: string[];
+        };
+        /**
+         * TeachAnswer
+         * @description What was learned of the classes, and what of each picture.
+         */
+        TeachAnswer: {
+            /** Names */
+            names: string[];
+            /**
+             * Counts
+             * @description Pictures, by class.
+             */
+            counts: number[];
+            /**
+             * Of
+             * @description Pictures in all.
+             */
+            of: number;
+            /** Folds */
+            folds: number;
+            /**
+             * Side
+             * @description Pixels of a picture's side as the network sees it.
+             */
+            side: number;
+            /**
+             * Reach
+             * @description The size that 99.5 % of all shares stay within.
+             */
+            reach: number;
+            /**
+             * Heads
+             * @description The trained features first.
+             */
+            heads: components["schemas"]["HeadAnswer"][];
+            /**
+             * Pictures
+             * @description By class, as they were sent.
+             */
+            pictures: components["schemas"]["NamedPicture"][][];
+            /** Sentence */
+            sentence: string;
+        };
+        /**
+         * TeachQuestion
+         * @description Classes of one's own, by pictures of each.
+         * @example {
+         *       "classes": [
+         *         {
+         *           "name": "three",
+         *           "pictures": [
+         *             "digit-3",
+         *             "digit-13",
+         *             "digit-23",
+         *             "digit-33",
+         *             "digit-43",
+         *             "digit-53"
+         *           ]
+         *         },
+         *         {
+         *           "name": "five",
+         *           "pictures": [
+         *             "digit-5",
+         *             "digit-15",
+         *             "digit-25",
+         *             "digit-35",
+         *             "digit-45",
+         *             "digit-55"
+         *           ]
+         *         },
+         *         {
+         *           "name": "six",
+         *           "pictures": [
+         *             "digit-6",
+         *             "digit-16",
+         *             "digit-26",
+         *             "digit-36",
+         *             "digit-46",
+         *             "digit-56"
+         *           ]
+         *         },
+         *         {
+         *           "name": "eight",
+         *           "pictures": [
+         *             "digit-8",
+         *             "digit-18",
+         *             "digit-28",
+         *             "digit-38",
+         *             "digit-48",
+         *             "digit-58"
+         *           ]
+         *         },
+         *         {
+         *           "name": "nine",
+         *           "pictures": [
+         *             "digit-9",
+         *             "digit-19",
+         *             "digit-29",
+         *             "digit-39",
+         *             "digit-49",
+         *             "digit-59"
+         *           ]
+         *         }
+         *       ],
+         *       "seed": 0
+         *     }
+         * @example {
+         *       "classes": [
+         *         {
+         *           "name": "sandal",
+         *           "pictures": [
+         *             "garment-5",
+         *             "garment-15",
+         *             "garment-25",
+         *             "garment-35",
+         *             "garment-45",
+         *             "garment-55"
+         *           ]
+         *         },
+         *         {
+         *           "name": "sneaker",
+         *           "pictures": [
+         *             "garment-7",
+         *             "garment-17",
+         *             "garment-27",
+         *             "garment-37",
+         *             "garment-47",
+         *             "garment-57"
+         *           ]
+         *         },
+         *         {
+         *           "name": "ankle boot",
+         *           "pictures": [
+         *             "garment-9",
+         *             "garment-19",
+         *             "garment-29",
+         *             "garment-39",
+         *             "garment-49",
+         *             "garment-59"
+         *           ]
+         *         }
+         *       ]
+         *     }
+         */
+        TeachQuestion: {
+            /** Classes */
+            classes: components["schemas"]["TaughtClass"][];
+            /**
+             * Seed
+             * @description Of which pictures are held out together, and of the untrained network.
+             * @default 0
+             */
+            seed: number;
         };
         /** Term */
         Term: {
@@ -10508,6 +10865,66 @@ export interface operations {
             };
         };
     };
+    few_pictures_api_experiments_few_pictures_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "source": "photos",
+                 *       "classes": 5,
+                 *       "each": 6,
+                 *       "seed": 0
+                 *     }
+                 */
+                "application/json": components["schemas"]["FewSettings"];
+            };
+        };
+        responses: {
+            /** @description As events, if asked for: each frame as it comes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunAnswer"];
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The question has a mistake, and this is where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Too busy for now; ask again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
     small_batch_api_experiments_small_batch_post: {
         parameters: {
             query?: never;
@@ -11078,6 +11495,119 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TrainingStepAnswer"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The question has a mistake, and this is where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Too busy for now; ask again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    teach_api_teach_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "classes": [
+                 *         {
+                 *           "name": "three",
+                 *           "pictures": [
+                 *             "digit-3",
+                 *             "digit-13",
+                 *             "digit-23",
+                 *             "digit-33",
+                 *             "digit-43",
+                 *             "digit-53"
+                 *           ]
+                 *         },
+                 *         {
+                 *           "name": "five",
+                 *           "pictures": [
+                 *             "digit-5",
+                 *             "digit-15",
+                 *             "digit-25",
+                 *             "digit-35",
+                 *             "digit-45",
+                 *             "digit-55"
+                 *           ]
+                 *         },
+                 *         {
+                 *           "name": "six",
+                 *           "pictures": [
+                 *             "digit-6",
+                 *             "digit-16",
+                 *             "digit-26",
+                 *             "digit-36",
+                 *             "digit-46",
+                 *             "digit-56"
+                 *           ]
+                 *         },
+                 *         {
+                 *           "name": "eight",
+                 *           "pictures": [
+                 *             "digit-8",
+                 *             "digit-18",
+                 *             "digit-28",
+                 *             "digit-38",
+                 *             "digit-48",
+                 *             "digit-58"
+                 *           ]
+                 *         },
+                 *         {
+                 *           "name": "nine",
+                 *           "pictures": [
+                 *             "digit-9",
+                 *             "digit-19",
+                 *             "digit-29",
+                 *             "digit-39",
+                 *             "digit-49",
+                 *             "digit-59"
+                 *           ]
+                 *         }
+                 *       ],
+                 *       "seed": 0
+                 *     }
+                 */
+                "application/json": components["schemas"]["TeachQuestion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeachAnswer"];
                 };
             };
             /** @description The body is too large */
@@ -11896,6 +12426,59 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The question has a mistake, and this is where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Too busy for now; ask again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    cut_api_cuts__name___number__get: {
+        parameters: {
+            query?: {
+                /** @description Of its sides, in pixels. */
+                size?: number;
+            };
+            header?: never;
+            path: {
+                name: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": unknown;
                 };
             };
             /** @description The body is too large */

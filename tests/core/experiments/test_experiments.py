@@ -39,6 +39,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "double-descent": {"points": 10, "sets": 1},
     "transfer": {"each": 2, "steps": 20, "frozen": 2},
     "transfer-depth": {"each": 2, "steps": 20},
+    "few-pictures": {"each": 2, "classes": 2, "source": "digits"},
     "your-network": {"steps": 40, "batch": 2},
     "dropout": {"hidden": 8, "steps": 40, "points": 60},
 }

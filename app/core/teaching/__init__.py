@@ -1,0 +1,1 @@
+"""A network is taught classes of one's own: a head on features that stay as they are."""
