@@ -68,7 +68,7 @@ async def frames(
     response_class=Response,
     responses={200: {"content": {"image/png": {}}}},
 )
-async def cut(
+def cut(
     name: Annotated[str, Path(max_length=64, json_schema_extra={"example": "chelsea"})],
     number: Annotated[int, Path(ge=0, lt=CUTS, json_schema_extra={"example": 3})],
     size: Annotated[int, Query(ge=8, le=512, description="Of its sides, in pixels.")] = 64,

@@ -487,6 +487,7 @@ def paths_read() -> list[str]:
         "/api/optimised-input/frames": "",  # a stream: see below
         "/api/experiments/{name}/frames": "",
         "/api/exercises/{name}": "/api/exercises/hinge-loss",
+        "/api/cuts/{name}/{number}": "/api/cuts/chelsea/3",
     }
     for path, methods in app.openapi()["paths"].items():
         if "get" in methods and (asked_for := needed.get(path, path)):
