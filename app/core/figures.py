@@ -41,6 +41,7 @@ from app.core.convolutions.tellings import StepsAnswer
 from app.core.convolutions.window import WindowAnswer
 from app.core.experiments import exports as run_exports
 from app.core.experiments import table as experiments
+from app.core.experiments import weights as run_weights
 from app.core.experiments.training_step import answers as training_steps
 from app.core.experiments.training_step import witnesses as training_step_witnesses
 from app.core.experiments.training_step.questions import TrainingStepQuestion
@@ -428,4 +429,5 @@ PARTS: tuple[Figure[Any], ...] = (
         told=TIKZ,
     ),
     Figure(subject="training", **run_exports.fold()),
+    Figure(subject="training", seconds=LOOKED, **run_weights.fold()),
 )

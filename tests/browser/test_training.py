@@ -6,6 +6,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from app.core.experiments.weights import RunWeightsQuestion, weights
+
 Axe = Callable[..., list[str]]
 SHORT = "/training?degree=3&points=12"
 LONG = 120_000  # milliseconds until the workers have started and a run has come, on a busy machine
@@ -102,6 +104,18 @@ def test_a_run_of_plain_pytorch_is_taken_along_as_a_file(page: Page) -> None:
     page.goto(SHORT)
     ended(page, 3)
     expect(page.get_by_role("button", name="PyTorch program")).to_have_count(0)
+
+
+def test_the_weights_of_the_frame_one_looks_at_are_taken_along(page: Page) -> None:
+    page.emulate_media(reduced_motion="reduce")
+    page.goto("/training?experiment=your-network&steps=40")
+    ended(page, 40)
+    page.keyboard.press("ArrowLeft")
+    with page.expect_download() as taken:
+        page.get_by_role("button", name="Weights of step 39").click()
+    assert taken.value.suggested_filename == "your-network.safetensors"
+    question = RunWeightsQuestion(experiment="your-network", settings={"steps": 40}, frame=39)
+    assert taken.value.path().read_bytes() == weights(question)
 
 
 # One link of each kind of picture, short; what is drawn of it, and how many frames there are.

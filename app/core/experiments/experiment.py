@@ -78,7 +78,8 @@ class Experiment(Generic[S]):
     what they show, on a logarithmic axis or not. `axis`: what a frame is one of, `milliseconds` how
     long it is looked at. `cost`: the multiply-adds of a whole run, `pace`: how many of its kind one
     core does in a second. `script`: a run as a program, where it is one of plain PyTorch. `inside`:
-    the page that looks into a single step of it, where there is one.
+    the page that looks into a single step of it, where there is one. `weights`: those of a state,
+    by PyTorch's names, where they are to be had.
     """
 
     name: str
@@ -100,6 +101,7 @@ class Experiment(Generic[S]):
     presets: tuple[tuple[str, dict[str, Any]], ...] = ()
     script: Callable[[S], Script] | None = None
     inside: str | None = None
+    weights: Callable[[S, Any], dict[str, Any]] | None = None
 
     def slice(self, settings: S, run: Any) -> tuple[Any, list[Frame]]:
         """A slice of its run. For a worker."""
@@ -173,5 +175,8 @@ class ExperimentRow(TypedDict):
     ]
     inside: Annotated[
         str | None, Field(description="The page that looks into a single step of a run.")
+    ]
+    weights: Annotated[
+        bool, Field(description="Whether the weights of a run are to be had: see there.")
     ]
     claims: list[ClaimRow]

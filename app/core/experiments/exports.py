@@ -9,6 +9,7 @@ import orjson
 from pydantic import Field
 
 from app.core.errors import Problem, nearest
+from app.core.experiments.experiment import Experiment
 from app.core.experiments.table import EXPERIMENTS
 from app.core.figure import AsText
 from app.core.mistakes import read
@@ -33,16 +34,22 @@ class RunExportQuestion(Asked):
     format: Literal["pytorch", "notebook"]
 
 
-def export(question: RunExportQuestion) -> str:
-    """The answer to POST /api/experiments/export."""
-    row = EXPERIMENTS.get(question.experiment)
+def named(name: str) -> Experiment[Any]:
+    """The experiment of that name. Raises Problem."""
+    row = EXPERIMENTS.get(name)
     if row is None:
-        near = nearest(question.experiment, EXPERIMENTS)
+        near = nearest(name, EXPERIMENTS)
         raise Problem(
             "there is no experiment of that name" + (f"; did you mean `{near}`?" if near else ""),
             {"field": "experiment"},
             near,
         )
+    return row
+
+
+def export(question: RunExportQuestion) -> str:
+    """The answer to POST /api/experiments/export."""
+    row = named(question.experiment)
     if row.script is None:
         some = ", ".join(name for name, other in EXPERIMENTS.items() if other.script)
         raise Problem(

@@ -112,6 +112,7 @@ def row(experiment: Experiment[Any]) -> ExperimentRow:
         "presets": [{"title": title, "settings": given} for title, given in experiment.presets],
         "script": experiment.script is not None,
         "inside": experiment.inside,
+        "weights": experiment.weights is not None,
         "claims": [
             {"says": claim.says, "held": found["held"], "seeds": found["seeds"]}
             for claim, found in zip(experiment.claims, measured()[experiment.name], strict=True)

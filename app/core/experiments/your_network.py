@@ -383,6 +383,7 @@ YOUR_NETWORK: Experiment[NetworkSettings] = Experiment(
     pace=1.5e9,
     milliseconds=80,
     script=script,
+    weights=lambda settings, state: state.net.parts | state.net.running,
     presets=(
         ("Two convolutions on digits", {}),
         ("On garments", {"data": "garments"}),

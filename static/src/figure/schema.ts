@@ -888,6 +888,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/experiments/weights": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Experiments Weights
+         * @description The weights of a run at one of its frames, as safetensors, by PyTorch's names.
+         */
+        post: operations["experiments_weights_api_experiments_weights_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/ops": {
         parameters: {
             query?: never;
@@ -3717,6 +3737,11 @@ export interface components {
              * @description The page that looks into a single step of a run.
              */
             inside: string | null;
+            /**
+             * Weights
+             * @description Whether the weights of a run are to be had: see there.
+             */
+            weights: boolean;
             /** Claims */
             claims: components["schemas"]["ClaimRow"][];
         };
@@ -6899,6 +6924,38 @@ export interface components {
              * @enum {string}
              */
             format: "pytorch" | "notebook";
+        };
+        /**
+         * RunWeightsQuestion
+         * @description A run, and the frame whose weights are wanted.
+         * @example {
+         *       "experiment": "your-network",
+         *       "frame": 2,
+         *       "settings": {
+         *         "data": "moons",
+         *         "steps": 40
+         *       }
+         *     }
+         */
+        RunWeightsQuestion: {
+            /**
+             * Experiment
+             * @description Its name in GET /api/experiments.
+             */
+            experiment: string;
+            /**
+             * Settings
+             * @description As in POST /api/experiments/{name}; those left out as they come.
+             * @default {}
+             */
+            settings: {
+                [key: string]: unknown;
+            };
+            /**
+             * Frame
+             * @description Its place in the run; the last if left out.
+             */
+            frame?: number | null;
         };
         /**
          * SELU
@@ -11669,6 +11726,67 @@ export interface operations {
                 content: {
                     "text/x-python": unknown;
                     "application/x-ipynb+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The question has a mistake, and this is where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Too busy for now; ask again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    experiments_weights_api_experiments_weights_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "experiment": "your-network",
+                 *       "settings": {
+                 *         "data": "moons",
+                 *         "steps": 40
+                 *       },
+                 *       "frame": 2
+                 *     }
+                 */
+                "application/json": components["schemas"]["RunWeightsQuestion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.safetensors": unknown;
                 };
             };
             /** @description The body is too large */

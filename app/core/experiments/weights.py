@@ -1,0 +1,80 @@
+"""The weights of a run at one of its frames, to take along: a safetensors file."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import numpy as np
+import orjson
+from pydantic import Field
+
+from app.core.errors import Problem
+from app.core.experiments.exports import named
+from app.core.experiments.table import EXPERIMENTS
+from app.core.mistakes import read
+from app.core.questions import MOST_FIELDS, Asked, shown, up_to
+
+SAFETENSORS = "application/vnd.safetensors"
+
+
+class RunWeightsQuestion(Asked):
+    """A run, and the frame whose weights are wanted."""
+
+    model_config = shown(
+        {"experiment": "your-network", "settings": {"data": "moons", "steps": 40}, "frame": 2}
+    )
+
+    experiment: str = Field(max_length=64, description="Its name in GET /api/experiments.")
+    settings: Annotated[dict[str, Any], up_to(MOST_FIELDS)] = Field(
+        default={}, description="As in POST /api/experiments/{name}; those left out as they come."
+    )
+    frame: int | None = Field(
+        default=None, ge=0, le=10_000, description="Its place in the run; the last if left out."
+    )
+
+
+def weights(question: RunWeightsQuestion) -> bytes:
+    """The answer to POST /api/experiments/weights. For a worker. Raises Problem."""
+    row = named(question.experiment)
+    if row.weights is None:
+        some = ", ".join(name for name, other in EXPERIMENTS.items() if other.weights)
+        raise Problem(
+            f"the weights of `{row.name}` are not to be had; those of these are: {some}",
+            {"field": "experiment"},
+        )
+    settings = read(row.settings, orjson.dumps(question.settings))
+    last = row.loop.last(settings)
+    frame = last if question.frame is None else question.frame
+    if frame > last:
+        raise Problem(f"the last frame of this run is {last}", {"field": "frame"})
+    row.check_at_once(settings)
+    state = row.loop.begin(settings)
+    for step in range(1, frame + 1):
+        state = row.loop.advance(settings, state, step)
+    return filed(row.weights(settings, state))
+
+
+def filed(parts: dict[str, Any]) -> bytes:
+    """Named arrays as such a file."""
+    from safetensors.numpy import save
+
+    found: bytes = save({name: np.ascontiguousarray(part) for name, part in parts.items()})
+    return found
+
+
+def write(question: Any, answer: bytes, accept: str) -> tuple[bytes, str]:
+    return answer, SAFETENSORS
+
+
+def fold() -> dict[str, Any]:
+    """What the row of this question says of it."""
+    return {
+        "name": "experiments/weights",
+        "operation": "experiments_weights",
+        "question": RunWeightsQuestion,
+        "says": "The weights of a run at one of its frames, as safetensors, by PyTorch's names.",
+        "answer": weights,
+        "write": write,
+        "forms": (SAFETENSORS,),
+        "told": {"content": {SAFETENSORS: {}}},
+    }

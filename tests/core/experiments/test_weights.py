@@ -1,0 +1,72 @@
+"""The weights of a run as a file: with them a module has the losses that its frames show."""
+
+from base64 import b64encode
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load
+from torch.nn import functional
+
+from app.core.activations.looks import WeightsQuestion
+from app.core.errors import Problem
+from app.core.experiments.table import EXPERIMENTS
+from app.core.experiments.weights import RunWeightsQuestion, weights
+from app.core.experiments.your_network import asked, held
+from app.core.networks.torch_network import TorchNetwork
+from app.core.training.points import FRESH
+
+ROW = EXPERIMENTS["your-network"]
+NORMED = "nn.Sequential(nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.Flatten(), "
+NORMED += "nn.Linear(576, 10))"
+RUNS: list[dict[str, Any]] = [
+    {"steps": 40, "seed": 2},
+    {"steps": 40, "source": NORMED, "optimizer": "adam", "rate": 0.002},
+    {"steps": 80, "data": "moons"},
+]
+
+
+def filed(settings: dict[str, Any], frame: int | None = None) -> bytes:
+    return weights(RunWeightsQuestion(experiment="your-network", settings=settings, frame=frame))
+
+
+@pytest.mark.parametrize("settings", RUNS)
+@pytest.mark.parametrize("frame", [0, 7, None])
+def test_with_them_a_module_has_the_losses_of_the_frame(
+    settings: dict[str, Any], frame: int | None
+) -> None:
+    asked_for = ROW.settings(**settings)
+    network = asked(asked_for)
+    module = TorchNetwork(network)
+    module.load_state_dict(load(filed(settings, frame)))
+    data = held(asked_for, FRESH)
+    with torch.no_grad():
+        x = torch.from_numpy(data.x).reshape(-1, *network.input)
+        loss = functional.cross_entropy(module.eval()(x), torch.from_numpy(data.y))
+    wanted = ROW.frames(asked_for)[-1 if frame is None else frame]["run"]["validation"]
+    assert loss.item() == pytest.approx(wanted, rel=1e-5)
+
+
+@pytest.mark.parametrize("settings", RUNS[:2])
+def test_a_look_at_a_picture_takes_them(settings: dict[str, Any]) -> None:
+    data = filed(settings)
+    network = asked(ROW.settings(**settings)).model_dump(mode="json")
+    look = WeightsQuestion(network=network, weights=b64encode(data).decode())
+    found = look.torch_network(look.seeing()).state_dict()
+    for name, part in load(data).items():
+        np.testing.assert_array_equal(found[name].numpy(), part.numpy())
+
+
+@pytest.mark.parametrize(
+    ("question", "field"),
+    [
+        ({"experiment": "outliers"}, "experiment"),
+        ({"experiment": "your-netwrk"}, "experiment"),
+        ({"experiment": "your-network", "frame": 41}, "frame"),
+    ],
+)
+def test_what_is_not_to_be_had_is_said(question: dict[str, Any], field: str) -> None:
+    with pytest.raises(Problem) as found:
+        weights(RunWeightsQuestion(**question))
+    assert found.value.told["where"] == {"field": field}
