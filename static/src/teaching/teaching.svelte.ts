@@ -134,6 +134,6 @@ export class Teaching extends Figure<Question, Answer> {
 /** Where a browser gets a picture from. */
 export function addressOf(picture: string, size: number): string {
   if (picture.startsWith('data:')) return picture
-  const [name, cut] = picture.split('/')
+  const [name, cut] = picture.split('/').map(encodeURIComponent)
   return `/api/${cut ? `cuts/${name}/${cut}` : `images/${name}`}?size=${size}`
 }
