@@ -327,7 +327,7 @@ ROWS: tuple[Figure[Any], ...] = (
         "stay as they are, beside the same head on untrained features and on pixels.",
         answer=teaching.teach,
         check=teaching_witnesses.lesson,
-        seconds=LOOKED,
+        seconds=EXPLAINED,
         most_bytes=PICTURES,
         model=teaching.TeachAnswer,
         page="/training/teach",

@@ -13,6 +13,7 @@ from app.core.errors import nearest
 from app.core.exercises.table import ROWS as EXERCISES
 from app.core.experiments.table import EXPERIMENTS
 from app.core.expressions.questions import op_rows
+from app.core.figures import FIGURES
 from app.core.lessons.glossary import GLOSSARY
 from app.core.lessons.lesson import Fence, Prose
 from app.web.assets import templates
@@ -64,6 +65,8 @@ def entries() -> Iterator[Entry]:
     for experiment in EXPERIMENTS.values():
         link = f"/training?experiment={experiment.name}"
         yield Entry("Experiment", experiment.title, link, experiment.says)
+    teach = FIGURES["teach"]
+    yield Entry("Experiment", "Teach it your own classes", str(teach.page), teach.says)
     for kind in EXERCISES:
         lesson_title = course()[kind.lesson].title if kind.lesson in course() else ""
         yield Entry("Exercise", kind.title, f"/practice/{kind.name}", lesson_title)

@@ -82,4 +82,5 @@ def test_a_cut_of_a_photo_is_a_picture_of_its_own(client: TestClient) -> None:
 
 def test_the_lab_leads_to_it(client: TestClient) -> None:
     assert "/training/teach" in client.get("/training").text
+    assert client.get("/training?experiment=teach").url.path == "/training/teach"
     assert client.post("/api/teach", json=FIRST).status_code == 200

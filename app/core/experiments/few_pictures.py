@@ -189,7 +189,7 @@ def says(settings: FewSettings, at: float, run: Look, beside: Look) -> str:
     right = [format_number(100 * known(side.validation), 3) for side in (run, beside)]
     pictures = "picture" if at == 1 else "pictures"
     return (
-        f"From {at:g} {pictures} a class, of {TESTED * settings.classes} fresh ones {right[0]} % "
+        f"From {at:g} {pictures} a class: of {TESTED * settings.classes} fresh ones, {right[0]} % "
         f"are named right {one}, {right[1]} % {other}."
     )
 

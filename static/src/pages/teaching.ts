@@ -5,14 +5,13 @@ import '../page/page'
 import '../activations/styles'
 import { Teaching } from '../teaching/teaching.svelte'
 import TeachPage from '../teaching/TeachPage.svelte'
-import type { Answer, Preset, Question } from '../teaching/types'
+import type { Answer, Preset } from '../teaching/types'
 import '../training/training.css'
 
 const place = document.querySelector<HTMLElement>('[data-figure="teach"]')
 if (place) {
-  const { question, answer, problem } = written<First<Question, Answer>>('first')
-  const { classes = [], seed = 0 } = question as Partial<Question>
-  const teaching = new Teaching({ classes, seed }).begin(answer, problem)
+  const { question, answer, problem } = written<First<Record<string, unknown>, Answer>>('first')
+  const teaching = new Teaching(question).begin(answer, problem)
   const presets = written<Preset[]>('presets')
   place.replaceChildren()
   mount(TeachPage, { target: place, props: { teaching, presets } })

@@ -13,9 +13,8 @@ export function linkedPart({ classes, seed }: Question): Record<string, unknown>
   return own ? {} : { classes, ...(seed ? { seed } : {}) }
 }
 
-export function teach({ question, answer, problem }: First<Question, Answer>) {
-  const { classes = [], seed = 0 } = question as Partial<Question>
-  const teaching = new Teaching({ classes, seed }).begin(answer, problem)
+export function teach({ question, answer, problem }: First<Record<string, unknown>, Answer>) {
+  const teaching = new Teaching(question).begin(answer, problem)
   return standing(
     TeachFigure,
     { teaching },

@@ -7,6 +7,23 @@ import { CLASSES, PICTURES, type Answer, type Class, type Named, type Question }
 /** A picture by the place of its class and its own in it. */
 export type Place = readonly [of: number, at: number]
 
+export const EMPTY: readonly Class[] = [
+  { name: 'class 1', pictures: [] },
+  { name: 'class 2', pictures: [] },
+]
+
+const isClass = (row: unknown): row is Class => {
+  const { name, pictures } = (row ?? {}) as Partial<Class>
+  return typeof name === 'string' && Array.isArray(pictures) && pictures.every((at) => typeof at === 'string')
+}
+
+/** What can be shown of a question, which may be one that the server has refused. */
+function readable({ classes, seed }: Record<string, unknown>): Question {
+  const rows: unknown[] = Array.isArray(classes) ? classes : []
+  const shown = rows.every(isClass) && rows.length >= CLASSES[0] && rows.length <= CLASSES[1]
+  return { classes: shown ? (rows as Class[]) : EMPTY, seed: Number.isInteger(seed) ? Number(seed) : 0 }
+}
+
 export class Teaching extends Figure<Question, Answer> {
   /** The picture that one looks at. */
   place = $state.raw<Place | null>(null)
@@ -27,8 +44,8 @@ export class Teaching extends Figure<Question, Answer> {
     return few ? `${few.name || 'A class'} needs ${PICTURES[0]} pictures at least.` : ''
   })
 
-  constructor(question: Question) {
-    super(question, (asked, signal) => post<Answer>('/api/teach', asked, signal, json))
+  constructor(question: Record<string, unknown>) {
+    super(readable(question), (asked, signal) => post<Answer>('/api/teach', asked, signal, json))
   }
 
   begin(answer: Answer | null, problem: Problem | null): this {
@@ -99,6 +116,8 @@ export class Teaching extends Figure<Question, Answer> {
   }
 
   choose(classes: readonly Class[]): void {
+    // What was made of others says nothing of an empty sheet.
+    if (classes === EMPTY) this.forget()
     this.#classes(classes)
     this.place = null
   }
@@ -112,14 +131,9 @@ export class Teaching extends Figure<Question, Answer> {
   }
 }
 
-export const EMPTY: readonly Class[] = [
-  { name: 'class 1', pictures: [] },
-  { name: 'class 2', pictures: [] },
-]
-
 /** Where a browser gets a picture from. */
 export function addressOf(picture: string, size: number): string {
   if (picture.startsWith('data:')) return picture
-  const [name, cut] = picture.split('/')
+  const [name, cut] = picture.split('/').map(encodeURIComponent)
   return `/api/${cut ? `cuts/${name}/${cut}` : `images/${name}`}?size=${size}`
 }
