@@ -21,6 +21,12 @@ WIDE, NARROW = 700, 320
 COFFEE = {"model": "squeezenet1_1", "image": "coffee"}
 DIGIT = {"model": "digits", "image": "digit-3"}
 CHANNEL = {"model": "digits", "layer": "conv1"}
+PHOTOS = {
+    "classes": [
+        {"name": name, "pictures": [f"{name}/{i}" for i in range(5)]}
+        for name in ("coffee", "rocket")
+    ]
+}
 # Two questions of each; without an answer, so that each asks by itself.
 QUESTIONS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "expression": (
@@ -66,6 +72,7 @@ QUESTIONS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"data": "moons", "layers": 1, "units": 3, "batch": 10, "step": 8},
         {"data": "xor", "layers": 2, "units": 4, "step": 20, "weight": "w2_1_3"},
     ),
+    "teach": (PHOTOS, PHOTOS | {"seed": 1}),
     **{name: ({"seed": 1}, {"seed": 2}) for name in EXPERIMENTS},
 }
 
