@@ -94,8 +94,8 @@ def opened(network: Network) -> "dict[int, Tensor]":
             found[i] = summed(node.layer, given[0])
         else:
             found[i] = positive(node.layer)(*given)
-            # Products of products would soon be 0 or infinite.
-            found[i] = found[i] / found[i].detach().amax()
+            # Products of products would soon be 0 or infinite; what sees only padding is 0.
+            found[i] = found[i] / (found[i].detach().amax() or 1)
         # Only where it is not 0 is asked, so its size is made anew, and none gets lost on the way.
         found[i].register_hook(lambda gradient: (gradient != 0) * uneven(gradient))  # type: ignore[no-untyped-call]
     return found
