@@ -81,12 +81,11 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 async def warm(app: FastAPI) -> None:
-    """Reads the lessons, which says what is wrong with any, and starts the workers; where they
-    cannot run, the rest of the server does."""
+    """Reads what pages are made of once, beside the loop; of the lessons that says what is wrong
+    with any. Then starts the workers; where they cannot run, the rest of the server does."""
     try:
-        await asyncio.to_thread(read_templates)
-        await asyncio.to_thread(lessons.stops)
-        await asyncio.to_thread(search.index)
+        for step in (read_templates, networks.read_tables, lessons.stops, search.index):
+            await asyncio.to_thread(step)
         await asyncio.to_thread(app.state.executor.warm)
         if app.state.ahead:
             await activations.answer_ahead(app.state)
