@@ -15,7 +15,7 @@ from app.core.expressions.building import ENDS, MAX_DEPTH, Literal, Operand, Ref
 from app.core.expressions.calls import FLAT, LEFT_ALONE, SAME, Calls
 from app.core.expressions.graphs import CONSTANTS, WORDS, Graph
 from app.core.expressions.ops import OPS
-from app.core.expressions.products import SUMS, Products
+from app.core.expressions.products import SUMS, Products, derivative_asked
 from app.core.expressions.tokens import FRACTIONS, SUPERSCRIPTS, Token
 
 MAX_TEXT = 65_536
@@ -34,7 +34,10 @@ def parse(text: str, given: frozenset[str] = frozenset()) -> Graph:
             f"an expression may be 64 KB long; this one has {size:,} bytes",
             {"field": "expression"},
         )
-    return _Parser(text, given=given).graph()
+    try:
+        return _Parser(text, given=given).graph()
+    except Problem as problem:
+        raise (derivative_asked(text) or problem) from None
 
 
 class _Parser(Products, Calls):

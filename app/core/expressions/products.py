@@ -4,6 +4,7 @@
 import re
 from typing import NoReturn
 
+from app.core.errors import Problem
 from app.core.expressions.building import Building, Literal, Operand, Ref
 from app.core.expressions.graphs import Node
 from app.core.expressions.ops import OPS
@@ -25,6 +26,21 @@ PROGRAM = {
     "while": "a loop is not read: ops work on all entries of a tensor at once",
     "print": "every value is shown: leave the line out",
 }
+
+DERIVATIVE = re.compile(r"\s*[d∂]\s*/\s*[d∂](\w+)\s*(?=[\w(|√∑])(?P<of>.+)", re.DOTALL)
+
+
+def derivative_asked(text: str) -> Problem | None:
+    """That `d/dx x^2` asks for what is shown beside every function."""
+    found = DERIVATIVE.fullmatch(text)
+    if not found:
+        return None
+    return Problem(
+        f"a derivative is not asked for: type the function alone, and the gradient of "
+        f"`{found[1]}` is shown beside it",
+        {"offset": 0, "length": len(text)},
+        found["of"].strip(),
+    )
 
 
 class Products(Building):
