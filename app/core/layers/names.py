@@ -35,6 +35,14 @@ def some(names: Collection[str]) -> str:
     return f"there are {len(names)}, such as {', '.join([*names][:MOST_TOLD])}"
 
 
+def absent(name: str) -> str:
+    """A sentence that refuses what somebody else's code makes."""
+    return (
+        f"what `{name[:40]}` makes is not in this text: choose the network by its name, or paste "
+        "its class, or what print(model) prints"
+    )
+
+
 def unknown(name: str, known: Collection[str]) -> tuple[str, str | None]:
     """A sentence that refuses a layer, and the name that was meant where that is likely."""
     if name in TORCHS:

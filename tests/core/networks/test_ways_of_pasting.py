@@ -185,10 +185,22 @@ def test_blocks_within_blocks_have_an_end() -> None:
         read(deep, (3, 8, 8))
 
 
-@pytest.mark.parametrize("library", ["timm.create_model('resnet18')", "torchvision.ops.x()"])
+@pytest.mark.parametrize(
+    "library", ["timm.create_model('resnet18')", "torchvision.ops.x()", "Net()", "resnext50(3)"]
+)
 def test_a_model_of_a_library_is_no_layer_of_this_text(library: str) -> None:
     with pytest.raises(Problem, match="choose the network by its name, or paste its class"):
         read(f"model = {library}", (3, 8, 8))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["m = resnet18()", "m = resnet18(10).eval()", "models.resnet18()", "resnet18(True).to(d)"],
+)
+def test_a_well_known_network_by_its_name_alone_is_pointed_at(text: str) -> None:
+    with pytest.raises(Problem, match="stands among the architectures") as caught:
+        read(text, (3, 224, 224))
+    assert caught.value.suggestion == "resnet18"
 
 
 @pytest.mark.parametrize(

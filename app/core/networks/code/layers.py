@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from app.core.errors import OverBudget, Problem, nearest
-from app.core.layers.names import ALIKE, unknown
+from app.core.layers.names import ALIKE, absent, unknown
 from app.core.layers.table import LAYERS, Layer, make
 from app.core.networks.code.text import Text
 from app.core.networks.code.values import Lazy, Made, Setting, Stack, Unknown
@@ -101,11 +101,7 @@ class Layers(Text):
     def unnamed(self, node: ast.Name) -> NoReturn:
         """Refuse a name that stands for nothing."""
         if node.id in LIBRARIES:
-            self.fail(
-                f"what `{node.id}` makes is not in this text: choose the network by its name, or "
-                "paste its class, or what print(model) prints",
-                node,
-            )
+            self.fail(absent(node.id), node)
         near = nearest(node.id, [*self.names, *readable(), "Sequential"], ALIKE)
         called = f"; is it `{near}(...)`?" if near in LAYERS else ""
         hint = called or (f"; did you mean `{near}`?" if near else "")

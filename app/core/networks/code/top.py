@@ -1,10 +1,12 @@
 """Statements that stand in no class and no function: what they make, and what is overlooked."""
 
 import ast
+import builtins
 from typing import Any
 
 from app.core.errors import OverBudget, Problem
 from app.core.layers.layer import Shape
+from app.core.layers.names import TORCHS, absent
 from app.core.networks.architectures import ARCHITECTURES
 from app.core.networks.code.layers import PARTS
 from app.core.networks.code.statements import printed
@@ -28,7 +30,7 @@ class Top(Through):
 
     def doubts(self, statement: ast.AST, problem: Problem) -> None:
         """Go on without a statement that is not read, and list it."""
-        elsewhere = self.named_elsewhere(getattr(statement, "value", None))
+        elsewhere = self.made_elsewhere(getattr(statement, "value", None))
         self.doubt = self.doubt or elsewhere or problem
         named = getattr(statement, "name", None)
         if named:
@@ -53,7 +55,7 @@ class Top(Through):
                     return
                 found = self.value(value)
                 if isinstance(found, Unknown):
-                    self.doubt = self.doubt or self.named_elsewhere(value)
+                    self.doubt = self.doubt or self.made_elsewhere(value)
                     if found.firm and found.problem:
                         raise found.problem
                     self.doubt = self.doubt or found.problem
@@ -103,8 +105,8 @@ class Top(Through):
                 value = self.names.get(name)
             if isinstance(value, Unknown) and not rest:
                 what = value.why
-                elsewhere = self.named_elsewhere(getattr(statement, "value", None))
-                self.doubt = self.doubt or value.problem or elsewhere
+                made = getattr(statement, "value", None)
+                self.doubt = self.doubt or self.made_elsewhere(made, value.problem)
                 self.overlooked.append((statement, what))
             if isinstance(value, PARTS):
                 self.assigned.pop(name, None)
@@ -113,14 +115,24 @@ class Top(Through):
             elif name in self.assigned:
                 del self.assigned[name]
 
-    def named_elsewhere(self, value: Any) -> Problem | None:
-        """A Problem for a network that is made by its name alone, as torchvision's are."""
+    def made_elsewhere(self, value: Any, problem: Problem | None = None) -> Problem | None:
+        """A Problem for a network that is made by its name alone, as torchvision's are, or by code
+        that is not here; else the one that there is."""
+        while (  # of `resnet18().eval()` too
+            isinstance(value, ast.Call)
+            and isinstance(value.func, ast.Attribute)
+            and dotted(value.func) is None
+        ):
+            value = value.func.value
         name = dotted(value.func) if isinstance(value, ast.Call) else None
         last = (name or "").split(".")[-1]
-        if last not in ARCHITECTURES:
-            return None
-        said = f"the code of `{last}` is not here; it stands among the architectures by that name"
-        return Problem(said, self.where(value), last)
+        if last in ARCHITECTURES:
+            said = (
+                f"the code of `{last}` is not here; it stands among the architectures by that name"
+            )
+            return Problem(said, self.where(value), last)
+        slip = problem is None or problem.suggestion or hasattr(builtins, last) or last in TORCHS
+        return problem if slip or last != name else Problem(absent(last), self.where(value))
 
 
 def stored(statement: ast.AST) -> list[str]:
