@@ -1,5 +1,5 @@
 /** A figure's timeline as an animated GIF: a frame for each step, drawn by the figure itself. */
-import { painted, sheet } from './picture'
+import { painted, Sheet } from './picture'
 import { save } from './saving'
 
 /** What plays: how many steps there are, and how to have so many of them done and drawn. */
@@ -33,7 +33,7 @@ export async function saveGif(
   // All numbers stand at the end: nothing grows beyond what is measured there.
   await show(count)
   still(svg)
-  const page = sheet(svg)
+  const page = new Sheet(svg)
   for (const [place, step] of steps.entries()) {
     await show(step)
     still(svg)

@@ -22,7 +22,7 @@ const MARGIN = 24
 export type Drawn = { text: string; width: number; height: number }
 
 /** How drawings become files: the fonts are fetched once, and all have one place and one size. */
-class Sheet {
+export class Sheet {
   #fonts: Promise<string[]> | undefined
   readonly box: DOMRect
   constructor(readonly svg: SVGSVGElement) {
@@ -54,8 +54,6 @@ class Sheet {
 }
 
 const graphOf = (svg: SVGSVGElement): SVGGraphicsElement => svg.querySelector<SVGGraphicsElement>('.graph')!
-
-export const sheet = (svg: SVGSVGElement): Sheet => new Sheet(svg)
 
 function dressed(element: Element, families: Set<string>): Element {
   const copy = element.cloneNode(false) as Element
@@ -134,12 +132,12 @@ export async function painted({ text, width, height }: Drawn, scale: number): Pr
 }
 
 export async function saveSvg(svg: SVGSVGElement, name: string): Promise<void> {
-  const { text } = await sheet(svg).drawn()
+  const { text } = await new Sheet(svg).drawn()
   save(new Blob([text], { type: 'image/svg+xml' }), `${name}.svg`)
 }
 
 export async function savePng(svg: SVGSVGElement, name: string): Promise<void> {
-  const drawn = await sheet(svg).drawn()
+  const drawn = await new Sheet(svg).drawn()
   // Twice the size for sharp slides, as long as browsers make canvases that large.
   const canvas = await painted(drawn, Math.min(2, 8000 / Math.max(drawn.width, drawn.height)))
   const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve))

@@ -23,18 +23,25 @@ export function together(
   /** As all windows know it; what is in none of them stands as the lesson has it. */
   const known: Record<number, Shared> = {}
   const alive: Record<number, Follower> = {}
-  let following = 0
+  const following: Record<number, boolean> = {}
 
-  function follow(place: number): void {
-    following += 1
-    void alive[place]?.follows(known[place] ?? {}).finally(() => (following -= 1))
+  /** Takes on what is known of a figure, and again what has become known while it was asked for. */
+  async function follow(place: number): Promise<void> {
+    const figure = alive[place]
+    if (!figure || following[place]) return
+    following[place] = true
+    for (let taken: Shared | undefined; taken !== known[place];) {
+      taken = known[place]
+      await figure.follows(taken ?? {})
+    }
+    following[place] = false
   }
   channel.hear(
     ({ figures }) => {
       if (!figures || !presents()) return
       for (const [place, shared] of Object.entries(figures)) {
         known[Number(place)] = { ...known[Number(place)], ...shared }
-        if (alive[Number(place)]) follow(Number(place))
+        void follow(Number(place))
       }
     },
     () => (Object.keys(known).length ? { figures: known } : {}),
@@ -44,14 +51,14 @@ export function together(
     if (!store) return
     alive[place] = store
     let before: Shared | null = null
-    if (known[place]) follow(place)
+    void follow(place)
     if (!tells) return
     $effect.root(() => {
       $effect(() => {
         const now = store.shared
         const changed = before && changes(now, { ...before, ...known[place] })
         before = now
-        if (!changed || following || !presents()) return
+        if (!changed || following[place] || !presents()) return
         known[place] = { ...known[place], ...changed }
         channel.tell({ figures: { [place]: changed } })
       })

@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest'
-import { changes } from './together.svelte'
+import type { Shared } from '../figure/figure.svelte'
+import type { Standing } from '../figure/standing'
+import type { Told } from './channel'
+import { changes, together } from './together.svelte'
 
 test('only what has changed is told, and a question in other objects is no other question', () => {
   const question = { text: 'x * y', inputs: { x: [1, 2] } }
@@ -10,4 +13,27 @@ test('only what has changed is told, and a question in other objects is no other
     question: { text: 'x' },
     pinned: { row: 1 },
   })
+})
+
+test('what is told while a figure is still being asked for is what it stands at in the end', async () => {
+  let heard: (told: Told) => void = () => undefined
+  const channel = { tell: () => undefined, hear: (each: typeof heard) => ((heard = each), () => undefined) }
+  let answered: () => void = () => undefined
+  let t = 0
+  const figure = {
+    shared: {},
+    follows: async (shared: Shared) => {
+      if (shared.question) await new Promise<void>((then) => (answered = then))
+      t = shared.t ?? t
+    },
+  }
+  const alive = together(channel, () => true, false)
+  alive(3, { store: figure } as unknown as Standing)
+  heard({ figures: { 3: { question: 'x', t: 1 } } })
+  heard({ figures: { 3: { t: 2 } } })
+  for (let turn = 0; turn < 8; turn++) {
+    answered()
+    await Promise.resolve()
+  }
+  expect(t).toBe(2)
 })
