@@ -1,14 +1,13 @@
 """The training lab as a visitor uses it: a run to its end, its player, its settings, its link."""
 
 import re
-from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from app.core.experiments.weights import RunWeightsQuestion, weights
+from tests.browser.visitor import Axe, fits_a_telephone, telephone
 
-Axe = Callable[..., list[str]]
 SHORT = "/training?degree=3&points=12"
 LONG = 120_000  # milliseconds until the workers have started and a run has come, on a busy machine
 
@@ -152,11 +151,7 @@ def test_an_answer_is_drawn_as_the_picture_it_names_on_a_telephone_too(
 def test_axe_finds_nothing_on_a_telephone_and_nothing_is_too_wide(
     browser: Browser, live_server: str, axe: Axe, scheme: str
 ) -> None:
-    with browser.new_context(
-        base_url=live_server, viewport={"width": 360, "height": 740}, reduced_motion="reduce"
-    ) as context:
-        page = context.new_page()
+    with telephone(browser, live_server) as page:
         page.goto(f"{SHORT}&theme={scheme}")
         ended(page, 3)
-        assert axe(page) == []
-        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+        fits_a_telephone(page, axe)

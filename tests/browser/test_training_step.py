@@ -1,7 +1,6 @@
 """One training step as a visitor looks into it: by keys, by choice, from the run, on to a graph."""
 
 import re
-from collections.abc import Callable
 from urllib.parse import urlencode
 
 import pytest
@@ -10,9 +9,8 @@ from playwright.sync_api import Browser, Page, expect
 from app.core.experiments.training_step.answers import training_step
 from app.core.experiments.training_step.questions import SMALL, TrainingStepQuestion
 from app.core.numbers import format_number
-from tests.browser.visitor import node
+from tests.browser.visitor import Axe, fits_a_telephone, node, telephone
 
-Axe = Callable[..., list[str]]
 LONG = 120_000  # ms until the workers have started, on a busy machine
 LINK = f"/training/step?{urlencode(SMALL)}"
 ANSWER = training_step(TrainingStepQuestion(**SMALL))
@@ -115,11 +113,7 @@ def test_the_run_opens_it_at_the_step_shown_and_it_leads_back(page: Page) -> Non
 def test_axe_finds_nothing_on_a_telephone_and_nothing_is_too_wide(
     browser: Browser, live_server: str, axe: Axe, scheme: str
 ) -> None:
-    with browser.new_context(
-        base_url=live_server, viewport={"width": 360, "height": 740}, reduced_motion="reduce"
-    ) as context:
-        page = context.new_page()
+    with telephone(browser, live_server) as page:
         page.goto(f"{LINK}&moment={COUNT}&theme={scheme}")
         at(page, COUNT)
-        assert axe(page) == []
-        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+        fits_a_telephone(page, axe)

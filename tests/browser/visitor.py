@@ -1,11 +1,12 @@
 """What a visitor does on the expression page, and what they see there."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlencode
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 FIRST = ("f = (x + y) * z", {"x": -2, "y": 5, "z": -4})
 FAN_OUT = ("q = x * y\nf = q * x + sin(q)", {"x": 2, "y": 1.5})
@@ -145,3 +146,17 @@ def tab(page: Page, name: str) -> Locator:
 
 
 Axe = Callable[..., list[str]]
+
+
+@contextmanager
+def telephone(browser: Browser, address: str) -> Iterator[Page]:
+    """A page of that server in a window of 360 by 740."""
+    with browser.new_context(
+        base_url=address, viewport={"width": 360, "height": 740}, reduced_motion="reduce"
+    ) as context:
+        yield context.new_page()
+
+
+def fits_a_telephone(page: Page, axe: Axe) -> None:
+    assert axe(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360

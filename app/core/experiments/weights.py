@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
-import orjson
 from pydantic import Field
 
 from app.core.errors import Problem
-from app.core.experiments.exports import named
+from app.core.experiments.runs import RunQuestion
 from app.core.experiments.table import EXPERIMENTS
-from app.core.mistakes import read
-from app.core.questions import MOST_FIELDS, Asked, shown, up_to
+from app.core.questions import shown
 
 SAFETENSORS = "application/vnd.safetensors"
 
 
-class RunWeightsQuestion(Asked):
+class RunWeightsQuestion(RunQuestion):
     """A run, and the frame whose weights are wanted."""
 
     model_config = shown(
         {"experiment": "your-network", "settings": {"data": "moons", "steps": 40}, "frame": 2}
     )
 
-    experiment: str = Field(max_length=64, description="Its name in GET /api/experiments.")
-    settings: Annotated[dict[str, Any], up_to(MOST_FIELDS)] = Field(
-        default={}, description="As in POST /api/experiments/{name}; those left out as they come."
-    )
     frame: int | None = Field(
         default=None, ge=0, le=10_000, description="Its place in the run; the last if left out."
     )
@@ -35,14 +29,14 @@ class RunWeightsQuestion(Asked):
 
 def weights(question: RunWeightsQuestion) -> bytes:
     """The answer to POST /api/experiments/weights. For a worker. Raises Problem."""
-    row = named(question.experiment)
+    row = question.row()
     if row.weights is None:
         some = ", ".join(name for name, other in EXPERIMENTS.items() if other.weights)
         raise Problem(
             f"the weights of `{row.name}` are not to be had; those of these are: {some}",
             {"field": "experiment"},
         )
-    settings = read(row.settings, orjson.dumps(question.settings))
+    settings = question.of(row)
     last = row.loop.last(settings)
     frame = last if question.frame is None else question.frame
     if frame > last:
