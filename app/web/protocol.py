@@ -26,6 +26,7 @@ class Bounds:
     """The defaults let a class of 300 in behind one address, with six connections each."""
 
     link_bytes: int = 65_535  # the longest that httptools reads
+    link_fields: int = 200  # more than any page or figure knows
     head_bytes: int = 98_304  # the link and all headers
     headers: int = 100
     body_bytes: int = 32_000_000  # more than any route takes; past it nobody listens any more
@@ -143,6 +144,9 @@ class BoundedProtocol(HttpToolsProtocol):
         if len(self.url) > self.bounds.link_bytes:
             most = f"{self.bounds.link_bytes:,} bytes"
             raise Refused(414, f"The link is longer than {most}, the most that is read.")
+        if self.url.count(b"&") >= self.bounds.link_fields:
+            fields = f"{self.bounds.link_fields} fields"
+            raise Refused(414, f"The link has more than {fields}, the most that are read.")
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self.in_head_bytes += len(name) + len(value) + 4

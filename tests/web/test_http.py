@@ -289,7 +289,8 @@ def wait_until(happened: Any) -> None:
 
 
 def test_a_link_and_headers_up_to_the_bounds_are_read(usual: Address) -> None:
-    link = b"/" + b"a" * (Bounds.link_bytes - 1)
+    link = b"/?" + b"&" * (Bounds.link_fields - 1)
+    link += b"a" * (Bounds.link_bytes - len(link))
     fields = b"".join(b"n%d: %s\r\n" % (number, b"v" * 300) for number in range(99))
     request = b"GET " + link + b" HTTP/1.1\r\nConnection: close\r\n" + fields + b"\r\n"
     assert sent(usual, request).endswith(b" 0 100")
@@ -297,6 +298,7 @@ def test_a_link_and_headers_up_to_the_bounds_are_read(usual: Address) -> None:
 
 LARGE = {
     "a link": (b"GET /" + b"a" * 65_535 + b" HTTP/1.1\r\n\r\n", 414),
+    "a link's fields": (b"GET /?" + b"a=1&" * 200 + b" HTTP/1.1\r\n\r\n", 414),
     "a link that does not end": (b"GET /" + b"a" * 1_000_000, 414),
     "a header": (b"GET / HTTP/1.1\r\nname: " + b"v" * 100_000 + b"\r\n\r\n", 431),
     "a header that does not end": (b"GET / HTTP/1.1\r\nname: " + b"v" * 1_000_000, 431),

@@ -16,7 +16,7 @@ from app.core.networks.fields import (
     receptive_field,
     stacked,
 )
-from app.core.networks.gradient_flow import CLASSES, DeepStack
+from app.core.networks.gradient_flow import CLASSES, DeepStack, gaussian
 from app.core.networks.network import INPUT, Network, analyse
 from app.core.witnesses import TINY, Witness, together, witness
 
@@ -112,7 +112,10 @@ def positive(layer: Layer) -> Any:
     """A layer's module with weights above 0, which keep the numbers at their size."""
     import torch
 
-    module: nn.Module = layer.module()
+    from app.core.networks.torch_network import Undrawn
+
+    with Undrawn():
+        module: nn.Module = layer.module()
     if isinstance(module, torch.nn.Module):
         module.eval().requires_grad_(False)
         for parameter in module.parameters():
@@ -146,21 +149,14 @@ def summed(layer: Layer, given: "Tensor") -> "Tensor":
 
 def measured(question: EffectiveQuestion) -> list[Witness]:
     """A measured field by modules that `backward()` fills."""
-    import torch
-
     from app.core.networks.hooked import Hooked
-    from app.core.networks.torch_network import TorchNetwork, initialise
+    from app.core.networks.torch_network import seeded
 
     answer = effective_field(question)
     network, layer = question.place()
     part = network.model_copy(update={"layers": network.layers[: network.position(layer) + 1]})
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(question.seed)
-        model = TorchNetwork(part).eval()
-        initialise(model)
-        images = torch.randn(answer["samples"], *network.input, requires_grad=True)
-        maps = Hooked(model.requires_grad_(False))(images)
-        mixture = torch.randn(maps.shape[1])
+    images, mixture = gaussian(part, answer["samples"], question.seed)
+    maps = Hooked(seeded(part, question.seed))(images.requires_grad_())
     unit = answer["unit"]
     picked = maps[:, :, unit[0], unit[1]] @ mixture if unit[1:] else maps[:, unit[0]]
     picked.sum().backward()  # type: ignore[no-untyped-call]

@@ -208,7 +208,7 @@ def effective_field(
     """
     import torch
 
-    from app.core.networks.torch_network import TorchNetwork, initialise
+    from app.core.networks.torch_network import seeded
 
     if not 1 <= samples <= 64:
         raise Problem("1 to 64 inputs can be averaged", {"field": "samples"})
@@ -225,13 +225,9 @@ def effective_field(
     part = network.model_copy(update={"layers": network.layers[: network.position(layer) + 1]})
     check_cost(part, 1, "a smaller image or an earlier layer", "layer")
     check_cost(part, samples, "fewer samples, a smaller image or an earlier layer", "samples")
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        model = TorchNetwork(part).eval()
-        initialise(model)
-        images = torch.randn(samples, *network.input, requires_grad=True)
-        maps = model(images)
-        mixture = torch.randn(maps.shape[1])
+    model = seeded(part, seed)
+    images, mixture = gaussian(part, samples, seed)
+    maps = model(images.requires_grad_())
     picked = maps[:, :, unit[0], unit[1]] @ mixture if len(unit) == 2 else maps[:, unit[0]]
     (gradient,) = torch.autograd.grad(picked.sum(), images)
     grid = gradient.abs().sum(dim=1).mean(dim=0).double()
@@ -250,6 +246,17 @@ def effective_field(
         "effective": {"pixels": pixels, "side": pixels**0.5, "share": pixels / region},
         "samples": samples,
     }
+
+
+def gaussian(network: Network, samples: int, seed: int) -> "tuple[Tensor, Tensor]":
+    """Random inputs, and random weights of the last layer's channels."""
+    import torch
+
+    shape = analyse(network).check().shapes[-1]
+    assert shape is not None
+    drawn = torch.Generator().manual_seed(2**32 + seed)  # no seed of weights is as large
+    images = torch.randn(samples, *network.input, generator=drawn)
+    return images, torch.randn(shape[0], generator=drawn)
 
 
 def centre(network: Network, layer: str) -> tuple[int, ...]:

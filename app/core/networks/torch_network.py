@@ -10,6 +10,7 @@ from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from app.core.errors import Problem, nearest
 from app.core.networks.network import Network, analyse
@@ -116,9 +117,20 @@ def seeded(network: Network, seed: int) -> TorchNetwork:
     """The network with He's random weights; the same for the same seed. The last one is kept."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        model = TorchNetwork(network).eval()
+        with Undrawn():
+            model = TorchNetwork(network).eval()
         initialise(model)
     return model.requires_grad_(False)
+
+
+class Undrawn(TorchFunctionMode):
+    """Modules made within it get no random weights of PyTorch's: who draws all of them anew need
+    not wait for the first ones."""
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if func in (Tensor.uniform_, Tensor.normal_):
+            return args[0]
+        return func(*args, **(kwargs or {}))
 
 
 def initialise(model: TorchNetwork) -> None:

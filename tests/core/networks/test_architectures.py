@@ -1,5 +1,6 @@
 """The well-known networks against the published figures, and against torch."""
 
+from math import prod
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from app.core.networks.architectures import ARCHITECTURES, architecture, archite
 from app.core.networks.exports import pytorch
 from app.core.networks.network import Network
 from app.core.networks.torch_code import read
-from app.core.networks.torch_network import TorchNetwork
+from app.core.networks.torch_network import TorchNetwork, seeded
 from tests.work import at_most
 
 # name: parameters (torchvision's), GMACs (its table's), layers, receptive field at the last maps
@@ -146,3 +147,22 @@ def test_what_is_not_there() -> None:
         architecture("resnet50", stride_on="2x2")
     with pytest.raises(Problem, match="`stride_on` is no option of VGG-16"):
         architecture("vgg16", stride_on="1x1")
+
+
+def test_random_weights_are_all_set_though_pytorchs_own_are_not_drawn() -> None:
+    """Whatever is not He's is as PyTorch makes it: norms, biases, ConvNeXt's layer scales."""
+    network = architecture("convnext_tiny")
+    drawn = {
+        f"{node.name}.weight": prod(node.layer.weights["weight"][1:])
+        for node in network.layers
+        if node.layer.weighs
+    }
+    found, usual = seeded(network, 3).state_dict(), TorchNetwork(network).state_dict()
+    assert found.keys() == usual.keys()
+    for name, there in found.items():
+        if name in drawn:
+            assert float(there.square().mean() * drawn[name]) == pytest.approx(2, rel=0.1)
+        elif name.replace("bias", "weight") in drawn:
+            assert not there.any()
+        else:
+            assert torch.equal(there, usual[name]), name
