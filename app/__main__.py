@@ -25,20 +25,21 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def jobs_per_client() -> int | None:
-    """The setting; None is what it is by itself. Leaves with a sentence if it is no number."""
-    written = os.environ.get("JOBS_PER_CLIENT")
+def setting(name: str, least: int) -> int | None:
+    """A whole number; None is what it is by itself. Leaves with a sentence if it is none."""
+    written = os.environ.get(name)
     if not written:
         return None
-    if not (written.isdecimal() and int(written)):
-        sys.exit(f"JOBS_PER_CLIENT is a whole number of at least 1, not `{written}`.")
+    if not (written.isdecimal() and int(written) >= least):
+        sys.exit(f"{name} is a whole number of at least {least}, not `{written}`.")
     return int(written)
 
 
 def main() -> None:
     host = os.environ.get("HOST") or "127.0.0.1"
     port = port_named(os.environ.get("PORT") or "8000")
-    jobs = jobs_per_client()
+    jobs = setting("JOBS_PER_CLIENT", 1)
+    setting("WORKERS_NICE", 0)  # which they read themselves
     listener = listening(host, port)
     from app.main import create_app  # which takes a while: what the settings lack is told at once
 

@@ -17,7 +17,6 @@ from tests.patient import patient
 
 ROOT = Path(__file__).resolve().parents[1]
 BROWSER, SERVERS = "browser", "servers"
-LEAST_URGENT = 19  # of a process, by nice()
 
 
 @pytest.fixture(autouse=True)
@@ -55,10 +54,9 @@ def live_server() -> Iterator[str]:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Tests stand back as far as the servers' workers do: between several of them those would get
-    next to no time."""
-    if hasattr(config, "workerinput"):
-        os.nice(LEAST_URGENT)
+    """The servers' workers stand back behind nobody: between tests, and whatever else the machine
+    does, they would get next to no time."""
+    os.environ["WORKERS_NICE"] = "0"
 
 
 def part(test: str) -> str:

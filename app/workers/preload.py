@@ -12,7 +12,7 @@ from app.workers.allocation import keep_freed_memory
 # Read when torch loads. Two busy workers with one thread each beat two with two.
 os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1")
 # Small requests are answered by the web process, and come before what the workers do.
-os.nice(10)
+os.nice(int(os.environ.get("WORKERS_NICE") or 10))
 
 keep_freed_memory()
 

@@ -41,13 +41,26 @@ def processes(executor: Workers) -> list[int]:
     return [worker.process.process.pid for worker in executor.workers if worker.process]
 
 
-def test_a_worker_is_preloaded_polite_and_single_threaded(executor: Workers) -> None:
+def test_a_worker_is_preloaded_and_single_threaded(executor: Workers) -> None:
     assert asyncio.run(run(executor, surroundings)) == {
-        "nice": min(19, os.nice(0) + 10),
         "threads": 1,
         "openmp": "1",
         "preloaded": True,
     }
+
+
+@pytest.mark.parametrize(("written", "nice"), [("", 10), ("3", 3)])
+def test_workers_stand_back_as_far_as_they_are_told(written: str, nice: int) -> None:
+    code = "import os; before = os.nice(0); import app.workers.preload; print(os.nice(0) - before)"
+    told = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env={**os.environ, "WORKERS_NICE": written},
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    assert int(told.stdout) == min(nice, 19 - os.nice(0))
 
 
 def test_workers_are_preloaded_wherever_the_server_is_started(tmp_path: Path) -> None:

@@ -143,15 +143,23 @@ def test_where_torch_does_not_load_the_rest_works(tmp_path: Path, fault: str) ->
         assert server.returncode == 0
 
 
-@pytest.mark.parametrize("number", ["many", "0", "-1", "1.5"])
-def test_a_share_that_is_no_number_is_said(number: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "least", "number"),
+    [
+        ("JOBS_PER_CLIENT", 1, "many"),
+        ("JOBS_PER_CLIENT", 1, "0"),
+        ("JOBS_PER_CLIENT", 1, "1.5"),
+        ("WORKERS_NICE", 0, "-1"),
+    ],
+)
+def test_a_setting_that_is_no_such_number_is_said(name: str, least: int, number: str) -> None:
     server = subprocess.run(
         [sys.executable, "-m", "app"],
         cwd=ROOT,
-        env={**os.environ, "PORT": "0", "JOBS_PER_CLIENT": number},
+        env={**os.environ, "PORT": "0", name: number},
         stderr=subprocess.PIPE,
         text=True,
         timeout=PATIENCE,
     )
     assert server.returncode == 1
-    assert server.stderr == (f"JOBS_PER_CLIENT is a whole number of at least 1, not `{number}`.\n")
+    assert server.stderr == f"{name} is a whole number of at least {least}, not `{number}`.\n"
