@@ -40,8 +40,18 @@ export default defineConfig(({ mode }) => ({
           .map((file) => join(pages, file)),
       ],
       output: {
-        // Apart, it keeps its name and its compressed twins when our own code changes.
-        codeSplitting: { groups: [{ name: 'swagger-ui', test: /swagger-ui-bundle\.js$/ }] },
+        codeSplitting: {
+          groups: [
+            // Apart, it keeps its name and its compressed twins when our own code changes.
+            { name: 'swagger-ui', test: /swagger-ui-bundle\.js$/ },
+            // What many pages share is one file: thirty small ones are thirty ways to the server.
+            {
+              name: 'frame',
+              test: /src\/(page|figure|numbers)\/|node_modules\/(svelte|esm-env|clsx|@lucide)/,
+              minShareCount: 6,
+            },
+          ],
+        },
       },
     },
   },
