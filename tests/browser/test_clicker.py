@@ -101,15 +101,29 @@ def test_the_phone_goes_on_in_the_next_lesson_and_says_when_no_wall_is_there(
     expect(phone.get_by_role("alert")).to_contain_text("No wall hears this")
 
 
-def test_in_the_speaker_s_window_the_key_shows_the_code_on_the_wall(page: Page) -> None:
+def test_the_speaker_s_window_shows_the_code_on_the_wall_and_sees_where_phones_point(
+    page: Page, phone: Page
+) -> None:
     on_a_wall(page, "/lessons/by-hand?projector=1")
     with page.expect_popup() as opened:
         page.keyboard.press("s")
     speaker = opened.value
     expect(speaker.get_by_role("region", name="Notes")).to_be_visible()
     speaker.keyboard.press("c")
-    expect(page.get_by_role("dialog", name="Your phone as clicker")).to_be_visible()
+    address = page.get_by_role("dialog", name="Your phone as clicker").locator(".address")
+    expect(address).to_contain_text("/clicker/")
     expect(speaker.get_by_role("dialog")).to_have_count(0)
+    phone.goto("/clicker/" + address.inner_text().rpartition("/")[2])
+    box = phone.locator(".surface").bounding_box()
+    assert box
+    phone.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.6 * box["height"])
+    phone.mouse.down()
+    dot = speaker.frame_locator("iframe").locator(DOT)
+    expect(dot).to_have_count(1)
+    left, top = dot.evaluate("dot => [parseFloat(dot.style.left), parseFloat(dot.style.top)]")
+    assert (left, top) == pytest.approx((30, 60), abs=1)
+    phone.mouse.up()
+    expect(dot).to_have_count(0)
 
 
 def test_two_phones_have_a_dot_each(

@@ -8,6 +8,9 @@ export type Shown = Required<Schemas['ShownQuestion']>
 /** `until`: when it is over, by this machine's clock. */
 export type Room = Omit<Schemas['RoomAnswer'], 'seconds'> & { until: number }
 
+/** Where a phone points, as shares of the wall's width and height; null is nowhere. */
+export type Pointed = { phone: number; point: readonly [number, number] | null }
+
 const KEY = 'clicker'
 /** Seconds until a stream that broke off, or that was refused for now, is asked for again. */
 const AGAIN = 1.5

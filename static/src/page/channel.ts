@@ -1,4 +1,5 @@
 // The windows of one lesson are one: what is done in one of them is told to all others, in numbered messages.
+import type { Pointed } from '../clicker/room'
 import type { Shared } from '../figure/figure.svelte'
 import type { Change } from './presenting/ink'
 import type { Spot } from './presenting/laser'
@@ -13,6 +14,8 @@ export type Told = {
   size?: readonly [number, number]
   tool?: Tool | null
   laser?: Spot | null
+  /** Where a phone points. */
+  pointed?: Pointed
   ink?: Change
   /** Whether that ink takes the last change back. */
   undo?: boolean
