@@ -33,6 +33,7 @@ def overlaps(texts: list[dict[str, Any]]) -> list[str]:
 
 DRAWN = (
     "architecture=resnet152", "architecture=googlenet",
+    "architecture=googlenet&open=inception3b,inception3b.branch2,inception3b.branch4",
     "architecture=lenet5", "architecture=alexnet", "architecture=vgg16", "architecture=resnet50",
     "architecture=resnet50&open=layer1,layer1.0,layer2,layer2.0,layer2.1",
     "architecture=squeezenet1_1", "architecture=cs231n", "architecture=tiny_vgg",
