@@ -5,11 +5,11 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.drawn import DRAWN, FRONTS, READ, SOURCE_LINK, TEXTS, overlaps
+from tests.browser.drawn import BRANCHED, DRAWN, FRONTS, READ, SOURCE_LINK, TEXTS, overlaps
 from tests.browser.visitor import PATIENCE
 
 
-@pytest.mark.parametrize("network", DRAWN)
+@pytest.mark.parametrize("network", [*DRAWN, BRANCHED])
 def test_no_label_of_a_drawing_stands_on_another(page: Page, network: str) -> None:
     for width, height, more, least in (
         (1920, 1080, "&projector=1", 24), (1280, 800, "", 12), (360, 740, "", 12)
@@ -233,8 +233,9 @@ def test_branches_are_rows_that_are_walked_opened_and_closed(page: Page) -> None
     assert second["y"] > first["y"] + first["height"]
     expect(page.locator(".branch-wire")).to_have_count(8)
     # Walked one by one, each told, with what comes to it on its way along the wires.
-    rows[0].press("Enter")
-    page.keyboard.press("Escape")
+    page.get_by_role("button", name=re.compile("^maxpool2: ")).press("Enter")
+    page.get_by_role("button", name="Step forward").click()
+    expect(page.locator(".walk-said")).to_contain_text("inception3a.branch1")
     page.get_by_role("button", name="Step forward").click()
     expect(page.locator(".walk-said")).to_contain_text("inception3a.branch2")
     # A branch opens in its row, and closes by its bracket there.

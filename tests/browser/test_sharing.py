@@ -145,6 +145,37 @@ def test_the_gif_has_a_frame_for_each_step_and_leaves_the_figure_as_it_was(page:
     assert slider.input_value() == before
 
 
+@pytest.mark.parametrize(
+    ("address", "most"),
+    [
+        ("/network?architecture=googlenet", 25),
+        ("/convolution?input=0.5,1;2,-1&kernel_size=2", 120),
+        ("/convolution?layer=MaxPool2d&size=6&kernel_size=2&stride=2", 120),
+        ("/convolution", 120),
+    ],
+)
+def test_whatever_plays_is_a_gif_of_as_many_frames_as_it_says(
+    page: Page, address: str, most: int
+) -> None:
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto(address)
+    button = page.get_by_role("button", name=re.compile(r"GIF, \d+ frames"))
+    said = int(re.sub(r"\D", "", button.inner_text()))
+    assert 2 <= said <= most
+    slider = page.locator(".player input[type=range]")
+    before = slider.input_value()
+    with page.expect_download(timeout=4 * PATIENCE) as download:
+        button.click()
+    with Image.open(download.value.path()) as gif:
+        frames = [np.array(frame.convert("RGB")) for frame in ImageSequence.Iterator(gif)]
+    assert len(frames) == said
+    assert all((a != b).any() for a, b in itertools.pairwise(frames))
+    # There is something on it: paper is not all there is, and letters are not lost on it.
+    assert all((frame != frame[0, 0]).any(axis=-1).mean() > 0.02 for frame in frames)
+    expect(button).to_be_enabled()
+    assert slider.input_value() == before
+
+
 def test_the_copy_for_pytorch_runs_and_prints_the_same_gradients(page: Page) -> None:
     page.goto(link(FIRST))
     code = copied(page, "Copy as PyTorch")

@@ -33,7 +33,7 @@ from app.core.numbers import sizes
 
 SLAB = 11.0  # the front of a layer that changes no size
 LEAST_WRONG = 48.0  # a finger hits what does not fit
-ROOM = 282.0  # for branches, one under another; where it is little, they are drawn smaller
+ROOM = 258.0  # for branches, one under another; where it is little, they are drawn smaller
 THIN = ("activation", "normalisation", "regularisation")
 
 
