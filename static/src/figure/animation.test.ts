@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { around, framesOf, MOST_FRAMES, stepsOf } from './animation'
+import { around, framesOf, MOST_FRAMES, MOST_ROWS, stepsOf } from './animation'
 import { rowsOf } from './halts'
 
 test('every step of a short way is a frame, and the end', () => {
@@ -25,7 +25,7 @@ test('a way through cells is shown row by row, forward and backward', () => {
   expect(stepsOf({ count: 4, steps: null })).toEqual([0, 1, 2, 3, 4])
   // With more rows than frames, the first and the last are among them still.
   const many = stepsOf({ count: 2 * 20 * 900 + 1, steps: rowsOf(20 * 900, 2 * 20 * 900 + 1, [20, 30, 30]) })
-  expect(many.length).toBeLessThanOrEqual(MOST_FRAMES)
+  expect(many.length).toBeLessThanOrEqual(MOST_ROWS)
   expect([many[0], many.at(-1)]).toEqual([0, 36_001])
 })
 

@@ -21,6 +21,8 @@ export type Film = {
 
 /** Of a longer way every second, third, ... step is shown. */
 export const MOST_FRAMES = 120
+/** Of a page's part, which takes longer to be drawn than a drawing. */
+export const MOST_ROWS = 60
 /** Of the longer side: a GIF keeps every pixel of every frame. */
 const MOST_PIXELS = 1400
 /** Of the drawing's own: a wider one is shown in part, so that its numbers can be read. */
@@ -40,7 +42,7 @@ export function framesOf(count: number, most = MOST_FRAMES): number[] {
 /** The steps that a film shows: those it is made for, as many as there may be. */
 export function stepsOf({ count, steps }: Pick<Film, 'count' | 'steps'>): number[] {
   if (!steps) return framesOf(count)
-  return framesOf(steps.length - 1).map((place) => steps[place]!)
+  return framesOf(steps.length - 1, MOST_ROWS).map((place) => steps[place]!)
 }
 
 /** So much of a wide drawing, about a place in it. */

@@ -4,12 +4,16 @@ import { dressed, fontsOf, inlined, type Drawn } from './picture'
 const SVG = 'http://www.w3.org/2000/svg'
 const MARGIN = 16
 /** What is for hands and for ears, and not for eyes. */
-const LEFT_OUT = '.unseen, .katex-mathml, select, input, textarea, .player'
+const LEFT_OUT = '.unseen, .katex-mathml, select, textarea, .player'
+
+/** Fields in which something stands that can be read. */
+const WRITTEN = ['text', 'number']
 
 type Made = { x: number; y: number; into: Element; families: Set<string> }
 
 /** Some elements that are drawn together; all pictures of them are of one place and one size. */
 export class Scene {
+  readonly #families = new Set<string>()
   #fonts: Promise<string[]> | undefined
   readonly box: DOMRect
   constructor(readonly parts: () => Element[]) {
@@ -29,9 +33,10 @@ export class Scene {
     into.append(style, made('rect', { width, height, fill }))
     const x = Math.min(...boxes.map((box) => box.left)) - MARGIN
     const y = Math.min(...boxes.map((box) => box.top)) - MARGIN
-    const families = new Set<string>()
-    for (const part of parts) draw(part, { x, y, into, families })
-    this.#fonts ??= fontsOf(families)
+    const known = this.#families.size
+    for (const part of parts) draw(part, { x, y, into, families: this.#families })
+    // A formula that was not there before brings its own.
+    if (this.#families.size > known || !this.#fonts) this.#fonts = fontsOf(this.#families)
     style.textContent = (await this.#fonts).join('\n')
     await inlined(into)
     return { text: new XMLSerializer().serializeToString(into), width: width!, height: height! }
@@ -59,12 +64,14 @@ function draw(element: Element, to: Made): void {
     to.into.append(inner)
     return
   }
+  if (element instanceof HTMLInputElement && !WRITTEN.includes(element.type)) return
   const looks = getComputedStyle(element)
   frame(looks, place, to)
   if (element instanceof HTMLCanvasElement && element.width && element.height)
     to.into.append(made('image', { ...place, href: element.toDataURL(), preserveAspectRatio: 'none' }))
   if (element instanceof HTMLImageElement)
     to.into.append(made('image', { ...place, href: element.src, preserveAspectRatio: 'none' }))
+  if (element instanceof HTMLInputElement) typedIn(element, looks, place, to)
   for (const child of element.childNodes) {
     if (child instanceof Element) draw(child, to)
     else if (child instanceof Text) write(child, looks, to)
@@ -103,6 +110,27 @@ function frame(looks: CSSStyleDeclaration, place: Place, { into }: Made): void {
   }
 }
 
+/** What stands in a field. */
+function typedIn(field: HTMLInputElement, looks: CSSStyleDeclaration, place: Place, to: Made): void {
+  to.families.add(looks.fontFamily)
+  const line = made('text', {
+    x: place.x + place.width / 2,
+    y: place.y + place.height / 2 + 0.35 * parseFloat(looks.fontSize),
+    'text-anchor': 'middle',
+    ...lettersOf(looks),
+  })
+  line.textContent = field.value
+  to.into.append(line)
+}
+
+const lettersOf = (looks: CSSStyleDeclaration) => ({
+  fill: looks.color,
+  'font-family': looks.fontFamily,
+  'font-size': looks.fontSize,
+  'font-style': looks.fontStyle,
+  'font-weight': looks.fontWeight,
+})
+
 /** Letters, line by line. */
 function write(text: Text, looks: CSSStyleDeclaration, { x, y, into, families }: Made): void {
   if (!text.data.trim()) return
@@ -111,11 +139,7 @@ function write(text: Text, looks: CSSStyleDeclaration, { x, y, into, families }:
     const line = made('text', {
       x: box.x - x,
       y: box.y - y + box.height * ascent(looks),
-      fill: looks.color,
-      'font-family': looks.fontFamily,
-      'font-size': looks.fontSize,
-      'font-style': looks.fontStyle,
-      'font-weight': looks.fontWeight,
+      ...lettersOf(looks),
       textLength: box.width,
       lengthAdjust: 'spacingAndGlyphs',
     })
