@@ -40,6 +40,9 @@ DRAWN = (
     "&input=3,32,32",
 )  # fmt: skip
 
+# Open as far as it goes: more rows and brackets than a wall has room for.
+BRANCHED = "architecture=googlenet&open=inception3b,inception3b.branch2,inception3b.branch4"
+
 # What can be read of an element: each piece of text, and how large it is on screen.
 READ = """(part) => [...part.querySelectorAll('*')]
     .filter((one) => [...one.childNodes].some((node) => node.nodeType === 3 && node.data.trim()))

@@ -5,11 +5,11 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.drawn import DRAWN, FRONTS, READ, SOURCE_LINK, TEXTS, overlaps
+from tests.browser.drawn import BRANCHED, DRAWN, FRONTS, READ, SOURCE_LINK, TEXTS, overlaps
 from tests.browser.visitor import PATIENCE
 
 
-@pytest.mark.parametrize("network", DRAWN)
+@pytest.mark.parametrize("network", [*DRAWN, BRANCHED])
 def test_no_label_of_a_drawing_stands_on_another(page: Page, network: str) -> None:
     for width, height, more, least in (
         (1920, 1080, "&projector=1", 24), (1280, 800, "", 12), (360, 740, "", 12)
@@ -220,3 +220,29 @@ def test_fronts_of_a_network_without_weights_are_bare(page: Page) -> None:
     page.goto("/network?architecture=alexnet")
     expect(page.locator(".network-drawing [data-volume] image")).to_have_count(1)
     expect(page.get_by_role("link", name="look inside")).to_have_count(0)
+
+
+def test_branches_are_rows_that_are_walked_opened_and_closed(page: Page) -> None:
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto("/network?architecture=googlenet")
+    rows = [page.get_by_role("button", name=re.compile(f"^inception3a.branch{n}:")) for n in (1, 2)]
+    first, second = (row.locator(".front").bounding_box() for row in rows)
+    assert first
+    assert second
+    assert abs(first["x"] - second["x"]) < 1
+    assert second["y"] > first["y"] + first["height"]
+    expect(page.locator(".branch-wire")).to_have_count(8)
+    # Walked one by one, each told, with what comes to it on its way along the wires.
+    page.get_by_role("button", name=re.compile("^maxpool2: ")).press("Enter")
+    page.get_by_role("button", name="Step forward").click()
+    expect(page.locator(".walk-said")).to_contain_text("inception3a.branch1")
+    page.get_by_role("button", name="Step forward").click()
+    expect(page.locator(".walk-said")).to_contain_text("inception3a.branch2")
+    # A branch opens in its row, and closes by its bracket there.
+    rows[1].press("Enter")
+    expect(page.get_by_role("button", name=re.compile(r"^inception3a.branch2.0:"))).to_be_visible()
+    bracket = page.get_by_role("button", name=re.compile("^inception3a.branch2: "))
+    expect(bracket).to_contain_text("branch2")
+    expect(page.get_by_role("button", name=re.compile("^inception3a: "))).to_be_visible()
+    bracket.press("Enter")
+    expect(rows[1]).to_be_focused()

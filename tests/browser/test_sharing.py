@@ -14,7 +14,7 @@ import pytest
 from PIL import Image, ImageSequence
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.visitor import FAN_OUT, FIRST, landed, link, node, shows, tab, text, value_of
+from tests.browser.visitor import FAN_OUT, FIRST, PATIENCE, landed, link, node, shows, tab, text, value_of
 
 
 @pytest.fixture
@@ -142,6 +142,36 @@ def test_the_gif_has_a_frame_for_each_step_and_leaves_the_figure_as_it_was(page:
     assert len(frames) == int(slider.get_attribute("max") or 0) + 1
     assert all((a != b).any() for a, b in itertools.pairwise(frames))
     expect(panel.get_by_role("button", name="Download animated GIF")).to_be_enabled()
+    assert slider.input_value() == before
+
+
+@pytest.mark.parametrize(
+    ("address", "most"),
+    [
+        ("/network?architecture=googlenet", 25),
+        ("/convolution?layer=MaxPool2d", 60),
+        ("/convolution", 60),
+    ],
+)
+def test_whatever_plays_is_a_gif_of_as_many_frames_as_it_says(
+    page: Page, address: str, most: int
+) -> None:
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto(address)
+    button = page.get_by_role("button", name=re.compile(r"GIF, \d+ frames"))
+    said = int(re.sub(r"\D", "", button.inner_text()))
+    assert 2 <= said <= most
+    slider = page.locator(".player input[type=range]")
+    before = slider.input_value()
+    with page.expect_download(timeout=4 * PATIENCE) as download:
+        button.click()
+    with Image.open(download.value.path()) as gif:
+        frames = [np.array(frame.convert("RGB")) for frame in ImageSequence.Iterator(gif)]
+    assert len(frames) == said
+    assert all((a != b).any() for a, b in itertools.pairwise(frames))
+    # There is something on it: paper is not all there is, and letters are not lost on it.
+    assert all((frame != frame[0, 0]).any(axis=-1).mean() > 0.02 for frame in frames)
+    expect(button).to_be_enabled()
     assert slider.input_value() == before
 
 

@@ -250,7 +250,10 @@ def test_everything_stands_within_the_picture(client: TestClient, name: str) -> 
     assert places[0] == (-1, -1)
     assert all(a[1] + 1 == b[0] for a, b in itertools.pairwise(places))
     assert places[-1][1] == len(architecture(name).layers) - 1
-    for a, b in itertools.pairwise(drawing["labels"]):
+    told = [
+        label for label in drawing["labels"] if not label["inline"]
+    ]  # of branches: test_volumes
+    for a, b in itertools.pairwise(told):
         letters = [max(map(len, (one["name"], *one["lines"]))) for one in (a, b)]
         assert b["x"] - a["x"] > 9 * sum(letters) / 2
 
@@ -265,9 +268,12 @@ def test_a_volume_says_its_size_and_is_large_enough_to_be_hit(
     for volume, label in zip(solid, drawing["labels"], strict=True):
         assert min(volume["width"], volume["height"]) >= 28
         assert label["x"] == volume["middle"]
-        assert "×".join(label["lines"]) == "×".join(map(str, volume["output"]))
-    # The same size is drawn alike, and a larger one no smaller.
-    heights = sorted((v["output"][1:] or [1], v["height"]) for v in solid if not v["gate"])
+        size = "×".join(map(str, volume["output"]))
+        # Where rows stand close, the size of maps is told where it changes.
+        assert "×".join(label["lines"]) == (size.partition("×")[0] if label["inline"] else size)
+    # The same size is drawn alike, and a larger one no smaller; branches have a scale of their own.
+    whole = [v for v in solid if not v["gate"] and not v["branch"]]
+    heights = sorted((v["output"][1:] or [1], v["height"]) for v in whole)
     for (a, low), (b, high) in itertools.pairwise(heights):
         assert (low == high) if a == b else (low <= high)
     for volume in drawing["volumes"]:
@@ -308,8 +314,11 @@ def test_blocks_open_and_close(client: TestClient) -> None:
     names = [volume["name"] for volume in opened["volumes"]]
     assert "layer1.0" not in names
     assert names.index("layer1.0.add") > names.index("layer1.0.conv3")
-    (skip,) = [w for w in opened["wires"] if names[w["source"]] == "maxpool"]
-    assert names[skip["target"]] == "layer1.0.downsample"
+    # Its two branches begin at what came before it, and are added at its end.
+    begin = [names[w["target"]] for w in opened["wires"] if names[w["source"]] == "maxpool"]
+    assert begin == ["layer1.0.conv1", "layer1.0.downsample"]
+    end = [names[w["source"]] for w in opened["wires"] if names[w["target"]] == "layer1.0.add"]
+    assert end == ["layer1.0.bn3", "layer1.0.downsample"]
     assert {bracket["name"] for bracket in opened["brackets"]} == set(open)
     closed = ask(client, question | {"open": []})["drawing"]
     assert [v["name"] for v in closed["volumes"]][1:6] == [

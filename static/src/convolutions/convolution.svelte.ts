@@ -33,6 +33,9 @@ export function bodyOf({ setting, given }: Asked): Record<string, unknown> {
   return { ...given, cells: [], ...told }
 }
 
+/** How often it is looked whether steps have come, in milliseconds. */
+const LOOK_AGAIN = 30
+
 const send = (asked: Asked, signal: AbortSignal): Promise<Reply<Answer>> =>
   post<Answer>('/api/convolution', { ...bodyOf(asked), near: asked.near ?? null }, signal, json)
 
@@ -163,6 +166,14 @@ export class Convolution extends Figure<Asked, Answer> {
     else if (this.present >= 0) wanted.push(this.present)
     if (playing) wanted.push(Math.max(0, presentStep(this.t)) + this.answer.track.batch)
     this.#fetched.want(wanted)
+  }
+
+  /** So many steps are done, and all that is to be seen then has come. */
+  async shown(done: number): Promise<void> {
+    this.t = done
+    this.want(false)
+    const coming = () => (this.present >= 0 && !this.step) || (this.backward && !this.sums)
+    while (coming() && !this.trouble) await new Promise((on) => setTimeout(on, LOOK_AGAIN))
   }
 
   /** Show the numbers of this moment until the next glance; without a moment, show all as they come. */

@@ -26,6 +26,15 @@ export function haltsOf(forward: number, count: number, shape: readonly number[]
   return [...halts].filter((halt) => halt <= count).sort((one, other) => one - other)
 }
 
+/** Ends of rows, forward and then backward: what a film of such a way shows. Null where steps are few enough. */
+export function rowsOf(forward: number, count: number, shape: readonly number[]): number[] | null {
+  if (count <= FEW) return null
+  const [maps = 1, height = 1, width = 1] = shape
+  const rows = Array.from({ length: maps * height }, (_, row) => (row + 1) * width)
+  const ends = [...rows, ...rows.map((row) => forward + row)].filter((end) => end < count)
+  return [0, ...(forward < count ? ends : rows.filter((end) => end < count)), count]
+}
+
 /** The halt after or before where one is; the last there is where there is none. */
 export function haltFrom(t: number, halts: readonly number[], direction: 1 | -1): number {
   const near = 1e-9

@@ -29,9 +29,10 @@ export class Sheet {
     this.box = graphOf(svg).getBBox()
   }
 
-  /** A copy of the drawing as it is now, all of it, whatever part of it the window shows. */
-  async drawn(): Promise<Drawn> {
-    const { x, y, width: wide, height: high } = this.box
+  /** A copy of the drawing as it is now, whatever of it is on screen: all, or what is `within` from left to right. */
+  async drawn(within?: { x: number; width: number }): Promise<Drawn> {
+    const { y, height: high } = this.box
+    const { x, width: wide } = within ?? this.box
     const [width, height] = [Math.ceil(wide + 2 * MARGIN), Math.ceil(high + 2 * MARGIN)]
     const copy = document.createElementNS('http://www.w3.org/2000/svg', 'svg')
     copy.setAttribute('xmlns', 'http://www.w3.org/2000/svg')
@@ -55,7 +56,7 @@ export class Sheet {
 
 const graphOf = (svg: SVGSVGElement): SVGGraphicsElement => svg.querySelector<SVGGraphicsElement>('.graph')!
 
-function dressed(element: Element, families: Set<string>): Element {
+export function dressed(element: Element, families: Set<string>): Element {
   const copy = element.cloneNode(false) as Element
   const looks = getComputedStyle(element)
   for (const name of [...copy.getAttributeNames()]) {
@@ -82,7 +83,7 @@ function dressed(element: Element, families: Set<string>): Element {
 }
 
 /** Photos go along too. */
-async function inlined(drawing: Element): Promise<void> {
+export async function inlined(drawing: Element): Promise<void> {
   for (const image of drawing.querySelectorAll('image')) {
     const address = image.getAttribute('href')
     if (!address || address.startsWith('data:')) continue
@@ -92,7 +93,7 @@ async function inlined(drawing: Element): Promise<void> {
 }
 
 /** The page's own font files, for the families that the drawing uses. */
-async function fontsOf(families: Set<string>): Promise<string[]> {
+export async function fontsOf(families: Set<string>): Promise<string[]> {
   const wanted = [...families].join()
   const faces: string[] = []
   for (const sheet of document.styleSheets) {

@@ -2373,6 +2373,11 @@ export interface components {
         Bracket: {
             /** Name */
             name: string;
+            /**
+             * Said
+             * @description Its name as it is written under it.
+             */
+            said: string;
             /** Layers */
             layers: number;
             /**
@@ -7250,9 +7255,23 @@ export interface components {
         };
         /**
          * SizeLabel
-         * @description Lines of text, one under another: the name, and the size or that it does not fit.
+         * @description Lines of text, one under another, in their place.
          */
         SizeLabel: {
+            /** Name */
+            name: string;
+            /** Lines */
+            lines: string[];
+            /**
+             * Inline
+             * @description Whether all stands in one line, as in branches.
+             */
+            inline: boolean;
+            /**
+             * Wrong
+             * @description Whether it says that a layer does not fit.
+             */
+            wrong: boolean;
             /**
              * X
              * @description The middle of the lines.
@@ -7263,22 +7282,22 @@ export interface components {
              * @description What the first line stands on.
              */
             y: number;
-            /** Name */
-            name: string;
-            /** Lines */
-            lines: string[];
-            /**
-             * Wrong
-             * @description Whether it says that a layer does not fit.
-             */
-            wrong: boolean;
         };
-        /** SkipPlace */
+        /**
+         * SkipPlace
+         * @description A wire from a volume to one that is not its neighbour.
+         */
         SkipPlace: {
             /** Source */
             source: number;
             /** Target */
             target: number;
+            /**
+             * Kind
+             * @description Over what lies between, or to where branches begin and from their end.
+             * @enum {string}
+             */
+            kind: "skip" | "branch";
             /** Level */
             level: number;
             /** Points */
@@ -8746,6 +8765,21 @@ export interface components {
             middle: number;
             /** Top */
             top: number;
+            /**
+             * Bar
+             * @description The middle of the bar that tells what it costs.
+             */
+            bar: number;
+            /**
+             * After
+             * @description The volume to its left, if it takes what comes out of that.
+             */
+            after: number | null;
+            /**
+             * Branch
+             * @description Whether it is of a branch, in a row of its own.
+             */
+            branch: boolean;
             /**
              * Faces
              * @description Corners of front, top and side.

@@ -50,19 +50,40 @@ Outlined = tuple[int, int, str]
 Alike = Callable[[int, int, int, int], bool]
 
 
-def opened(all: Sequence[Group], count: int, alike: Alike | None = None) -> list[str]:
+def opened(
+    all: Sequence[Group],
+    count: int,
+    alike: Alike | None = None,
+    parts: Callable[[Group], bool] = lambda group: False,
+) -> list[str]:
     """The groups that are open unless one says otherwise: level by level, while there is room.
 
-    Of blocks that repeat the first stays open, so that one is seen from within.
+    Of blocks that repeat the first stays open, so that one is seen from within; so does the first
+    that has branches, and those that repeat it stay closed even where there is room.
     """
     names: list[str] = []
+    parting = {group.name for group in all if parts(group)}
     for level in sorted({group.level for group in all}):
+        closed = folded(outline(all, names, count), alike)
+        if any(times > 1 and name in parting for *_, name, times in closed):
+            break
         more = [*names, *(group.name for group in all if group.level == level)]
         if len(folded(outline(all, more, count), alike)) > MOST_OPEN:
             break
         names = more
     repeated = (name for *_, name, times in folded(outline(all, names, count), alike) if times > 1)
-    return [*names, *list(repeated)[:1]]
+    names = [*names, *list(repeated)[:1]]
+    branched: list[Group] = []
+    for group in sorted(
+        (group for group in all if group.name in parting), key=lambda group: -group.level
+    ):
+        if not any(group.first <= one.first and one.last <= group.last for one in branched):
+            branched.append(group)
+    branched.sort(key=lambda group: group.first)
+    if any(group.name in names for group in branched):
+        return names
+    shown = {name for *_, name in outline(all, names, count)}
+    return [*names, *[group.name for group in branched if group.name in shown][:1]]
 
 
 def outline(all: Sequence[Group], open: Iterable[str], count: int) -> list[Outlined]:

@@ -1,6 +1,6 @@
 """What stands right under a volume: its name, and the size of what comes out of it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -10,6 +10,7 @@ LETTER = 9.3  # pixels a letter or a digit takes at most at the projector's size
 APART = 10.0  # between two labels
 DROP = 17.0  # from a volume's lower edge to what the first line stands on
 LINE = 17.0  # from one line of a label to the next
+UNDER = 5.0  # what letters take below the line they stand on
 LEAST = 48.0  # what an amount above its bar takes
 MOST_LETTERS = 11  # of a name
 MISFIT = ("does not", "fit")
@@ -22,14 +23,20 @@ WORDS = {
 }
 
 
-class SizeLabel(TypedDict):
-    """Lines of text, one under another: the name, and the size or that it does not fit."""
+class Text(TypedDict):
+    """What is said of a volume: its name, and the size or that it does not fit."""
+
+    name: str
+    lines: list[str]
+    inline: Annotated[bool, Field(description="Whether all stands in one line, as in branches.")]
+    wrong: Annotated[bool, Field(description="Whether it says that a layer does not fit.")]
+
+
+class SizeLabel(Text):
+    """Lines of text, one under another, in their place."""
 
     x: Annotated[float, Field(description="The middle of the lines.")]
     y: Annotated[float, Field(description="What the first line stands on.")]
-    name: str
-    lines: list[str]
-    wrong: Annotated[bool, Field(description="Whether it says that a layer does not fit.")]
 
 
 def named(volume: Mapping[str, Any]) -> str:
@@ -44,36 +51,43 @@ def named(volume: Mapping[str, Any]) -> str:
     return tail if len(tail) <= MOST_LETTERS else f"{tail[: MOST_LETTERS - 1]}…"
 
 
-def lines(volume: Mapping[str, Any]) -> list[str]:
-    """The size of what comes out, channels first."""
+def text(
+    volume: Mapping[str, Any], given: Sequence[int] | None = None, inline: bool = False
+) -> Text:
+    """What is said of a volume: the size of what comes out of it, channels first.
+
+    In a branch, where rows stand close, a map's size is told if it is not that of the maps given.
+    """
     size = volume["output"]
     if volume["problem"]:
-        return list(MISFIT)
-    if size is None:
-        return ["?"]
-    return [f"{size[0]}"] if len(size) == 1 else [f"{size[0]}", f"{size[1]}×{size[2]}"]
+        lines = list(MISFIT)
+    elif size is None:
+        lines = ["?"]
+    else:
+        lines = [f"{size[0]}"]
+        if len(size) > 1 and not (inline and given and list(given[1:]) == list(size[1:])):
+            lines.append(f"{size[1]}×{size[2]}")
+    wrong = bool(volume["problem"])
+    return {"name": named(volume), "lines": lines, "inline": inline, "wrong": wrong}
 
 
-def width(volume: Mapping[str, Any]) -> float:
-    """What a volume's label takes, in pixels; nothing for one that has none."""
-    if volume["thin"]:
+def width(text: Text | None) -> float:
+    """What a label takes, in pixels; nothing where there is none."""
+    if text is None:
         return 0.0
-    return max(LEAST, LETTER * max(map(len, (named(volume), *lines(volume)))))
+    lines = [text["name"], *text["lines"]]
+    return max(LEAST, LETTER * (len(" ".join(lines)) if text["inline"] else max(map(len, lines))))
 
 
-def label(volume: Mapping[str, Any], beside: Mapping[str, Any] | None = None) -> SizeLabel:
+def label(text: Text, volume: Mapping[str, Any], beside: Mapping[str, Any] | None) -> SizeLabel:
     """What is said of a volume, right under it, and under the slab that stands beside a low one."""
     lower = beside is not None and beside["thin"] and beside["height"] > volume["height"]
     stands = beside if beside is not None and lower else volume
-    return {
-        "x": volume["middle"],
-        "y": round(stands["y"] + stands["height"] + DROP, 2),
-        "name": named(volume),
-        "lines": lines(volume),
-        "wrong": bool(volume["problem"]),
-    }
+    axis = volume["y"] + volume["height"] / 2
+    y = round(axis + stands["height"] / 2 + DROP, 2)
+    return {**text, "x": volume["middle"], "y": y}
 
 
 def foot(label: SizeLabel) -> float:
     """How far down a label reaches."""
-    return label["y"] + LINE * len(label["lines"])
+    return label["y"] + (UNDER if label["inline"] else LINE * len(label["lines"]))

@@ -1,6 +1,7 @@
 """What a drawing of a network is made of: volumes, wires and brackets, their lines and colours."""
 
 from collections.abc import Iterable, Sequence
+from math import copysign
 from typing import Annotated, Literal, get_args
 
 from pydantic import Field
@@ -10,6 +11,7 @@ from app.core.networks.drawing.labels import SizeLabel
 from app.core.networks.drawing.scale import Ruler
 
 GATE = 32.0  # where paths are added
+BOW = 9.0  # of a wire's corners
 Cost = Literal["parameters", "macs", "activation_bytes"]
 COSTS: tuple[Cost, ...] = get_args(Cost)
 SAID: dict[Cost, str] = {"parameters": "parameters", "macs": "multiply-adds"}
@@ -61,12 +63,26 @@ class VolumePlace(Drawn):
     recede: float
     middle: float
     top: float
+    bar: Annotated[float, Field(description="The middle of the bar that tells what it costs.")]
+    after: Annotated[
+        int | None, Field(description="The volume to its left, if it takes what comes out of that.")
+    ]
+    branch: Annotated[bool, Field(description="Whether it is of a branch, in a row of its own.")]
     faces: Annotated[dict[str, str], Field(description="Corners of front, top and side.")]
 
 
+Way = Literal["skip", "branch"]
+
+
 class SkipPlace(TypedDict):
+    """A wire from a volume to one that is not its neighbour."""
+
     source: int
     target: int
+    kind: Annotated[
+        Way,
+        Field(description="Over what lies between, or to where branches begin and from their end."),
+    ]
     level: int
     points: list[list[float]]
     path: str
@@ -76,6 +92,7 @@ class Bracket(TypedDict):
     """Holds the volumes of an open group together."""
 
     name: str
+    said: Annotated[str, Field(description="Its name as it is written under it.")]
     layers: int
     times: Annotated[int, Field(description="How many blocks it is made of; 0 if not of blocks.")]
     start: float
@@ -121,11 +138,29 @@ def skip(volume: VolumePlace) -> list[tuple[float, float]]:
     return [(x + r / 2, y - r / 2), (x + w + r / 2, y - r - 26), end]
 
 
-def way(points: Sequence[Sequence[float]]) -> str:
-    """A wire's path: up, over and down, with rounded corners."""
-    (a, b), (c, d), (e, f), (g, h), (i, j), (k, m) = points
-    up = f"M{a:g} {b:g}L{c:g} {d:g}Q{c:g} {f:g} {e:g} {f:g}"
-    return f"{up}L{g:g} {h:g}Q{i:g} {h:g} {i:g} {j:g}L{k:g} {m:g}"
+def wire(
+    kind: Way, source: int, target: int, points: list[list[float]], level: int = 0
+) -> SkipPlace:
+    """A wire that may still be moved."""
+    return {"source": source, "target": target, "kind": kind, "level": level, "points": points,
+            "path": ""}  # fmt: skip
+
+
+def over(points: Sequence[Sequence[float]]) -> str:
+    """A wire's path up, over and down, with rounded corners."""
+    (a, b), (c, d), (e, f), (g, h) = points
+    r = min(BOW, (e - c) / 2)
+    up = f"M{a:g} {b:g}L{c:g} {d + r:g}Q{c:g} {d:g} {c + r:g} {d:g}"
+    return f"{up}L{e - r:g} {f:g}Q{e:g} {f:g} {e:g} {f + r:g}L{g:g} {h:g}"
+
+
+def across(points: Sequence[Sequence[float]]) -> str:
+    """A wire's path to the right, up or down and to the right, with rounded corners."""
+    (a, b), (c, d), (e, f), (g, h) = points
+    r = min(BOW, abs(f - d) / 2)
+    down = copysign(r, f - d)
+    out = f"M{a:g} {b:g}L{c - r:g} {d:g}Q{c:g} {d:g} {c:g} {d + down:g}"
+    return f"{out}L{e:g} {f - down:g}Q{e:g} {f:g} {e + r:g} {f:g}L{g:g} {h:g}"
 
 
 def listed(corners: Iterable[Sequence[float]]) -> str:

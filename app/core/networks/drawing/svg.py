@@ -14,7 +14,6 @@ from app.core.networks.drawing.places import (
     faces,
     listed,
     skip,
-    way,
 )
 from app.core.networks.drawing.scale import Ruler
 from app.core.numbers import sizes
@@ -37,14 +36,21 @@ def svg(drawn: DrawingAnswer, title: str = "A network") -> str:
             lines.extend(_box(volume))
         lines.append("</g>")
     for wire in drawn["wires"]:
-        lines.append(
-            f'<path d="{way(wire["points"])}" fill="none" stroke="{INK}" stroke-width="1.1"/>'
-        )
+        lines.append(f'<path d="{wire["path"]}" fill="none" stroke="{INK}" stroke-width="1.1"/>')
         x, y = wire["points"][-1]
-        lines.append(
-            f'<path d="M{x - 3:g} {y - 6:g}L{x:g} {y:g}L{x + 3:g} {y - 6:g}" fill="{INK}"/>'
-        )
+        back = f"{x - 3:g} {y - 6:g}", f"{x + 3:g} {y - 6:g}"
+        if wire["kind"] == "branch":
+            back = f"{x - 6:g} {y - 3:g}", f"{x - 6:g} {y + 3:g}"
+        lines.append(f'<path d="M{back[0]}L{x:g} {y:g}L{back[1]}" fill="{INK}"/>')
     for label in drawn["labels"]:
+        if label["inline"]:
+            rest = escape(" ".join(label["lines"]))
+            lines.append(
+                f'<text x="{label["x"]:g}" y="{label["y"]:g}" font-size="12" fill="{INK}" '
+                f'text-anchor="middle"><tspan font-weight="600">{escape(label["name"])}</tspan> '
+                f"{rest}</text>"
+            )
+            continue
         for n, text in enumerate([label["name"], *label["lines"]]):
             weight = ' font-weight="600"' if n == 0 else ""
             y = label["y"] + LINE * n
@@ -54,7 +60,7 @@ def svg(drawn: DrawingAnswer, title: str = "A network") -> str:
         way_round = f"M{start:g} {y:g}v4H{end:g}v-4"
         lines.append(f'<path d="{way_round}" fill="none" stroke="{INK}" stroke-width="0.7"/>')
         times = f" × {bracket['times']}" if bracket["times"] > 1 else ""
-        x, said = (start + end) / 2, f"{bracket['name']}{times}"
+        x, said = (start + end) / 2, f"{bracket['said']}{times}"
         lines.append(_text(x, y + 18, said, 'text-anchor="middle"'))
     lines.extend(_ruler(drawn["ruler"]))
     return "\n".join([*lines, "</svg>", ""])

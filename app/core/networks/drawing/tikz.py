@@ -43,23 +43,21 @@ def _row(drawn: DrawingAnswer) -> Iterator[str]:
         if volume["group"]:
             yield from _group(volume)
     for wire in drawn["wires"]:
-        first, *_, last = wire["points"]
-        top = wire["points"][2][1]
-        line = path([first, (first[0], top), (last[0], top), last])
-        yield rf"\draw[->,rounded corners=3pt,line width=0.5pt] {line};"
+        yield rf"\draw[->,rounded corners=3pt,line width=0.5pt] {path(wire['points'])};"
     for label in drawn["labels"]:
-        yield words(
-            label["x"], label["y"], rf"\textbf{{{escaped(label['name'].replace('…', '...'))}}}"
-        )
-        for n, text in enumerate(label["lines"], 1):
-            said = text if label["wrong"] else f"${text}$".replace("×", r"\times ")
-            yield words(label["x"], label["y"] + LINE * n, said)
+        name = rf"\textbf{{{escaped(label['name'].replace('…', '...'))}}}"
+        said = [
+            text if label["wrong"] else f"${text}$".replace("×", r"\times ")
+            for text in label["lines"]
+        ]
+        for n, text in enumerate([" ".join([name, *said])] if label["inline"] else [name, *said]):
+            yield words(label["x"], label["y"] + LINE * n, text)
     for bracket in drawn["brackets"]:
         start, end, y = bracket["start"], bracket["end"], bracket["y"]
         line = path([(start, y), (start, y + 4), (end, y + 4), (end, y)])
         yield rf"\draw[line width=0.3pt] {line};"
         times = rf" $\times {bracket['times']}$" if bracket["times"] > 1 else ""
-        yield words((start + end) / 2, y + 18, f"{escaped(bracket['name'])}{times}")
+        yield words((start + end) / 2, y + 18, f"{escaped(bracket['said'])}{times}")
     x, foot = drawn["ruler"]["x"], drawn["ruler"]["foot"]
     for mark in drawn["ruler"]["marks"]:
         staff = path([(x, foot), (x, mark["y"]), (x - 4, mark["y"])])

@@ -3,17 +3,19 @@
 A volume's front is its map, on a scale of halvings; its channels recede, on a scale of doublings.
 Layers that change no size are slabs at the volume before them. Layers whose names share a prefix
 (`layer1.0.`) form a group, which is drawn closed as one volume or open as what is in it; closed
-ones that are alike and follow one another are drawn as one. Browser, SVG and TikZ draw one answer.
+ones that are alike and follow one another are drawn as one. Branches that meet again stand in rows,
+one under another, from where they part to where they meet. Browser, SVG and TikZ draw one answer.
 """
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
-from itertools import zip_longest
+from itertools import pairwise
 from typing import Any
 
 from app.core.layers.table import Shape
-from app.core.networks.drawing import labels
-from app.core.networks.drawing.groups import Alike, children, folded, groups, opened, outline
+from app.core.networks.drawing import branches, labels
+from app.core.networks.drawing.arranging import BETWEEN, LEAST_WIDTH, MARGIN, Arrangement, Open
+from app.core.networks.drawing.groups import Alike, Group, children, folded, groups, opened, outline
 from app.core.networks.drawing.places import (
     COSTS,
     GATE,
@@ -21,26 +23,17 @@ from app.core.networks.drawing.places import (
     Cost,
     DrawingAnswer,
     Drawn,
-    SkipPlace,
     VolumePlace,
     faces,
     listed,
-    way,
 )
 from app.core.networks.drawing.scale import LEAST, Scale, depth, ruler
 from app.core.networks.network import INPUT, Network
 from app.core.numbers import sizes
 
-GAP = 9.0  # between a volume and the next, besides what of its depth is seen
-SEEN = 0.65  # the share of a volume's depth that the next one leaves to be seen
-BRANCH = 18.0  # before a volume that takes nothing from the one to its left
 SLAB = 11.0  # the front of a layer that changes no size
-MARGIN = 28.0
-RULER = 52.0  # what the ruler takes at the left, with its numbers
-BRACKET = 26.0  # between the lines that hold open groups together
-LEAST_WIDTH = 440.0
 LEAST_WRONG = 48.0  # a finger hits what does not fit
-ARC = 15.0  # a wire's rise above the volumes, by its level
+ROOM = 258.0  # for branches, one under another; where it is little, they are drawn smaller
 THIN = ("activation", "normalisation", "regularisation")
 
 
@@ -64,7 +57,8 @@ def drawing(
     at = {INPUT: -1} | {row["name"]: i for i, row in enumerate(rows)}
     sources = [[at[name] for name in row["inputs"] if name in at] for row in rows]
     alike = _alike(network, rows, sources)
-    names = opened(all, len(rows), alike) if open is None else list(open)
+    parts = _parting(rows, sources)
+    names = opened(all, len(rows), alike, parts) if open is None else list(open)
     items = [
         Item(name or rows[first]["name"], first, last, bool(name), times)
         for first, last, name, times in folded(outline(all, names, len(rows)), alike)
@@ -73,49 +67,66 @@ def drawing(
     volumes = _sized(_drawn(items, rows, network.input), network.input, scale)
     place = {i: at for at, item in enumerate(items, 1) for i in range(item.first, item.last + 1)}
     place[-1] = 0
-    wires = _wires(items, sources, place)
-    fed = {(place[source], place[i]) for i, row in enumerate(sources) for source in row}
-    _arrange(volumes, {at for at in range(1, len(volumes)) if (at - 1, at) not in fed})
-    _center(volumes)
-    tops = [volume["top"] for volume in volumes]
-    for wire in wires:
-        _bend(wire, volumes, tops)
-    arcs = [wire["points"][2][1] for wire in wires]
-    _down(volumes, wires, MARGIN / 2 - min([*arcs, *(v["top"] - 14 for v in volumes)]))
-    told = [
-        labels.label(volume, beside)
-        for volume, beside in zip_longest(volumes, volumes[1:])
-        if volume and not volume["thin"]
-    ]
-    below = max(map(labels.foot, told))
+    fed: list[set[int]] = [set() for _ in volumes]
+    for i, taken in enumerate(sources):
+        fed[place[i]] |= {place[source] for source in taken} - {place[i]}
+    row = branches.rows(fed)
+    inner = _inner(row, volumes)
+    texts = {
+        n: labels.text(volume, _given(volumes, fed[n]), n in inner)
+        for n, volume in enumerate(volumes)
+        if not volume["thin"]
+    }
     known = {group.name for group in all}
-    shown = [group for group in all if group.name in names and _around(group.name, names, known)]
-    levels = sorted({group.level for group in shown})
-    for wire in wires:
-        wire["path"] = way(wire["points"])
+    shown = [
+        Open(group, {place[i] for i in range(group.first, group.last + 1)}, children(all, group))
+        for group in all
+        if group.name in names and _around(group.name, names, known)
+    ]
+    laid = Arrangement(volumes, texts, fed, shown).laid(row)
     for volume in volumes:
         volume["faces"] = {name: listed(corners) for name, corners in faces(volume).items()}
     tallest = max(volumes, key=lambda volume: volume["height"])
     return {
-        "width": round(max(LEAST_WIDTH, _right(volumes) + MARGIN), 2),
-        "height": round(below + 6 + BRACKET * len(levels), 2),
+        "width": round(max(LEAST_WIDTH, laid.right + MARGIN), 2),
+        "height": round(laid.foot + 6, 2),
         "volumes": volumes,
-        "wires": wires,
-        "labels": told,
-        "brackets": [
-            {
-                "name": group.name,
-                "layers": group.last - group.first + 1,
-                "times": children(all, group),
-                "start": volumes[place[group.first]]["x"],
-                "end": _end(volumes[place[group.last]]),
-                "y": round(below + 6 + BRACKET * (len(levels) - 1 - levels.index(group.level)), 2),
-            }
-            for group in shown
-        ],
+        "wires": laid.wires,
+        "labels": [label for _, label in sorted(laid.labels.items())],
+        "brackets": laid.brackets,
         "ruler": ruler(scale, volumes[0]["x"] - 16, tallest["y"] + tallest["height"]),
         "open": names,
     }
+
+
+def _given(volumes: Sequence[VolumePlace], sources: Set[int]) -> Sequence[int] | None:
+    """The size of what a volume is given, where all that it is given is of one size."""
+    outputs = [volumes[source]["output"] for source in sources]
+    return outputs[0] if outputs and all(out == outputs[0] for out in outputs) else None
+
+
+def _inner(row: branches.Row, volumes: Sequence[VolumePlace]) -> set[int]:
+    """What stands in branches; it is made smaller where many are to stand one under another."""
+    found: set[int] = set()
+    for part in row:
+        if isinstance(part, int):
+            continue
+        own = set(branches.members((part,)))
+        found |= own
+        count = branches.stacked(part)
+        recede = max(volumes[n]["recede"] for n in own)
+        room = (ROOM + BETWEEN) / count - BETWEEN - recede - labels.DROP - labels.UNDER
+        share = min(1.0, room / max(volumes[n]["height"] for n in own))
+        for n in own:
+            volume = volumes[n]
+            volume["branch"] = True
+            if volume["gate"]:
+                continue
+            least = LEAST_WRONG if volume["problem"] else LEAST
+            volume["height"] = round(max(least, volume["height"] * share), 2)
+            if not volume["thin"]:
+                volume["width"] = round(max(least, volume["width"] * share), 2)
+    return found
 
 
 def _alike(
@@ -135,6 +146,28 @@ def _alike(
         return all(what(a) == what(b) for a, b in pairs)
 
     return alike
+
+
+def _parting(
+    rows: Sequence[Mapping[str, Any]], sources: Sequence[Sequence[int]]
+) -> Callable[[Group], bool]:
+    """Whether a group has branches in it that are put beside one another."""
+
+    def parts(group: Group) -> bool:
+        layers = range(group.first, group.last + 1)
+        if not any(rows[i]["type"] == "Concat" for i in layers):
+            return False
+        within = [{at - group.first + 1 for at in sources[i] if at >= group.first} for i in layers]
+        fed = [set[int](), *(taken or {0} for taken in within)]
+        row = branches.rows(fed)
+        return any(
+            isinstance(part, branches.Parallel)
+            and isinstance(end, int)
+            and rows[group.first + end - 1]["type"] == "Concat"
+            for part, end in pairwise(row)
+        )
+
+    return parts
 
 
 def _scale(rows: Sequence[Mapping[str, Any]], input: Shape) -> Scale:
@@ -219,6 +252,9 @@ def _sized(drawn: Sequence[Drawn], input: Shape, scale: Scale) -> list[VolumePla
                 "y": 0.0,
                 "middle": 0.0,
                 "top": 0.0,
+                "bar": 0.0,
+                "after": None,
+                "branch": False,
                 "faces": {},
             }
         )
@@ -249,96 +285,3 @@ def _main_kind(rows: Sequence[Mapping[str, Any]]) -> str:
         if kind in kinds:
             return kind
     return str(kinds[-1])
-
-
-def _arrange(volumes: Sequence[VolumePlace], branches: Set[int]) -> None:
-    """Every volume's middle on one axis, left to right; x and y are its front's upper left.
-
-    Each stands as near to the one before as both their labels and that one's depth allow; where
-    a branch begins it stands apart.
-    """
-    axis = max(v["height"] for v in volumes) / 2
-    at, clear = MARGIN + RULER, 0.0
-    before: VolumePlace | None = None
-    for number, volume in enumerate(volumes):
-        if number in branches:
-            at += BRANCH
-            clear += BRANCH
-        if before and not volume["thin"]:
-            at += GAP + SEEN * before["recede"]
-        half = labels.width(volume) / 2
-        if before and volume["height"] + 12 < before["height"]:  # a label keeps off a taller side
-            clear = max(clear, _end(before) + 2)
-        if not volume["thin"]:
-            at = max(at, clear + half - volume["width"] / 2)
-        volume["x"] = round(at, 2)
-        volume["y"] = round(axis - volume["height"] / 2, 2)
-        volume["middle"] = round(at + volume["width"] / 2, 2)
-        volume["top"] = round(volume["y"] - volume["recede"], 2)
-        if not volume["thin"]:
-            clear = volume["middle"] + half + labels.APART
-        at += volume["width"]
-        before = volume
-
-
-def _wires(
-    items: Sequence[Item], sources: Sequence[Sequence[int]], place: Mapping[int, int]
-) -> list[SkipPlace]:
-    """Whatever does not come from the volume just before; nested ones rise above one another."""
-    found: dict[tuple[int, int], SkipPlace] = {}
-    for at, item in enumerate(items, 1):
-        for i in range(item.first, item.last + 1):
-            for source in sources[i]:
-                start = place[source]
-                if start < at - 1:
-                    found[start, at] = {
-                        "source": start, "target": at, "level": 1, "points": [], "path": "",
-                    }  # fmt: skip
-    wires = sorted(found.values(), key=lambda wire: wire["target"] - wire["source"])
-    heights = [0] * (len(items) + 1)  # the highest wire so far between a volume and the next
-    for wire in wires:
-        start, end = wire["source"], wire["target"]
-        wire["level"] = min(6, max(heights[start:end]) + 1)
-        heights[start:end] = [wire["level"]] * (end - start)
-    return wires
-
-
-def _bend(wire: SkipPlace, volumes: Sequence[VolumePlace], tops: Sequence[float]) -> None:
-    """The way from the top of one volume over all between to the top of another, and a head."""
-    start, end = wire["source"], wire["target"]
-    high = min(tops[start : end + 1]) - ARC * wire["level"] + 2
-    ends = [
-        (v["middle"] + v["recede"] / 2, v["top"] + v["recede"] / 2)
-        for v in (volumes[start], volumes[end])
-    ]
-    (x0, y0), (x1, y1) = ends
-    bow = min(9.0, abs(x1 - x0) / 2)
-    points = [(x0, y0), (x0, high + bow), (x0 + bow, high), (x1 - bow, high), (x1, high + bow)]
-    wire["points"] = [[round(x, 2), round(y, 2)] for x, y in [*points, (x1, y1)]]
-
-
-def _right(volumes: Sequence[VolumePlace]) -> float:
-    """Where the last of them ends."""
-    return max(max(_end(v), v["middle"] + labels.width(v) / 2) for v in volumes)
-
-
-def _end(volume: VolumePlace) -> float:
-    """Where one ends, its depth and all."""
-    return round(volume["x"] + volume["width"] + volume["recede"], 2)
-
-
-def _center(volumes: Sequence[VolumePlace]) -> None:
-    """A short network stands in the middle of the narrowest picture."""
-    room = max(0.0, LEAST_WIDTH - _right(volumes) - MARGIN)
-    for volume in volumes:
-        volume["x"] = round(volume["x"] + room / 2, 2)
-        volume["middle"] = round(volume["middle"] + room / 2, 2)
-
-
-def _down(volumes: Sequence[VolumePlace], wires: Sequence[SkipPlace], by: float) -> None:
-    """Move everything down."""
-    for volume in volumes:
-        volume["y"] = round(volume["y"] + by, 2)
-        volume["top"] = round(volume["top"] + by, 2)
-    for wire in wires:
-        wire["points"] = [[x, round(y + by, 2)] for x, y in wire["points"]]
