@@ -539,7 +539,7 @@ export interface paths {
         put?: never;
         /**
          * Outliers
-         * @description One point among twenty moves away and takes the line with it; absolute and Huber's loss let it go. A point is drawn as large as its influence: what leaving it out would change.
+         * @description One point among twenty moves away and takes the line with it; absolute and Huber's loss let it go. A point is drawn as large as its influence: what leaving it out would change. Tap into a picture to add a bad point, drag it, tap it again to take it away.
          */
         post: operations["outliers_api_experiments_outliers_post"];
         delete?: never;
@@ -6322,6 +6322,14 @@ export interface components {
              * @default 0.1
              */
             noise: number;
+            /**
+             * Added
+             * @description Bad points of one's own besides, each as [x, y].
+             */
+            added?: [
+                number,
+                number
+            ][] | null;
         };
         /**
          * OverfittingSettings
