@@ -180,6 +180,7 @@ KINDS = [
     ("dropout&hidden=8&points=20&steps=40", ".picture-net circle", 40),
     ("batch-norm&depth=2&steps=20", ".picture-lines canvas", 20),
     ("small-batch&points=10&steps=40", ".picture-sheet canvas", 40),
+    ("mislabelled&each=20&epochs=3", ".picture-sheet canvas", 3),
     ("cross-validation&points=50&folds=2", ".picture-split .part", 24),
     ("optimizers&steps=60", ".picture-paths circle", 60),
     ("outliers&points=6&added=[[0.5,-3]]", ".lab-picture circle", 30),

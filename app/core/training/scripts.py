@@ -35,7 +35,8 @@ class Script:
     losses are printed before the first step and after each `each` of all `steps`. `count`: samples
     it is trained on, `batch` of them a step (0: all); `seen`: on how many of them its training loss
     is measured. `labels` defines labels(step, y) where they are other ones at each step, `first` is
-    what each step does first. `double`: in double precision."""
+    what each step does first. `double`: in double precision. `unit`: what `each` steps are, if they
+    are not counted one by one."""
 
     seed: int
     data: str
@@ -50,6 +51,7 @@ class Script:
     labels: str = ""
     first: str = ""
     double: bool = False
+    unit: str = "step"
 
     @property
     def parts(self) -> Iterator[tuple[str, str]]:
@@ -91,7 +93,7 @@ def random(*place):
             f"loss(x{some}, {y(some)}).backward()",
             "optimizer.step()",
             f"if (step + 1) % {self.each} == 0:",
-            "    told(step + 1)",
+            f"    told({'step + 1' if self.unit == 'step' else f'(step + 1) // {self.each}'})",
         ]
         blocks = [
             f"optimizer = {self.optimizer}",
@@ -99,10 +101,11 @@ def random(*place):
             self._chosen() if few else "",
             self.labels.strip(),
             "@torch.no_grad()\n"
-            "def told(step):\n"
+            f"def told({self.unit}):\n"
             "    model.eval()\n"
             f"    here, fresh = loss(x{seen}, {y(seen)}), loss(fresh_x, fresh_y)\n"
-            '    print(f"step {step}: training loss {here:.7f}, validation loss {fresh:.7f}")',
+            f'    print(f"{self.unit} {{{self.unit}}}: '
+            'training loss {here:.7f}, validation loss {fresh:.7f}")',
             f"told(0)\nfor step in range({self.steps}):\n{indent(chr(10).join(step), '    ')}",
         ]
         return "\n\n\n".join(block for block in blocks if block)

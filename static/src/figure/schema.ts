@@ -548,6 +548,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/experiments/mislabelled": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mislabelled
+         * @description One label in ten is wrong. The pictures with the greatest loss are looked through: under each stands its label, ✗ if it was changed, and below what the network says.
+         */
+        post: operations["mislabelled_api_experiments_mislabelled_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/experiments/augmentation": {
         parameters: {
             query?: never;
@@ -5332,6 +5352,54 @@ export interface components {
              * @default false
              */
             inplace: boolean;
+        };
+        /**
+         * MislabelledSettings
+         * @description Pictures, some of which have a label of another class.
+         * @example {
+         *       "data": "digits",
+         *       "seed": 0,
+         *       "share": 0.1
+         *     }
+         */
+        MislabelledSettings: {
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
+            /**
+             * Pictures
+             * @description Handwritten digits or garments, ten classes of each.
+             * @default digits
+             * @enum {string}
+             */
+            data: "digits" | "garments";
+            /**
+             * Mislabelled
+             * @description The share of the pictures whose label is that of another class.
+             * @default 0.1
+             */
+            share: number;
+            /**
+             * Pictures a class
+             * @description To learn from.
+             * @default 100
+             */
+            each: number;
+            /**
+             * Ordered by
+             * @description The loss of a picture after the last epoch, or its mean over all epochs.
+             * @default loss now
+             * @enum {string}
+             */
+            by: "loss now" | "mean so far";
+            /**
+             * Epochs
+             * @description Each sees every picture once.
+             * @default 10
+             */
+            epochs: number;
         };
         /**
          * ModelRow
@@ -10646,6 +10714,65 @@ export interface operations {
                  *     }
                  */
                 "application/json": components["schemas"]["OutliersSettings"];
+            };
+        };
+        responses: {
+            /** @description As events, if asked for: each frame as it comes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunAnswer"];
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The question has a mistake, and this is where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Too busy for now; ask again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    mislabelled_api_experiments_mislabelled_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "data": "digits",
+                 *       "share": 0.1,
+                 *       "seed": 0
+                 *     }
+                 */
+                "application/json": components["schemas"]["MislabelledSettings"];
             };
         };
         responses: {

@@ -28,8 +28,9 @@ export type CurveShown = { fit: number[]; points?: number[][]; truth?: number[] 
 export type NetShown = { on: number[][] }
 /** Lines over `data.places`, one for each of `data.lines`. */
 export type LinesShown = { lines: (number | null)[][] }
-/** What each picture of a sheet is called, and whether that is right. */
-export type SheetShown = { named: string[]; right: boolean[] }
+/** What each picture of a sheet is taken for, and whether that is right. Where each is given a label,
+ * whether that is right; and where they change, the pictures themselves. */
+export type SheetShown = { named: string[]; right: boolean[]; given?: string[]; pixels?: number[][] }
 /** Parts of a bar, filled as far as they are known; and values so far as ticks on a line. */
 export type SplitShown = { parts: { name: string; value: number | null; tone: string }[]; ticks: number[] }
 /** Paths over a plane, one for each of `data.lines`. */
