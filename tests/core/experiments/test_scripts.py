@@ -15,7 +15,7 @@ from app.core.experiments.exports import RunExportQuestion, export
 from app.core.experiments.table import EXPERIMENTS
 from app.core.training.scripts import program
 
-LINE = re.compile(r"(?:step|epoch) (\d+): training loss (\S+), validation loss (\S+)")
+LINE = re.compile(r"(?:step|epoch) (\d+): training (?:loss|share right) (\S+), validation \D+(\S+)")
 RUN = """
 import contextlib, io, json, sys, torch
 printed = []
@@ -58,6 +58,12 @@ ASKED: dict[str, list[dict[str, Any]]] = {
     ],
     "dropout": [{"dropped": 0.0, "points": 40}],
     "mislabelled": [{"data": "garments", "share": 0.4, "each": 20, "epochs": 3}],
+    "augmentation": [{"points": 20, "brightness": 0.2, "contrast": 0.4, "shear": 0.2, "warp": 0.1}],
+    "transfer": [
+        {"each": 2, "carried": 0, "steps": 20},
+        {"source": "garments", "carried": 2, "frozen": 1, "each": 10},
+        {"carried": 4, "frozen": 4},
+    ],
     "batch-norm": [
         {"norm": norm, "skip": skip, "depth": 3, "activation": kind}
         for norm, skip, kind in (("no", "yes", "relu"), ("yes", "yes", "sigmoid"))
