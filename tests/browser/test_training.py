@@ -117,14 +117,73 @@ def test_the_weights_of_the_frame_one_looks_at_are_taken_along(page: Page) -> No
     assert taken.value.path().read_bytes() == weights(question)
 
 
+def test_a_bad_point_is_added_by_a_tap_dragged_and_taken_away_and_the_fit_follows(
+    page: Page,
+) -> None:
+    page.emulate_media(reduced_motion="reduce")
+    page.goto("/training?experiment=outliers&far=0")
+    ended(page, 30)
+    picture, fit = page.locator(".lab-side.run svg"), page.locator(".lab-side.run .fit")
+    slope = page.locator(".lab-side.run dd").first
+    box = picture.bounding_box()
+    assert box
+    x, low = box["x"] + 0.8 * box["width"], box["y"] + 0.9 * box["height"]
+
+    before, told = fit.get_attribute("d"), slope.inner_text()
+    page.mouse.click(x, low)
+    own = picture.get_by_role("button", name="Added point 1")
+    expect(own).to_have_count(1)
+    expect(page.locator(".lab-side.control .grasp")).to_have_count(1)
+    expect(fit).not_to_have_attribute("d", before or "")
+    expect(slope).not_to_have_text(told)
+    expect(page.locator(".player .count")).to_have_text("30 / 30")
+    expect(page).to_have_url(re.compile(r"added=%5B%5B0\.\d+%2C-\d"))
+
+    first = fit.get_attribute("d")
+    page.mouse.move(x, low)
+    page.mouse.down()
+    page.mouse.move(x - 0.3 * box["width"], low - 0.3 * box["height"], steps=8)
+    page.mouse.up()
+    expect(own).to_have_count(1)
+    expect(fit).not_to_have_attribute("d", first or "")
+    expect(own).to_have_attribute("aria-label", re.compile("x 0.5"))
+
+    page.mouse.click(x - 0.3 * box["width"], low - 0.3 * box["height"])
+    expect(own).to_have_count(0)
+    expect(fit).to_have_attribute("d", before or "")
+    expect(slope).to_have_text(told)
+    expect(page).not_to_have_url(re.compile("added"))
+
+
+def test_points_are_added_and_moved_by_keys_and_a_link_has_them(page: Page) -> None:
+    page.emulate_media(reduced_motion="reduce")
+    page.goto("/training?experiment=outliers&points=6&added=[[0.25,1.5]]")
+    ended(page, 30)
+    run = page.locator(".lab-side.run")
+    expect(run.get_by_role("button", name="Added point 1 at x 0.25, y 1.5,")).to_have_count(1)
+    page.get_by_role("button", name="Add a bad point").press("Enter")
+    own = run.get_by_role("button", name="Added point 2")
+    expect(own).to_be_focused()
+    count, label = page.locator(".player .count"), own.get_attribute("aria-label")
+    page.keyboard.press("ArrowLeft")
+    expect(own).not_to_have_attribute("aria-label", label or "")
+    expect(count).to_have_text("30 / 30")
+    page.keyboard.press("Delete")
+    expect(own).to_have_count(0)
+    expect(run.get_by_role("button", name="Added point 1")).to_be_focused()
+    page.get_by_role("button", name="Take away yours").click()
+    expect(page.locator(".grasp")).to_have_count(0)
+
+
 # One link of each kind of picture, short; what is drawn of it, and how many frames there are.
 KINDS = [
     ("dropout&hidden=8&points=20&steps=40", ".picture-net circle", 40),
     ("batch-norm&depth=2&steps=20", ".picture-lines canvas", 20),
     ("small-batch&points=10&steps=40", ".picture-sheet canvas", 40),
+    ("mislabelled&each=20&epochs=3", ".picture-sheet canvas", 3),
     ("cross-validation&points=50&folds=2", ".picture-split .part", 24),
     ("optimizers&steps=60", ".picture-paths circle", 60),
-    ("outliers&points=6", ".lab-picture circle", 30),
+    ("outliers&points=6&added=[[0.5,-3]]", ".lab-picture circle", 30),
 ]
 
 
@@ -148,10 +207,13 @@ def test_an_answer_is_drawn_as_the_picture_it_names_on_a_telephone_too(
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("link", "count"), [(SHORT, 3), ("/training?experiment=outliers&added=[[0.5,-3]]", 30)]
+)
 def test_axe_finds_nothing_on_a_telephone_and_nothing_is_too_wide(
-    browser: Browser, live_server: str, axe: Axe, scheme: str
+    browser: Browser, live_server: str, axe: Axe, scheme: str, link: str, count: int
 ) -> None:
     with telephone(browser, live_server) as page:
-        page.goto(f"{SHORT}&theme={scheme}")
-        ended(page, 3)
+        page.goto(f"{link}&theme={scheme}")
+        ended(page, count)
         fits_a_telephone(page, axe)

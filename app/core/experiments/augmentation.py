@@ -18,6 +18,7 @@ from app.core.training.classifiers import How, Plan, Trained, broken, scored, st
 from app.core.training.digits import CLASSES, PIXELS, SIDE, Digits, Floats, digits, guessed
 from app.core.training.loop import Frame, Look, Loop
 from app.core.training.points import FRESH, random
+from app.core.training.scripts import Script, changed, of_plan, pictures, sgd
 
 HIDDEN, BATCH, TESTED, FRAMES, COPIES = 64, 20, 500, 40, 15
 LARGE = 28  # pixels along a side of the picture that is shown
@@ -187,6 +188,22 @@ def says(settings: AugmentationSettings, at: float, run: Look, beside: Look) -> 
     )
 
 
+def script(settings: AugmentationSettings) -> Script:
+    given = digits(settings.points, settings.seed), digits(TESTED, settings.seed, FRESH)
+    still = amounts(settings) == Amounts()
+    return Script(
+        settings.seed,
+        pictures(*given),
+        of_plan(PLAN),
+        sgd(HOW.rate, HOW.momentum),
+        FRAMES * each(settings),
+        each(settings),
+        settings.points,
+        HOW.batch,
+        inputs="" if still else changed(amounts(settings), VARIED),
+    )
+
+
 def gain(frames: Sequence[Frame]) -> float:
     """In points of accuracy, over the last quarter of the run: single frames waver."""
     ends = frames[-FRAMES // 4 :]
@@ -234,6 +251,7 @@ AUGMENTATION: Experiment[AugmentationSettings] = Experiment(
     axis="step",
     cost=lambda settings: 2 * PLAN.cost * (settings.steps * BATCH + 250 * FRAMES),
     milliseconds=120,
+    script=script,
     presets=(
         ("Turn, shift, scale", {}),
         ("Upside down: a 6 becomes a 9", STILL | {"flip": "upside down"}),

@@ -47,6 +47,11 @@ class Settings(Asked):
     seed: Seed = 0
 
 
+def from_json(given: Any) -> Any:
+    """JSON has no tuples, and settings are strict."""
+    return tuple(given) if isinstance(given, list) else given
+
+
 S = TypeVar("S", bound=Settings)
 
 

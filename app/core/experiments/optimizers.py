@@ -228,7 +228,7 @@ def lost(runs: Sequence[Sequence[Frame]]) -> bool:
 
 OPTIMIZERS: Experiment[OptimizersSettings] = Experiment(
     name="optimizers",
-    title="Optimisers in a ravine",
+    title="Optimisers",
     says="RMSprop and Adam scale each weight's step by itself, which helps where the ravine lies "
     "along an axis; turn the same ravine and the help is gone.",
     settings=OptimizersSettings,

@@ -18,6 +18,7 @@ from app.core.experiments.dropout import DROPOUT
 from app.core.experiments.dropout_scaling import DROPOUT_SCALING
 from app.core.experiments.experiment import Experiment, ExperimentRow, SettingRow, Settings
 from app.core.experiments.few_pictures import FEW_PICTURES
+from app.core.experiments.mislabelled import MISLABELLED_PICTURES
 from app.core.experiments.optimizers import OPTIMIZERS
 from app.core.experiments.outliers import OUTLIERS
 from app.core.experiments.overfitting import OVERFITTING
@@ -33,6 +34,7 @@ ROWS: tuple[Experiment[Any], ...] = (
     OVERFITTING,
     SAMPLES_A_WEIGHT,
     OUTLIERS,
+    MISLABELLED_PICTURES,
     AUGMENTATION,
     CROSS_VALIDATION,
     TRANSFER,

@@ -21,6 +21,9 @@ from app.core.training.digits import SIDE, Digits, Floats, Pictures, of_classes
 from app.core.training.loop import Frame, Look, Loop
 from app.core.training.modules import How, Trained, scored, start, trained
 from app.core.training.points import FRESH, TRAIN
+from app.core.training.scripts import Script, adam, of_network
+from app.core.training.scripts import carried as brought
+from app.core.training.scripts import pictures as packed
 
 Source = Literal["digits 0 to 4", "garments"]
 # What each source shows, and how many classes of it.
@@ -174,6 +177,30 @@ def data(settings: TransferSettings) -> dict[str, Any]:
     return {"source": settings.source}
 
 
+def script(settings: TransferSettings) -> Script:
+    """As the loop runs it: what is carried comes along, the other layers are drawn anew."""
+    given, seed = pictures(settings.each, settings.seed), settings.seed
+    text, first = of_network(network(), ANEW)
+    parts = source(settings.source)
+    along = {name: part for name, part in parts.items() if layer(name) < settings.carried}
+    still = [name for name in parts if layer(name) < settings.frozen]
+    stop = f"for name in {still!r}:\n    model.get_parameter(name).requires_grad_(False)"
+    return Script(
+        seed,
+        packed(given, pictures(settings.each, seed, FRESH), f".reshape(-1, 1, {SIDE}, {SIDE})"),
+        "\n\n".join([text, *([brought(along)] if along else []), *([stop] if still else [])]),
+        adam(RATE),
+        FRAMES * every(settings),
+        every(settings),
+        len(given.y),
+        BATCH,
+        LOOKED,
+        first=first,
+        measure="(model(x).argmax(1) == y).float().mean()",
+        called="share right",
+    )
+
+
 def control(settings: TransferSettings) -> TransferSettings:
     """From scratch; beside that, as the settings come."""
     scratch = {"carried": 0, "frozen": 0}
@@ -270,6 +297,8 @@ TRANSFER: Experiment[TransferSettings] = Experiment(
     ),
     pace=1.8e9,
     milliseconds=150,
+    script=script,
+    weights=lambda settings, state: {**state.parts, **state.running},
     curves=lambda settings: ("of its own digits", "of fresh ones"),
     measure="share right",
     logarithmic=False,

@@ -12,7 +12,14 @@ from pydantic import BeforeValidator, Field
 
 from app.core.errors import Problem
 from app.core.experiments import planes
-from app.core.experiments.experiment import Claim, Experiment, Settings, amount, known
+from app.core.experiments.experiment import (
+    Claim,
+    Experiment,
+    Settings,
+    amount,
+    from_json,
+    known,
+)
 from app.core.experiments.small_networks import linear, usual, usual_on_points
 from app.core.networks.network import Input, Network, analyse
 from app.core.networks.torch_code import MAX_SOURCE, reading
@@ -38,11 +45,6 @@ OVERHEAD = 1e6
 PICTURES = ((1, SIDE, SIDE), (1, 2 * SIDE, 2 * SIDE))
 
 
-def fixed(given: Any) -> Any:
-    """JSON has no tuples, and these settings are strict."""
-    return tuple(given) if isinstance(given, list) else given
-
-
 class NetworkSettings(Settings):
     """A network of one's own on pictures of ten classes, or on points of two."""
 
@@ -52,7 +54,7 @@ class NetworkSettings(Settings):
     source: str | None = Field(
         default=None, max_length=MAX_SOURCE, description="Or PyTorch code, read and never run."
     )
-    input: Annotated[Input | None, BeforeValidator(fixed)] = Field(
+    input: Annotated[Input | None, BeforeValidator(from_json)] = Field(
         default=None, description="Goes with `source`; (1, 14, 14) if left out."
     )
     data: Annotated[

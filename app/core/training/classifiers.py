@@ -278,3 +278,15 @@ def scored(plan: Plan, state: Trained, data: Digits, own: bool = False) -> Score
         named = logits.argmax(1)
         sums = bool((logits >= 0).all() and ((logits.sum(1) - 1).abs() < 1e-4).all())
         return Score(loss, float((named == y).float().mean()), named.tolist(), sums)
+
+
+def losses(plan: Plan, state: Trained, data: Digits) -> Floats:
+    """The loss of each picture, with the whole net."""
+    import torch
+    from torch.nn import functional
+
+    with one_thread(), torch.no_grad():
+        parts, running = (list(map(torch.from_numpy, each)) for each in state[::2])
+        logits = forward(plan, parts, running, torch.from_numpy(data.x)).logits
+        found = functional.cross_entropy(logits, torch.from_numpy(data.y), reduction="none")
+        return np.asarray(found.numpy())

@@ -9,7 +9,7 @@ import ast
 import base64
 import inspect
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from textwrap import dedent, indent
@@ -19,8 +19,9 @@ import numpy as np
 
 from app.core.networks.exports import pytorch
 from app.core.networks.network import Network
+from app.core.training.augmentation import Amounts, sampled, varied, waves
 from app.core.training.classifiers import HE, XAVIER, Plan
-from app.core.training.digits import SIDE, Digits
+from app.core.training.digits import SIDE, Digits, Floats
 from app.core.training.modules import SEEDS
 from app.core.training.nets import DROPPED, ORDER, START
 from app.core.training.points import FRESH, RADIUS, SHAPES, TRAIN, TURNS, Kind
@@ -34,8 +35,11 @@ class Script:
     `network` makes `model`; `optimizer` is an expression. `loss` is one of model, x and y. The
     losses are printed before the first step and after each `each` of all `steps`. `count`: samples
     it is trained on, `batch` of them a step (0: all); `seen`: on how many of them its training loss
-    is measured. `labels` defines labels(step, y) where they are other ones at each step, `first` is
-    what each step does first. `double`: in double precision."""
+    is measured. `labels` defines labels(step, y) where they are other ones at each step, `inputs`
+    defines inputs(step, x) where a step learns from changed ones, `first` is what each step does
+    first. `double`: in double precision. `unit`: what `each` steps are, if they are not counted one
+    by one. `measure`: what is printed of model, x and y where it is not the loss; `called`: its
+    name."""
 
     seed: int
     data: str
@@ -50,6 +54,10 @@ class Script:
     labels: str = ""
     first: str = ""
     double: bool = False
+    unit: str = "step"
+    inputs: str = ""
+    measure: str = ""
+    called: str = "loss"
 
     @property
     def parts(self) -> Iterator[tuple[str, str]]:
@@ -79,6 +87,8 @@ def random(*place):
         few = 0 < self.batch < self.count
         seen = f"[:{self.seen}]" if 0 < self.seen < self.count else ""
         some = "[some]" if few else ""
+        given = f"inputs(step, x{some})" if self.inputs else f"x{some}"
+        of = "measured" if self.measure else "loss"
 
         def y(part: str) -> str:
             return f"labels(step, y{part})" if self.labels else f"y{part}"
@@ -88,21 +98,24 @@ def random(*place):
             *(["some = chosen(step)"] if few else []),
             "model.train()",
             "optimizer.zero_grad()",
-            f"loss(x{some}, {y(some)}).backward()",
+            f"loss({given}, {y(some)}).backward()",
             "optimizer.step()",
             f"if (step + 1) % {self.each} == 0:",
-            "    told(step + 1)",
+            f"    told({'step + 1' if self.unit == 'step' else f'(step + 1) // {self.each}'})",
         ]
         blocks = [
             f"optimizer = {self.optimizer}",
             f"def loss(x, y):\n    return {self.loss}",
             self._chosen() if few else "",
             self.labels.strip(),
+            self.inputs.strip(),
+            f"def measured(x, y):\n    return {self.measure}" if self.measure else "",
             "@torch.no_grad()\n"
-            "def told(step):\n"
+            f"def told({self.unit}):\n"
             "    model.eval()\n"
-            f"    here, fresh = loss(x{seen}, {y(seen)}), loss(fresh_x, fresh_y)\n"
-            '    print(f"step {step}: training loss {here:.7f}, validation loss {fresh:.7f}")',
+            f"    here, fresh = {of}(x{seen}, {y(seen)}), {of}(fresh_x, fresh_y)\n"
+            f'    print(f"{self.unit} {{{self.unit}}}: '
+            f'training {self.called} {{here:.7f}}, validation {self.called} {{fresh:.7f}}")',
             f"told(0)\nfor step in range({self.steps}):\n{indent(chr(10).join(step), '    ')}",
         ]
         return "\n\n\n".join(block for block in blocks if block)
@@ -165,11 +178,28 @@ fresh_x, fresh_y = pixels[{count}:], labels[{count}:]{then}"""
 def plain(function: Callable[..., Any]) -> str:
     """A function of this project as text, without its types."""
     [found] = ast.parse(inspect.getsource(function)).body
-    assert isinstance(found, ast.FunctionDef)
-    found.returns = None
-    for argument in found.args.args:
-        argument.annotation = None
+    for each in ast.walk(found):
+        if isinstance(each, ast.FunctionDef):
+            each.returns = None
+            for argument in each.args.args:
+                argument.annotation = None
     return ast.unparse(found)
+
+
+def changed(amounts: Amounts, place: int) -> str:
+    """Copies of pictures, each changed by chance anew; `place` is where its numbers come from."""
+    held = "\n".join(f"    {name} = {value!r}" for name, value in amounts._asdict().items())
+    functions = "\n\n\n".join(plain(each) for each in (sampled, waves, varied))
+    return f"""\
+class Amounts:
+{held}
+
+
+{functions}
+
+
+def inputs(step, x):
+    return torch.tensor(varied(x.numpy(), {SIDE}, Amounts, random({place}, step)))"""
 
 
 # Networks
@@ -276,17 +306,33 @@ def of_plan(plan: Plan) -> str:
     return text
 
 
-def of_network(network: Network) -> tuple[str, str]:
-    """A network of layers, started by torch as its modules are; and what each step does first: what
-    is dropped depends on the step."""
+def of_network(network: Network, anew: int = 0) -> tuple[str, str]:
+    """A network of layers, started by torch as its modules are, from the seed and so much more; and
+    what each step does first: what is dropped depends on the step."""
     code = pytorch(network).strip()
     imported = [line for line in code.splitlines() if line.startswith(("from ", "import "))]
     body = "\n".join(line for line in code.splitlines() if line not in imported).strip()
     more = [line for line in imported if line not in ("from torch import nn", "import torch")]
     form = "\nmodel = model.to(memory_format=torch.channels_last)" if len(network.input) > 1 else ""
-    text = "\n".join([*more, "torch.manual_seed(SEED)", body]) + form
+    start = f"torch.manual_seed(SEED + {anew})" if anew else "torch.manual_seed(SEED)"
+    text = "\n".join([*more, start, body]) + form
     drops = any("Dropout" in node.layer.type for node in network.layers)
     return text, f"torch.manual_seed({SEEDS} * SEED + step)" if drops else ""
+
+
+def carried(parts: Mapping[str, Floats]) -> str:
+    """Parameters that come along, in place of those that `model` was started with."""
+    packed = zlib.compress(
+        b"".join(part.astype(np.float32).tobytes() for part in parts.values()), 9
+    )
+    return f"""\
+CARRIED = "{base64.b64encode(packed).decode()}"
+
+numbers = torch.tensor(np.frombuffer(zlib.decompress(base64.b64decode(CARRIED)), np.float32))
+for name in {list(parts)!r}:
+    part = model.get_parameter(name)
+    part.data.copy_(numbers[: part.numel()].reshape(part.shape))
+    numbers = numbers[part.numel() :]"""
 
 
 def sgd(rate: float, momentum: float = 0.0, penalty: float = 0.0) -> str:

@@ -539,9 +539,29 @@ export interface paths {
         put?: never;
         /**
          * Outliers
-         * @description One point among twenty moves away and takes the line with it; absolute and Huber's loss let it go. A point is drawn as large as its influence: what leaving it out would change.
+         * @description One point among twenty moves away and takes the line with it; absolute and Huber's loss let it go. A point is drawn as large as its influence: what leaving it out would change. Tap into a picture to add a bad point, drag it, tap it again to take it away.
          */
         post: operations["outliers_api_experiments_outliers_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/experiments/mislabelled": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mislabelled
+         * @description One label in ten is wrong. The pictures with the greatest loss are looked through: under each stands its label, ✗ if it was changed, and below what the network says.
+         */
+        post: operations["mislabelled_api_experiments_mislabelled_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -5339,6 +5359,54 @@ export interface components {
             inplace: boolean;
         };
         /**
+         * MislabelledSettings
+         * @description Pictures, some of which have a label of another class.
+         * @example {
+         *       "data": "digits",
+         *       "seed": 0,
+         *       "share": 0.1
+         *     }
+         */
+        MislabelledSettings: {
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
+            /**
+             * Pictures
+             * @description Handwritten digits or garments, ten classes of each.
+             * @default digits
+             * @enum {string}
+             */
+            data: "digits" | "garments";
+            /**
+             * Mislabelled
+             * @description The share of the pictures whose label is that of another class.
+             * @default 0.1
+             */
+            share: number;
+            /**
+             * Pictures a class
+             * @description To learn from.
+             * @default 100
+             */
+            each: number;
+            /**
+             * Ordered by
+             * @description The loss of a picture after the last epoch, or its mean over all epochs.
+             * @default loss now
+             * @enum {string}
+             */
+            by: "loss now" | "mean so far";
+            /**
+             * Epochs
+             * @description Each sees every picture once.
+             * @default 10
+             */
+            epochs: number;
+        };
+        /**
          * ModelRow
          * @description A network that ships with its weights.
          */
@@ -6327,6 +6395,14 @@ export interface components {
              * @default 0.1
              */
             noise: number;
+            /**
+             * Added
+             * @description Bad points of one's own besides, each as [x, y].
+             */
+            added?: [
+                number,
+                number
+            ][] | null;
         };
         /**
          * OverfittingSettings
@@ -10672,6 +10748,65 @@ export interface operations {
                  *     }
                  */
                 "application/json": components["schemas"]["OutliersSettings"];
+            };
+        };
+        responses: {
+            /** @description As events, if asked for: each frame as it comes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunAnswer"];
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The question has a mistake, and this is where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Too busy for now; ask again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    mislabelled_api_experiments_mislabelled_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "data": "digits",
+                 *       "share": 0.1,
+                 *       "seed": 0
+                 *     }
+                 */
+                "application/json": components["schemas"]["MislabelledSettings"];
             };
         };
         responses: {

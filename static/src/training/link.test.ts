@@ -33,3 +33,10 @@ test('a step is looked into where one looks, and at the end of a run its last on
   const at = (at: number) => insideOf('/step', { units: 3 }, { at, end: 60 } as Frame)
   expect([at(0), at(12), at(60)]).toEqual([0, 12, 59].map((step) => `/step?units=3&step=${step}`))
 })
+
+test('points that were added stay in the link', async () => {
+  const own = ownOf({ added: [[0.5, -3]], loss: 'huber' })
+  expect(own).toEqual({ added: [[0.5, -3]] })
+  const query = new URLSearchParams(await linkOf(row, {}, own, false))
+  expect(query.get('added')).toBe('[[0.5,-3]]')
+})

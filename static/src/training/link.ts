@@ -1,7 +1,6 @@
 /** The settings of a run as a link, and back. */
 import { networkQuery } from '../networks/link'
-import type { Asked } from '../networks/types'
-import type { ExperimentRow, Frame, Settings } from './types'
+import type { ExperimentRow, Frame, Own, Settings } from './types'
 
 export function queryOf(row: ExperimentRow, settings: Settings, projector: boolean): string {
   const query = new URLSearchParams({ experiment: row.name })
@@ -23,20 +22,21 @@ export function settingsOf(row: ExperimentRow, question: Record<string, unknown>
   return found
 }
 
-/** Of a question, the network it brings along. */
-export function ownOf(question: Record<string, unknown>): Asked {
-  const given = ['network', 'source', 'input'].filter((name) => question[name] != null)
+/** Of a question, the network or the points it brings along. */
+export function ownOf(question: Record<string, unknown>): Own {
+  const given = ['network', 'source', 'input', 'added'].filter((name) => question[name] != null)
   return Object.fromEntries(given.map((name) => [name, question[name]]))
 }
 
-/** The whole link, with the network that was brought along. */
+/** The whole link, with what was brought along. */
 export async function linkOf(
   row: ExperimentRow,
   settings: Settings,
-  own: Asked,
+  own: Own,
   projector: boolean,
 ): Promise<string> {
   const query = new URLSearchParams(queryOf(row, settings, projector))
+  if (own.added) query.set('added', JSON.stringify(own.added))
   for (const [name, text] of Object.entries((await networkQuery(own)) ?? {})) query.set(name, text)
   return query.toString()
 }

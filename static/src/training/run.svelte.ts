@@ -2,8 +2,7 @@
 import type { Problem } from '../figure/api'
 import { readEvents, type Told } from '../figure/events'
 import { patiently, post, type Reply, type Waiting } from '../figure/server'
-import type { Asked } from '../networks/types'
-import type { ExperimentRow, Frame, Setting, Settings } from './types'
+import type { ExperimentRow, Frame, Own, Setting, Settings } from './types'
 
 /** What a setting is called that holds from the change on. */
 const THEN = '_then'
@@ -33,8 +32,8 @@ export class Run {
   row = $state.raw() as ExperimentRow
   /** Those that are not as they come. */
   settings = $state.raw<Settings>({})
-  /** The network that was brought along. */
-  own = $state.raw<Asked>({})
+  /** The network, or the points, that were brought along. */
+  own = $state.raw<Own>({})
   frames = $state.raw<readonly Frame[]>([])
   /** Which frame one looks at, as the player counts. */
   t = $state(0)
@@ -57,6 +56,10 @@ export class Run {
   track = $derived({ forward: this.last, count: this.last, milliseconds: this.row.milliseconds })
   #run: AbortController | null = null
   #come = 0
+  /** Of a run that takes the place of another, the frames until it has come as far as one looks. */
+  #aside: Frame[] | null = null
+  /** Whether what was brought along has changed since such a run was asked for. */
+  #again = false
   /** The step to look on from once it has come. */
   #from: number | null = null
   /** Whether it plays once there is something to be seen. */
@@ -64,7 +67,7 @@ export class Run {
   #late: ReturnType<typeof setTimeout> | undefined
   #soon: ReturnType<typeof setTimeout> | undefined
 
-  constructor(row: ExperimentRow, settings: Settings, own: Asked = {}) {
+  constructor(row: ExperimentRow, settings: Settings, own: Own = {}) {
     this.row = row
     this.settings = settings
     this.own = own
@@ -105,6 +108,15 @@ export class Run {
     this.set(change)
   }
 
+  /** Points that were added, moved or taken away. What one looks at stays in sight until the new run has
+   * come as far; while it comes, the newest of further changes waits, so that a drag is followed. */
+  add(added: number[][]): void {
+    const { added: _, ...rest } = this.own
+    this.own = added.length ? { ...rest, added } : rest
+    this.#again = this.#aside !== null
+    if (!this.#again) void this.#ask(true)
+  }
+
   /** The settings and nothing else: what else was set is as it comes again. */
   choose(settings: Settings): void {
     this.settings = settings
@@ -130,8 +142,9 @@ export class Run {
     void this.#ask()
   }
 
-  async #ask(): Promise<void> {
+  async #ask(aside = false): Promise<void> {
     this.stop()
+    this.#aside = aside ? [] : null
     const run = new AbortController()
     this.#run = run
     this.running = true
@@ -139,6 +152,7 @@ export class Run {
     this.#late = setTimeout(() => (this.waited = true), LONG_MILLISECONDS)
     const ask = (): Promise<Reply<true>> => {
       this.#come = 0
+      if (this.#aside) this.#aside = []
       return askRun(this.row.name, { ...this.settings, ...this.own }, run.signal, (event) =>
         this.#take(event),
       )
@@ -152,7 +166,10 @@ export class Run {
     } catch {
       // Left.
     }
-    if (this.#run === run) this.stop()
+    if (this.#run !== run) return
+    const again = this.#again
+    this.stop()
+    if (again) void this.#ask(true)
   }
 
   /** A run that was broken off comes again from its beginning: its first frame takes the place of all. */
@@ -161,8 +178,17 @@ export class Run {
     if (name === 'problem') this.problem = data as Problem
     if (name !== 'frame') return
     this.#settle()
-    this.frames = this.#come++ ? [...this.frames, data as Frame] : [data as Frame]
-    if (this.#from !== null && (data as Frame).at >= this.#from) {
+    const frame = data as Frame
+    if (this.#aside) {
+      this.#aside.push(frame)
+      const far = this.#aside.length > Math.max(this.at, this.#come)
+      if (!far && !frame.stopped && frame.step < frame.steps) return
+      this.frames = [...this.#aside]
+      this.#come = this.frames.length
+      return
+    }
+    this.frames = this.#come++ ? [...this.frames, frame] : [frame]
+    if (this.#from !== null && frame.at >= this.#from) {
       this.#from = null
       this.follows = matchMedia(STILL).matches
       this.t = this.newest
@@ -188,6 +214,8 @@ export class Run {
     this.#settle()
     this.#run?.abort()
     this.#run = null
+    this.#aside = null
+    this.#again = false
     this.waiting = null
     this.running = false
   }

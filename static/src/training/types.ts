@@ -1,8 +1,14 @@
 /** The shapes of what the server says of experiments, under the project's words. */
 import type { components } from '../figure/schema'
+import type { Asked } from '../networks/types'
 
 type Schemas = components['schemas']
 type With<T, Fields> = Omit<T, keyof Fields> & Fields
+
+/** What is brought along beside the settings: a network, or points. */
+export type Own = Asked & { added?: number[][] }
+/** Points that the visitor adds to a picture. */
+export type Adding = { added: readonly number[][]; onchange: (added: number[][]) => void }
 
 export type Setting = number | string
 export type Settings = Record<string, Setting>
@@ -15,14 +21,16 @@ export type ExperimentRow = With<
 /** The pictures there are; an answer says which of them it is drawn as. */
 export type Kind = 'curve' | 'plane' | 'net' | 'lines' | 'sheet' | 'split' | 'paths' | 'stack'
 
-/** A fit at `data.x`; points of this moment, whose third number is how large one is drawn. */
+/** A fit at `data.x`; points of this moment: where, how large each is drawn, whether it is bad (2: it
+ * was added), its influence. */
 export type CurveShown = { fit: number[]; points?: number[][]; truth?: number[] }
 /** Which units take part at this moment, a layer a list. */
 export type NetShown = { on: number[][] }
 /** Lines over `data.places`, one for each of `data.lines`. */
 export type LinesShown = { lines: (number | null)[][] }
-/** What each picture of a sheet is called, and whether that is right. */
-export type SheetShown = { named: string[]; right: boolean[] }
+/** What each picture of a sheet is taken for, and whether that is right. Where each is given a label,
+ * whether that is right; and where they change, the pictures themselves. */
+export type SheetShown = { named: string[]; right: boolean[]; given?: string[]; pixels?: number[][] }
 /** Parts of a bar, filled as far as they are known; and values so far as ticks on a line. */
 export type SplitShown = { parts: { name: string; value: number | null; tone: string }[]; ticks: number[] }
 /** Paths over a plane, one for each of `data.lines`. */
@@ -41,6 +49,8 @@ export type Data = {
   points: number[][]
   x: number[] | null
   truth: number[] | null
+  /** How many points the visitor may add. */
+  most_added?: number
   domain: [number, number, number, number]
   /** Of a net: name and number of units, a layer each. */
   layers?: [string, number][]

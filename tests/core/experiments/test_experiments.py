@@ -33,6 +33,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "residual": {"depth": 10, "steps": 20},
     "batch-norm": {"depth": 2, "steps": 20},
     "outliers": {"points": 6, "far": 2},
+    "mislabelled": {"each": 20, "epochs": 3},
     "augmentation": {"points": 20, "steps": 40},
     "cross-validation": {"points": 50, "folds": 2},
     "optimizers": {"steps": 60},

@@ -15,7 +15,7 @@ from app.core.experiments.exports import RunExportQuestion, export
 from app.core.experiments.table import EXPERIMENTS
 from app.core.training.scripts import program
 
-LINE = re.compile(r"step (\d+): training loss (\S+), validation loss (\S+)")
+LINE = re.compile(r"(?:step|epoch) (\d+): training (?:loss|share right) (\S+), validation \D+(\S+)")
 RUN = """
 import contextlib, io, json, sys, torch
 printed = []
@@ -43,7 +43,7 @@ class Net(nn.Module):
         return self.fc(self.drop(torch.flatten(x, 1)))
 """
 WIDE = "nn.Sequential(nn.Conv2d(1, 4, 5, stride=3), nn.ReLU(), nn.Flatten(), nn.Linear(256, 10))"
-SHORT = 80  # steps
+SHORT = {"steps": 80, "epochs": 3}
 ASKED: dict[str, list[dict[str, Any]]] = {
     "classifier-2d": [
         {"data": "moons", "optimizer": "sgd", "rate": 0.3, "batch": 10, "activation": "relu"},
@@ -57,6 +57,13 @@ ASKED: dict[str, list[dict[str, Any]]] = {
         {"bug": "labels shuffled once", "data": "xor"},
     ],
     "dropout": [{"dropped": 0.0, "points": 40}],
+    "mislabelled": [{"data": "garments", "share": 0.4, "each": 20, "epochs": 3}],
+    "augmentation": [{"points": 20, "brightness": 0.2, "contrast": 0.4, "shear": 0.2, "warp": 0.1}],
+    "transfer": [
+        {"each": 2, "carried": 0, "steps": 20},
+        {"source": "garments", "carried": 2, "frozen": 1, "each": 10},
+        {"carried": 4, "frozen": 4},
+    ],
     "batch-norm": [
         {"norm": norm, "skip": skip, "depth": 3, "activation": kind}
         for norm, skip, kind in (("no", "yes", "relu"), ("yes", "yes", "sigmoid"))
@@ -74,7 +81,7 @@ def questions(name: str) -> list[Any]:
     """The whole run it comes with, and the beginnings of its presets and of what these do not come
     to, each from another seed."""
     row = EXPERIMENTS[name]
-    short = {"steps": SHORT} if "steps" in row.settings.model_fields else {}
+    short = {name: few for name, few in SHORT.items() if name in row.settings.model_fields}
     given = [{}, *(settings | short for _, settings in row.presets[1:])]
     given += [short | settings for settings in ASKED[name]]
     return [row.settings(**settings, seed=seed) for seed, settings in enumerate(given)]

@@ -11,6 +11,7 @@ from torch.nn import functional
 
 from app.core.activations.looks import WeightsQuestion
 from app.core.errors import Problem
+from app.core.experiments import transfer
 from app.core.experiments.table import EXPERIMENTS
 from app.core.experiments.weights import RunWeightsQuestion, weights
 from app.core.experiments.your_network import asked, held
@@ -46,6 +47,22 @@ def test_with_them_a_module_has_the_losses_of_the_frame(
         loss = functional.cross_entropy(module.eval()(x), torch.from_numpy(data.y))
     wanted = ROW.frames(asked_for)[-1 if frame is None else frame]["run"]["validation"]
     assert loss.item() == pytest.approx(wanted, rel=1e-5)
+
+
+@pytest.mark.parametrize("frame", [0, 5, None])
+def test_with_those_of_a_net_that_was_carried_a_module_names_as_many_right(
+    frame: int | None,
+) -> None:
+    row = EXPERIMENTS["transfer"]
+    asked_for = row.settings(steps=20, source="garments", frozen=2)
+    question = {"experiment": "transfer", "settings": asked_for.model_dump(), "frame": frame}
+    module = TorchNetwork(transfer.network())
+    module.load_state_dict(load(weights(RunWeightsQuestion(**question))))
+    data = transfer.pictures(asked_for.each, asked_for.seed, FRESH)
+    with torch.no_grad():
+        named = module.eval()(torch.from_numpy(data.x).reshape(-1, 1, 14, 14)).argmax(1)
+    wanted = row.frames(asked_for)[-1 if frame is None else frame]["run"]["validation"]
+    assert (named.numpy() == data.y).mean() == pytest.approx(wanted)
 
 
 @pytest.mark.parametrize("settings", RUNS[:2])
