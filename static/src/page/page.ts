@@ -5,6 +5,7 @@ import './fonts.css'
 import './tokens.css'
 import './base.css'
 import './frame.css'
+import './touch.css'
 
 const place = document.querySelector<HTMLElement>('[data-theme-switch]')
 if (place) {

@@ -1,0 +1,147 @@
+"""What a hand that holds a phone meets: 360 by 740 pixels, and fingers."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.visitor import PATIENCE
+
+UNIT = "/activations?view=unit"
+
+
+@pytest.fixture(scope="module")
+def phone(browser: Browser, live_server: str) -> Iterator[Page]:
+    with browser.new_context(
+        base_url=live_server,
+        viewport={"width": 360, "height": 740},
+        has_touch=True,
+        is_mobile=True,
+        reduced_motion="reduce",
+    ) as context:
+        page = context.new_page()
+        page.set_default_navigation_timeout(PATIENCE)
+        yield page
+
+
+# --- a line of arithmetic that is broken
+
+# Of every sign that nothing stands after in its line, the sign; of every grid, picture and sum
+# that has not its name before or above it, what it is.
+BROKEN = """() => {
+    const seen = (places) => [...document.querySelectorAll(places)]
+        .filter((place) => place.checkVisibility() && place.getBoundingClientRect().width)
+        .map((place) => [place, place.getBoundingClientRect()])
+    const parts = seen('.number-grid, .plane, .channel .sum, .products .sum, .pool-result')
+    const after = (sign) => parts.some(([, part]) => part.left >= sign.right - 1 &&
+        part.top < sign.bottom && part.bottom > sign.top)
+    const signs = seen('.channel .sign, .products .sign')
+        .filter(([place, sign]) => place.textContent.trim() && !after(sign))
+    const terms = seen('.term')
+    const named = (part) => terms.some(([, term]) =>
+        (term.right <= part.left + 1 && term.left >= 0 && Math.abs(term.top - part.top) < 12) ||
+        (Math.abs(term.left - part.left) < 24 && part.top - term.bottom > -2 &&
+            part.top - term.bottom < 64))
+    const inside = parts.filter(([part]) => part.closest('.channel, .products')
+        && !part.closest('.pool-result'))
+    return [inside.length, signs.map(([sign]) => sign.textContent), inside
+        .filter(([, part]) => !named(part))
+        .map(([part]) => part.getAttribute('aria-label') ?? part.className)]
+}"""
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/convolution",
+        "/convolution?mode=backward&step=4710",
+        "/convolution?kernel_size=3",
+        "/convolution?kernel_size=7",
+        "/convolution?layer=MaxPool2d",
+        "/convolution?layer=AvgPool2d",
+        "/convolution?layer=Linear",
+        f"{UNIT}&layer=features.3.expand3x3_activation&channel=35&row=3&column=8",
+        f"{UNIT}&model=digits&image=digit-3",
+    ],
+)
+def test_each_sign_begins_its_line_and_each_part_has_its_name(phone: Page, address: str) -> None:
+    phone.goto(address)
+    arithmetic = phone.locator(".channel .number-grid, .channel canvas, .products .number-grid")
+    expect(arithmetic.first).to_be_visible()
+    count, signs, nameless = phone.evaluate(BROKEN)
+    assert count >= 1
+    assert (signs, nameless) == ([], [])
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+# --- what a finger presses
+
+# Of all that is pressed, what is narrower or lower than 44 px: its size and its name. Links in a
+# sentence are as high as its lines; the numbers of a grid are read, and typed into by who wants to;
+# of a wire the cards of its two gates tell the same.
+SMALL = """() => {
+    const pressed = 'button, a, select, input, textarea, summary, [role=button], [role=tab]'
+    const beside = '.unseen, .skip, p, .number-grid, path, :disabled'
+    const hits = (element, x, y) => element.contains(document.elementFromPoint(x, y))
+    return [...document.querySelectorAll(pressed)]
+        .filter((element) => element.checkVisibility() && !element.closest(beside))
+        .map((element) => [element, element.closest('label') ?? element])
+        .filter(([, hit]) => {
+            const box = hit.getBoundingClientRect()
+            if (box.width <= 1 || (box.width >= 43.5 && box.height >= 43.5)) return false
+            if (box.height < 43.5) return true
+            // What is narrow may answer beside what is seen of it.
+            hit.scrollIntoView({ block: 'nearest', inline: 'center', behavior: 'instant' })
+            const { left, right, top, height } = hit.getBoundingClientRect()
+            const [x, y] = [(left + right) / 2, top + height / 2]
+            return !hits(hit, x - 21, y) || !hits(hit, x + 21, y)
+        })
+        .map(([element, hit]) => {
+            const { width, height } = hit.getBoundingClientRect()
+            const name = element.getAttribute('aria-label') ?? element.textContent.trim()
+            return `${Math.round(width)} x ${Math.round(height)}: ${name.slice(0, 40)}`
+        })
+}"""
+# Of VGG-16 the ends of the classifier are four thin layers in the room of three: just under it.
+CROWDED = "classifier."
+
+
+@pytest.mark.parametrize(
+    ("address", "there"),
+    [
+        ("/", ".graph .node"),
+        ("/expression", ".graph .node"),
+        ("/convolution", ".arithmetic .number-grid"),
+        ("/convolution?layer=Linear", ".arithmetic canvas"),
+        ("/network", ".network-drawing .volume"),
+        ("/network?view=field", "main [role=tab]"),
+        ("/network?view=compare", ".compare-table td"),
+        ("/network?view=gradients", ".plain-switch"),
+        ("/activations", ".maps-of canvas"),
+        ("/activations?view=layer", ".stages"),
+        (f"{UNIT}&layer=features.3.expand3x3_activation&channel=35&row=3&column=8", ".products"),
+        ("/activations?view=looks", ".climb-play"),
+        ("/activations?view=why", "main canvas"),
+        ("/training", ".setting"),
+        ("/training/step", ".step-choice"),
+        ("/practice", ".exercise form"),
+        ("/lessons", ".course"),
+        ("/lessons/chain-rule", ".graph .node"),
+        ("/reference", ".op"),
+        ("/glossary", "h1"),
+        ("/search?q=chain", ".found"),
+    ],
+)
+def test_what_a_finger_presses_is_as_large_as_it(phone: Page, address: str, there: str) -> None:
+    phone.goto(address)
+    expect(phone.locator(there).first).to_be_visible()
+    small = [found for found in phone.evaluate(SMALL) if CROWDED not in found]
+    assert small == []
+
+
+def test_the_tabs_under_an_expression_are_as_large_as_a_finger(phone: Page) -> None:
+    phone.goto("/expression")
+    for name in ("Gradient check", "Break it", "Share and export", "Examples"):
+        phone.get_by_role("tab", name=name).tap()
+        expect(phone.get_by_role("tabpanel", name=name)).to_be_visible()
+        assert phone.evaluate(SMALL) == [], name
