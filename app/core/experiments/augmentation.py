@@ -14,7 +14,16 @@ from app.core.numbers import format_number
 from app.core.pictures.images import image, picture
 from app.core.questions import shown
 from app.core.training.augmentation import Amounts, varied
-from app.core.training.classifiers import How, Plan, Trained, broken, scored, start, trained
+from app.core.training.classifiers import (
+    How,
+    Plan,
+    Trained,
+    broken,
+    by_name,
+    scored,
+    start,
+    trained,
+)
 from app.core.training.digits import CLASSES, PIXELS, SIDE, Digits, Floats, digits, guessed
 from app.core.training.loop import Frame, Look, Loop
 from app.core.training.points import FRESH, random
@@ -252,6 +261,7 @@ AUGMENTATION: Experiment[AugmentationSettings] = Experiment(
     cost=lambda settings: 2 * PLAN.cost * (settings.steps * BATCH + 250 * FRAMES),
     milliseconds=120,
     script=script,
+    weights=lambda settings, state: by_name(PLAN, state),
     presets=(
         ("Turn, shift, scale", {}),
         ("Upside down: a 6 becomes a 9", STILL | {"flip": "upside down"}),

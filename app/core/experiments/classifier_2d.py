@@ -170,6 +170,7 @@ CLASSIFIER_2D: Experiment[ClassifierSettings] = Experiment(
     cost=lambda settings: task(settings).cost + task(control(settings)).cost,
     pace=2.5e8,
     script=lambda settings: planes.script(task(settings)),
+    weights=lambda settings, state: planes.by_name(task(settings), state),
     inside="/training/step",
     presets=(
         ("Spirals", {}),

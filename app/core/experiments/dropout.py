@@ -9,7 +9,17 @@ from pydantic import Field
 
 from app.core.experiments.experiment import Claim, Experiment, Settings, amount, known
 from app.core.questions import shown
-from app.core.training.classifiers import How, Plan, Trained, broken, masks, scored, start, trained
+from app.core.training.classifiers import (
+    How,
+    Plan,
+    Trained,
+    broken,
+    by_name,
+    masks,
+    scored,
+    start,
+    trained,
+)
 from app.core.training.digits import CLASSES, PIXELS, digits, guessed
 from app.core.training.loop import Frame, Look, Loop
 from app.core.training.points import FRESH
@@ -178,6 +188,7 @@ DROPOUT: Experiment[DropoutSettings] = Experiment(
     pace=2e9,
     milliseconds=120,
     script=script,
+    weights=lambda settings, state: by_name(plan(settings), state),
     presets=(
         ("Half dropped", {}),
         ("8 units: none to spare", {"hidden": 8}),

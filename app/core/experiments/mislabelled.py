@@ -17,6 +17,7 @@ from app.core.training.classifiers import (
     Plan,
     Trained,
     broken,
+    by_name,
     losses,
     scored,
     start,
@@ -270,6 +271,7 @@ MISLABELLED_PICTURES: Experiment[MislabelledSettings] = Experiment(
     pace=6e9,
     milliseconds=500,
     script=script,
+    weights=lambda settings, state: by_name(PLAN, state.net),
     presets=(
         ("One digit in ten", {}),
         ("Garments", {"data": "garments"}),

@@ -114,6 +114,18 @@ def data(task: Task) -> dict[str, Any]:
     }
 
 
+def by_name(task: Task, state: Trained) -> dict[str, Array]:
+    """The parameters, by the names that the program's nn.Sequential gives them: each activation
+    takes a place, and so does dropout."""
+    places = 3 if task.how.dropped else 2
+    pairs = enumerate(zip(state.net.weights, state.net.biases, strict=True))
+    return {
+        f"{places * i}.{name}": part
+        for i, pair in pairs
+        for name, part in zip(("weight", "bias"), pair, strict=True)
+    }
+
+
 def script(task: Task) -> scripts.Script:
     how = task.how
     optimizer = scripts.sgd(how.rate, penalty=how.penalty)

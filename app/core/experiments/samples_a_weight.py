@@ -133,6 +133,7 @@ SAMPLES_A_WEIGHT: Experiment[SamplesSettings] = Experiment(
     cost=lambda settings: task(settings).cost + task(control(settings)).cost,
     pace=1.8e8,
     script=lambda settings: planes.script(task(settings)),
+    weights=lambda settings, state: planes.by_name(task(settings), state),
     presets=(
         ("A tenth of a sample a weight", {}),
         ("A penalty", {"penalty": 0.03}),

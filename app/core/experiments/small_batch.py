@@ -14,7 +14,17 @@ from app.core.experiments.small_batch_claims import BROKEN, CLAIMS, LEARNED, ROT
 from app.core.numbers import format_number
 from app.core.questions import shown
 from app.core.training import scripts
-from app.core.training.classifiers import How, Plan, Trained, scored, sizes_of, start, sure, trained
+from app.core.training.classifiers import (
+    How,
+    Plan,
+    Trained,
+    by_name,
+    scored,
+    sizes_of,
+    start,
+    sure,
+    trained,
+)
 from app.core.training.digits import CLASSES, PIXELS, Digits, digits
 from app.core.training.loop import Look, Loop
 from app.core.training.points import FRESH, SHAPES, random
@@ -306,6 +316,7 @@ SMALL_BATCH: Experiment[SmallBatchSettings] = Experiment(
     pace=2e9,
     milliseconds=120,
     script=script,
+    weights=lambda settings, state: by_name(plan(settings), state),
     presets=(
         ("20 digits, no bug", {}),
         *((bug[0].upper() + bug[1:], {"bug": bug}) for bug in BUGS[1:6]),

@@ -93,6 +93,16 @@ def start(plan: Plan, seed: int) -> Trained:
     return Trained(tuple(parts), tuple(np.zeros_like(part) for part in parts), tuple(running))
 
 
+def by_name(plan: Plan, state: Trained) -> dict[str, Floats]:
+    """The parameters of a net without batch norm or skips, by the names that its program's
+    nn.Sequential gives them: activations and dropout take a place each."""
+    places = 1 + (plan.activation != "none") + bool(plan.dropped)
+    return {
+        f"{places * (i // 2)}.{('weight', 'bias')[i % 2]}": part
+        for i, part in enumerate(state.parts)
+    }
+
+
 def masks(plan: Plan, step: int, seed: int) -> list[Floats]:
     """Of each hidden layer: 0 where a unit is left out at that step, else what makes up for it."""
     if not plan.dropped:

@@ -49,6 +49,37 @@ def test_with_them_a_module_has_the_losses_of_the_frame(
     assert loss.item() == pytest.approx(wanted, rel=1e-5)
 
 
+DENSE: dict[str, dict[str, Any]] = {
+    "classifier-2d": {"data": "moons", "steps": 60},
+    "samples-a-weight": {"points": 20, "dropped": 0.3},
+    "small-batch": {"points": 10, "steps": 40},
+    "dropout": {"hidden": 8, "points": 40, "steps": 40},
+    "augmentation": {"points": 20, "steps": 40},
+    "mislabelled": {"each": 20, "epochs": 3},
+}
+
+
+@pytest.mark.parametrize("name", DENSE)
+def test_the_model_of_the_program_takes_them_and_has_the_losses_of_the_frame(name: str) -> None:
+    row = EXPERIMENTS[name]
+    settings = row.settings(**DENSE[name], seed=4)
+    assert row.script
+    made = dict(row.script(settings).parts)
+    names: dict[str, Any] = {}
+    try:
+        for says in list(made)[:3]:  # up to the network
+            exec(compile(made[says], says, "exec"), names)
+    finally:
+        torch.set_default_dtype(torch.float32)
+    question = RunWeightsQuestion(experiment=name, settings={**DENSE[name], "seed": 4}, frame=2)
+    model = names["model"].eval()
+    model.load_state_dict(load(weights(question)))
+    exec(f"def loss(x, y):\n    return {row.script(settings).loss}", names)
+    with torch.no_grad():
+        found = float(names["loss"](names["fresh_x"], names["fresh_y"]))
+    assert found == pytest.approx(row.frames(settings)[2]["run"]["validation"], rel=1e-5)
+
+
 @pytest.mark.parametrize("frame", [0, 5, None])
 def test_with_those_of_a_net_that_was_carried_a_module_names_as_many_right(
     frame: int | None,
