@@ -14,7 +14,18 @@ import pytest
 from PIL import Image, ImageSequence
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.visitor import FAN_OUT, FIRST, PATIENCE, landed, link, node, shows, tab, text, value_of
+from tests.browser.visitor import (
+    FAN_OUT,
+    FIRST,
+    PATIENCE,
+    landed,
+    link,
+    node,
+    shows,
+    tab,
+    text,
+    value_of,
+)
 
 
 @pytest.fixture
