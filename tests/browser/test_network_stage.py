@@ -246,3 +246,14 @@ def test_branches_are_rows_that_are_walked_opened_and_closed(page: Page) -> None
     expect(page.get_by_role("button", name=re.compile("^inception3a: "))).to_be_visible()
     bracket.press("Enter")
     expect(rows[1]).to_be_focused()
+
+
+def test_what_is_said_of_a_field_keeps_off_the_buttons_on_a_phone(page: Page) -> None:
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto("/network?view=field")
+    caption = page.locator(".network-figure figcaption")
+    said, buttons = caption.locator(":scope > *").first, caption.locator(".keep")
+    above, below = said.bounding_box(), buttons.bounding_box()
+    assert above
+    assert below
+    assert below["y"] - above["y"] - above["height"] >= 8
