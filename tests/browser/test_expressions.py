@@ -201,9 +201,10 @@ def test_a_second_press_hurries_the_step_on_its_way(page: Page) -> None:
 
 def test_space_plays_and_pauses(page: Page) -> None:
     page.clock.install(time=0)
-    page.goto("/expression")
+    page.goto(link(FIRST))
     at_step(page, 7, 7)
     halt(page)
+    page.get_by_role("slider", name="Step", exact=True).focus()
     page.keyboard.press("Space")
     expect(page.get_by_role("button", name="Pause")).to_be_visible()
     page.keyboard.press("Space")
