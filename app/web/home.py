@@ -31,7 +31,7 @@ DOORS = (
 @cache
 def graph() -> dict[str, Any]:
     """The first graph, as a lesson shows it."""
-    return shown(Fence("expression", FIRST, {}, SAYS, None, 1))
+    return shown(Fence("expression", FIRST, {"step": "middle"}, SAYS, None, 1))
 
 
 @pages.get("/")

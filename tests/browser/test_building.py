@@ -5,9 +5,11 @@ import re
 from playwright.sync_api import Page, expect
 
 from tests.browser.visitor import (
+    FIRST,
     at_step,
     drag,
     grasp,
+    link,
     middle,
     node,
     point_on,
@@ -31,7 +33,7 @@ def find_op(page: Page, name: str) -> None:
 
 
 def test_a_gate_is_added_behind_the_output_and_taken_out(page: Page) -> None:
-    page.goto("/expression")
+    page.goto(link(FIRST))
     page.get_by_role("button", name="Gate", exact=True).click()
     palette = page.get_by_role("dialog", name="Add a gate")
     expect(page.get_by_role("searchbox", name="Find an op")).to_be_focused()
@@ -47,7 +49,7 @@ def test_a_gate_is_added_behind_the_output_and_taken_out(page: Page) -> None:
 
 
 def test_a_gate_goes_into_a_wire_by_mouse(page: Page) -> None:
-    page.goto("/expression")
+    page.goto(link(FIRST))
     page.mouse.click(*point_on(wire(page, "n1", "f", 0)))
     expect(wire(page, "n1", "f", 0)).to_have_attribute("aria-pressed", "true")
     page.get_by_role("button", name="Gate", exact=True).click()
@@ -58,7 +60,7 @@ def test_a_gate_goes_into_a_wire_by_mouse(page: Page) -> None:
 
 
 def test_a_gate_is_dragged_from_the_palette_onto_a_wire(page: Page) -> None:
-    page.goto("/expression")
+    page.goto(link(FIRST))
     page.get_by_role("button", name="Gate", exact=True).click()
     find_op(page, "exp")
     exp = page.get_by_role("dialog").get_by_role("button", name=re.compile("^[^:]*exp: ")).first
@@ -68,7 +70,7 @@ def test_a_gate_is_dragged_from_the_palette_onto_a_wire(page: Page) -> None:
 
 
 def test_a_wire_is_led_into_another_gate_by_mouse(page: Page) -> None:
-    page.goto("/expression")
+    page.goto(link(FIRST))
     node(page, "x").hover(force=True)
     lead = node(page, "x").locator(".lead")
     drag(page, middle(lead), point_on(wire(page, "z", "f", 1), 0.999))
@@ -78,7 +80,7 @@ def test_a_wire_is_led_into_another_gate_by_mouse(page: Page) -> None:
 
 
 def test_a_circle_is_refused_in_words(page: Page) -> None:
-    page.goto("/expression")
+    page.goto(link(FIRST))
     node(page, "f").hover(force=True)
     drag(page, middle(node(page, "f").locator(".lead")), middle(node(page, "n1").locator(".gate")))
     expect(page.locator(".notice")).to_contain_text("circle")
@@ -87,7 +89,7 @@ def test_a_circle_is_refused_in_words(page: Page) -> None:
 
 
 def test_a_gate_is_selected_and_deleted_by_mouse(page: Page) -> None:
-    page.goto("/expression")
+    page.goto(link(FIRST))
     delete = page.get_by_role("button", name="Delete what is selected")
     expect(delete).to_be_disabled()
     page.mouse.click(*middle(node(page, "n1").locator(".gate")))
@@ -102,7 +104,7 @@ def test_a_gate_is_selected_and_deleted_by_mouse(page: Page) -> None:
 
 
 def test_all_of_it_by_keyboard_alone(page: Page) -> None:
-    page.goto("/expression")
+    page.goto(link(FIRST))
     for _ in range(40):
         page.keyboard.press("Tab")
         if page.evaluate("document.activeElement.hasAttribute('data-spot')"):
@@ -145,7 +147,7 @@ def test_all_of_it_by_keyboard_alone(page: Page) -> None:
 
 
 def test_arrows_in_the_drawing_walk_and_do_not_step(page: Page) -> None:
-    page.goto("/expression")
+    page.goto(link(FIRST))
     grasp(page, "f").focus()
     page.keyboard.press("ArrowLeft")
     at_step(page, 7, 7)
@@ -162,13 +164,13 @@ def test_arrows_in_the_drawing_walk_and_do_not_step(page: Page) -> None:
 
 
 def test_the_drawing_is_one_stop_of_the_tab_key(page: Page) -> None:
-    page.goto("/expression")
+    page.goto(link(FIRST))
     stops = page.locator("[data-spot][tabindex='0']")
     expect(stops).to_have_count(1)
 
 
 def test_what_is_built_survives_a_reload(page: Page) -> None:
-    page.goto("/expression")
+    page.goto(link(FIRST))
     page.mouse.click(*point_on(wire(page, "z", "f", 1)))
     page.get_by_role("button", name="Gate", exact=True).click()
     page.get_by_role("dialog").get_by_role("button", name=re.compile("square: ")).click()

@@ -53,7 +53,7 @@ def lightness(colour: str) -> float:
 
 def test_the_theme_is_the_systems_until_it_is_chosen(page: Page) -> None:
     page.emulate_media(color_scheme="dark")
-    page.goto("/expression")
+    page.goto(link(FIRST))
     assert lightness(background(page)) < 0.2
     page.get_by_role("button", name="Light theme").click()
     assert lightness(background(page)) > 0.9
@@ -216,7 +216,7 @@ def test_nothing_scrolls_sideways_on_a_telephone(phone: Page) -> None:
 
 
 def test_a_telephone_works_by_touch(phone: Page) -> None:
-    phone.goto("/expression")
+    phone.goto(link(FIRST))
     phone.get_by_role("button", name="Step back").tap()
     at_step(phone, 6, 7)
     # A gate is looked at, wherever the camera has gone.
@@ -255,7 +255,7 @@ def test_a_telephone_works_by_touch(phone: Page) -> None:
 
 
 def test_what_a_finger_has_to_hit_is_large_enough(phone: Page) -> None:
-    phone.goto("/expression")
+    phone.goto(link(FIRST))
     small = phone.evaluate(
         """() => [...document.querySelectorAll('button, a, select, input, [role=tab]')]
             .filter((element) => element.checkVisibility() && !element.closest('.unseen, .skip, p'))
@@ -270,7 +270,7 @@ def test_what_a_finger_has_to_hit_is_large_enough(phone: Page) -> None:
 
 
 def test_values_can_be_typed_on_a_telephone(phone: Page) -> None:
-    phone.goto("/expression")
+    phone.goto(link(FIRST))
     field = value_of(phone, "x")
     field.tap()
     field.fill("1")
@@ -387,14 +387,14 @@ def test_the_slider_says_the_step(page: Page) -> None:
 
 
 def test_mistakes_are_announced(page: Page) -> None:
-    page.goto("/expression")
+    page.goto(link(FIRST))
     expect(page.locator(".editor .problem")).to_have_attribute("aria-live", "polite")
     text(page).fill("f = sigmod(x)")
     expect(text(page)).to_have_accessible_description(re.compile("did you mean sigmoid"))
 
 
 def test_every_control_can_be_reached_and_seen_by_keyboard(page: Page) -> None:
-    page.goto("/expression")
+    page.goto(link(FIRST))
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Skip to the figure")).to_be_focused()
     seen = []
@@ -476,7 +476,7 @@ def test_axe_finds_nothing_without_a_script(browser: Browser, live_server: str, 
     with browser.new_context(base_url=live_server) as context:
         page = watched(context)
         page.route("**/*.js", lambda route: route.abort())
-        page.goto("/expression")
+        page.goto(link(FIRST))
         expect(page.locator(".still-table")).to_be_visible()
         assert axe(page) == []
 

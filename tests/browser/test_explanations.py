@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.visitor import (
     FAN_OUT,
+    FIRST,
     NEURON,
     TORCH,
     drag,
@@ -28,7 +29,7 @@ NORM = ("q = W @ x\nf = sum(q ** 2)", {"W": [[0.1, 0.5], [-0.3, 0.8]], "x": [0.2
 
 
 def test_a_gate_shows_its_local_gradient_and_the_chain_rule(page: Page) -> None:
-    page.goto("/expression")
+    page.goto(link(FIRST))
     card = page.get_by_role("group", name="Node")
 
     def explains_n1() -> None:
@@ -52,7 +53,7 @@ def test_a_gate_shows_its_local_gradient_and_the_chain_rule(page: Page) -> None:
 
 
 def test_an_input_shows_its_path_product(page: Page) -> None:
-    page.goto("/expression")
+    page.goto(link(FIRST))
     page.mouse.move(*middle(node(page, "y").locator(".box")))
     card = page.get_by_role("group", name="Node")
     expect(card).to_contain_text("The one path to f")
@@ -202,7 +203,7 @@ def test_the_check_of_a_broken_pass_speaks_of_the_gradients_in_the_figure(page: 
 
 
 def test_a_mistake_without_fan_out_does_no_harm(page: Page) -> None:
-    page.goto("/expression")
+    page.goto(link(FIRST))
     panel = tab(page, "Break it")
     panel.get_by_role("switch", name=re.compile("instead of")).check()
     expect(panel).to_contain_text("does no harm")
@@ -210,7 +211,7 @@ def test_a_mistake_without_fan_out_does_no_harm(page: Page) -> None:
 
 
 def test_the_gallery_opens_and_plays_every_example_to_the_end(page: Page) -> None:
-    page.goto("/expression")
+    page.goto(link(FIRST))
     examples = json.loads(page.request.get("/api/examples").text())
     assert len(examples) >= 12
     for example in examples:
@@ -245,7 +246,7 @@ def test_the_gallery_opens_and_plays_every_example_to_the_end(page: Page) -> Non
 
 
 def test_dragging_the_paper_pans_and_the_wheel_zooms(page: Page) -> None:
-    page.goto("/expression")
+    page.goto(link(FIRST))
     stage = page.locator(".stage")
     box = stage.bounding_box()
     assert box

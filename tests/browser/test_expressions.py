@@ -30,7 +30,7 @@ DONE = {"x": "-2 | -4", "y": "5 | -4", "z": "-4 | 3", "n1": "3 | -4", "f": "-12 
 
 def test_the_first_page_shows_the_lectures_graph_before_the_server_is_asked(page: Page) -> None:
     asked = held(page)
-    page.goto("/expression")
+    page.goto(link(FIRST))
     expect(text(page)).to_have_value("f = (x + y) * z")
     shows(page, **DONE)
     assert not [url for url in asked if not url.endswith("/api/ops")], asked
@@ -46,7 +46,7 @@ def test_the_first_html_has_the_drawing_and_the_numbers(page: Page) -> None:
 def test_playing_goes_forward_then_backward_to_the_last_gradient(page: Page) -> None:
     asked = held(page)
     page.clock.install(time=0)
-    page.goto("/expression")
+    page.goto(link(FIRST))
     page.locator(".speed select").select_option("4×")
     halt(page)
     page.get_by_role("button", name="Play", exact=True).click()
@@ -103,7 +103,7 @@ def test_pause_stops_and_play_goes_on_from_there(page: Page) -> None:
 
 
 def test_one_direction_alone(page: Page) -> None:
-    page.goto("/expression")
+    page.goto(link(FIRST))
     page.locator(".speed select").select_option("4×")
     for mode, first, last, numbers in (
         ("Forward", 0, 2, {"f": "-12", "x": "-2"}),
@@ -117,7 +117,7 @@ def test_one_direction_alone(page: Page) -> None:
 
 
 def test_scrubbing_shows_any_moment(page: Page) -> None:
-    page.goto("/expression")
+    page.goto(link(FIRST))
     slider = page.get_by_role("slider", name="Step")
     box = slider.bounding_box()
     assert box
@@ -201,9 +201,10 @@ def test_a_second_press_hurries_the_step_on_its_way(page: Page) -> None:
 
 def test_space_plays_and_pauses(page: Page) -> None:
     page.clock.install(time=0)
-    page.goto("/expression")
+    page.goto(link(FIRST))
     at_step(page, 7, 7)
     halt(page)
+    page.get_by_role("slider", name="Step", exact=True).focus()
     page.keyboard.press("Space")
     expect(page.get_by_role("button", name="Pause")).to_be_visible()
     page.keyboard.press("Space")
@@ -212,7 +213,7 @@ def test_space_plays_and_pauses(page: Page) -> None:
 
 
 def test_the_blank_key_blanks_and_the_next_key_shows_again(page: Page) -> None:
-    page.goto("/expression")
+    page.goto(link(FIRST))
     blank = page.locator(".blank")
     for key in ("b", "."):
         page.keyboard.press(key)
@@ -233,7 +234,7 @@ def test_the_blank_key_blanks_and_the_next_key_shows_again(page: Page) -> None:
 
 
 def test_the_list_of_keys_opens_and_closes_and_gives_the_focus_back(page: Page) -> None:
-    page.goto("/expression")
+    page.goto(link(FIRST))
     button = page.get_by_role("button", name="Keys")
     button.focus()
     page.keyboard.press("?")
@@ -246,7 +247,7 @@ def test_the_list_of_keys_opens_and_closes_and_gives_the_focus_back(page: Page) 
 
 
 def test_full_screen_and_projector_keys(page: Page) -> None:
-    page.goto("/expression")
+    page.goto(link(FIRST))
     page.keyboard.press("f")
     full = page.locator("html:fullscreen")
     expect(full).to_have_count(1)
@@ -262,7 +263,7 @@ def test_full_screen_and_projector_keys(page: Page) -> None:
 
 
 def test_keys_belong_to_the_text_while_one_types(page: Page) -> None:
-    page.goto("/expression")
+    page.goto(link(FIRST))
     text(page).fill("f = p + b * t")
     at_step(page, 7, 7)
     expect(page.locator(".blank")).to_have_count(0)
@@ -276,7 +277,7 @@ def test_keys_belong_to_the_text_while_one_types(page: Page) -> None:
 
 
 def test_typing_another_expression_draws_it(page: Page) -> None:
-    page.goto("/expression")
+    page.goto(link(FIRST))
     text(page).fill("g = a * b + c")
     expect(node(page, "g")).to_be_visible()
     for name in "abc":
@@ -287,7 +288,7 @@ def test_typing_another_expression_draws_it(page: Page) -> None:
 
 
 def test_the_sigmoid_neuron_to_the_printed_digit(page: Page) -> None:
-    page.goto("/expression")
+    page.goto(link(FIRST))
     text(page).fill(NEURON[0])
     for name, value in NEURON[1].items():
         field = page.get_by_role("textbox", name=f"{name}, scalar")
@@ -306,7 +307,7 @@ def test_the_sigmoid_neuron_to_the_printed_digit(page: Page) -> None:
 
 
 def test_a_mistake_is_marked_at_its_place_and_nothing_is_lost(page: Page) -> None:
-    page.goto("/expression")
+    page.goto(link(FIRST))
     text(page).fill("f = (x + y) * sigmod(z)")
     message = page.locator(".editor .problem")
     expect(message).to_contain_text("no op sigmod; did you mean sigmoid?")
@@ -324,7 +325,7 @@ def test_a_mistake_is_marked_at_its_place_and_nothing_is_lost(page: Page) -> Non
 
 
 def test_the_suggestion_mends_it(page: Page) -> None:
-    page.goto("/expression")
+    page.goto(link(FIRST))
     text(page).fill("f = (x + y) * sigmod(z)")
     page.get_by_role("button", name="Use sigmoid").click()
     expect(text(page)).to_have_value("f = (x + y) * sigmoid(z)")
@@ -334,7 +335,7 @@ def test_the_suggestion_mends_it(page: Page) -> None:
 
 
 def test_every_mistake_is_a_sentence_beside_the_text(page: Page) -> None:
-    page.goto("/expression")
+    page.goto(link(FIRST))
     for typed, sentence in (
         ("f = (x + y * z", "a ) is missing"),
         ("f = x +", "where the text ends"),
@@ -350,7 +351,7 @@ def test_every_mistake_is_a_sentence_beside_the_text(page: Page) -> None:
 
 
 def test_completion_from_the_op_table(page: Page) -> None:
-    page.goto("/expression")
+    page.goto(link(FIRST))
     text(page).fill("")
     text(page).press_sequentially("f = sigm")
     options = page.get_by_role("listbox", name="Ops").get_by_role("option")
@@ -363,7 +364,7 @@ def test_completion_from_the_op_table(page: Page) -> None:
 
 
 def test_undo_and_redo_are_one_history_for_text_and_values(page: Page) -> None:
-    page.goto("/expression")
+    page.goto(link(FIRST))
     text(page).fill("f = x * z")
     expect(node(page, "n1")).to_have_count(0)
     field = page.get_by_role("textbox", name="x, scalar")
@@ -382,7 +383,7 @@ def test_undo_and_redo_are_one_history_for_text_and_values(page: Page) -> None:
 
 
 def test_a_server_that_is_busy_or_away_is_asked_again(page: Page) -> None:
-    page.goto("/expression")
+    page.goto(link(FIRST))
     down = {"status": 503, "headers": {"Retry-After": "1"}, "json": {"message": "busy"}}
     # As a refusal to the page, not as an error of the wire, which the console would tell of.
     page.evaluate(
@@ -402,7 +403,7 @@ def test_a_server_that_is_busy_or_away_is_asked_again(page: Page) -> None:
 
 
 def test_a_server_that_cannot_says_so_and_is_left_alone(page: Page) -> None:
-    page.goto("/expression")
+    page.goto(link(FIRST))
     page.evaluate(
         """() => { window.times = 0; window.fetch = async () => { window.times++
             return new Response('{"message": "It cannot run here."}', { status: 503 }) } }"""

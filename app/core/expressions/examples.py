@@ -49,7 +49,7 @@ EXAMPLES = {
             "first",
             "(x + y) z",
             "f = (x + y) * z",
-            "The lecture's first graph: the values go forward to -12, then each gate multiplies "
+            "The lecture's first graph: the values go forward to −12, then each gate multiplies "
             "the gradient that arrives by its own local gradient.",
             {"x": -2, "y": 5, "z": -4},
         ),

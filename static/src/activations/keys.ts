@@ -3,7 +3,7 @@ import type { KeyRow } from '../page/keys'
 import type { View } from './types'
 
 const PLAYING: readonly KeyRow[] = [
-  ['Space', 'play or pause'],
+  ['Space', 'on the projector, or in the player: play or pause'],
   ['Home, End', 'to the start, to the end'],
 ]
 const SCROLLING: KeyRow = ['PageDown PageUp', 'down, up']

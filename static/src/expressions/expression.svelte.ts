@@ -18,7 +18,9 @@ type Pass = {
   graph?: GraphText
   numbers?: boolean
 }
-type First = { question: Question; answer: Told | null; problem: Problem | null; step: number | null }
+/** Where an expression is opened: at a step, at the end, or at what is seen at first of an example of ours. */
+type Opening = number | 'middle' | null
+type First = { question: Question; answer: Told | null; problem: Problem | null; step: Opening }
 
 async function send({ text, graph, numbers, ...rest }: Pass, signal: AbortSignal): Promise<Reply<Answer>> {
   const question = {
@@ -47,6 +49,8 @@ export class Expression extends Figure<Pass, Answer> {
   // eslint-disable-next-line svelte/prefer-svelte-reactivity -- nothing is drawn from it
   #chosen = new Set<string>()
   #typing: ReturnType<typeof setTimeout> | undefined
+  /** The step at which it stands by itself; what is asked then is seen as a whole. */
+  #opening: number | null = null
 
   constructor({ question, answer, problem, step }: First) {
     const text = typeof question.expression === 'string' ? question.expression : (answer?.expression ?? '')
@@ -54,7 +58,9 @@ export class Expression extends Figure<Pass, Answer> {
     this.answer = answer && whole(answer, { ...question, fill: true })
     this.layout = answer?.layout ?? null
     this.problem = problem
-    this.t = Math.min(step ?? Infinity, answer?.track.count ?? 0)
+    const count = answer?.track.count ?? 0
+    if (step === 'middle') this.#opening = Math.ceil(count / 2)
+    this.t = step === 'middle' ? Math.ceil(count / 2) : Math.min(step ?? Infinity, count)
   }
 
   /** The question that the answer on screen belongs to. */
@@ -158,6 +164,8 @@ export class Expression extends Figure<Pass, Answer> {
     super.take(reply, question)
     if (!answer) return
     this.layout = answer.layout ?? this.layout
-    if (this.reveal) this.t = stayed(this.t, reveal, this.reveal)
+    if (this.reveal)
+      this.t = this.t === this.#opening ? this.reveal.count : stayed(this.t, reveal, this.reveal)
+    this.#opening = null
   }
 }

@@ -7,7 +7,7 @@ import { Expression } from './expression.svelte'
 import ExpressionFigure from './ExpressionFigure.svelte'
 
 export function expression({ question, answer, problem, view }: First<Question, Told>) {
-  const step = /^\d+$/.test(view.step ?? '') ? Number(view.step) : null
+  const step = view.step === 'middle' ? view.step : /^\d+$/.test(view.step ?? '') ? Number(view.step) : null
   const store = new Expression({ question, answer, problem, step })
   return standing(ExpressionFigure, { expression: store }, () => {
     const atEnd = store.t >= (store.answer?.steps.length ?? 0)

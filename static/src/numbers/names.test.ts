@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { written } from './names'
+import { latexOf, written } from './names'
 
 test.each([
   ['x', { base: 'x', index: '', upright: false }],
@@ -12,4 +12,12 @@ test.each([
   ['a2b', { base: 'a2b', index: '', upright: true }],
 ])('%s', (name, parts) => {
   expect(written(name)).toEqual(parts)
+})
+
+test.each([
+  ['lam', 'λ'],
+  ['w10', 'w_{10}'],
+  ['y_hat', '\\mathrm{y\\_hat}'],
+])('%s in a formula', (name, latex) => {
+  expect(latexOf(name)).toBe(latex)
 })

@@ -17,3 +17,9 @@ export function written(name: string): Written {
   const base = GREEK[word] ?? word
   return { base, index: match?.[2] ?? '', upright: base.length > 1 }
 }
+
+/** The same name in a formula. */
+export function latexOf(name: string): string {
+  const { base, index, upright } = written(name)
+  return (upright ? `\\mathrm{${base.replaceAll('_', '\\_')}}` : base) + (index && `_{${index}}`)
+}

@@ -77,7 +77,7 @@ function keydown(event: KeyboardEvent): void {
   const shown = theme.projector || document.fullscreenElement !== null
   // In the speaker's window a clicker does what it does on the wall.
   const presenting = shown || document.body.classList.contains('speaking')
-  if (!command || scrolls(event.key, presenting)) return
+  if (!command || scrolls(event, presenting)) return
   const own = done(listener()?.commands(), command)
   const general = done(page?.commands(), command)
   const pressed = event.target instanceof HTMLButtonElement || event.target instanceof HTMLAnchorElement

@@ -35,8 +35,10 @@ test('undo and redo', () => {
 test.each([
   ['PageDown', false, true],
   ['PageUp', false, true],
+  [' ', false, true],
   ['PageDown', true, false],
+  [' ', true, false],
   ['ArrowDown', false, false],
 ])('%s scrolls where nobody presents', (key, presenting, does) => {
-  expect(scrolls(key, presenting)).toBe(does)
+  expect(scrolls({ key, target: null }, presenting)).toBe(does)
 })

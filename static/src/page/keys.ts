@@ -60,8 +60,17 @@ const PLAIN: Record<string, Command> = {
   ...Object.fromEntries(Array.from('123456789', (digit) => [digit, 'tab' as const])),
 }
 
-/** A clicker's keys are steps where a page is shown to others; elsewhere they scroll, as on any page. */
-export const scrolls = (key: string, presenting: boolean): boolean => /^Page/.test(key) && !presenting
+/**
+ * A clicker's keys and the space bar are the player's where a page is shown to others; elsewhere they scroll,
+ * as on any page, but for the space bar while the focus is in a player.
+ */
+export function scrolls(
+  { target, key }: Pick<KeyboardEvent, 'target' | 'key'>,
+  presenting: boolean,
+): boolean {
+  if (presenting) return false
+  return /^Page/.test(key) || (key === ' ' && !(target as Partial<Element> | null)?.closest?.('.player'))
+}
 
 export function commandOf({ key, ctrlKey, metaKey, altKey, shiftKey }: Pressed): Command | null {
   if (altKey) return null
@@ -79,7 +88,7 @@ const PLAYING: readonly KeyRow[] = [
   ['→ N', 'one step forward'],
   ['←', 'one step back'],
   ['PageDown PageUp', 'on the projector: a step, or on a long way to the end of a row or a map'],
-  ['Space', 'play or pause'],
+  ['Space', 'on the projector, or in the player: play or pause'],
   ['Home, End', 'to the start, to the end'],
 ]
 const SHOWING: readonly KeyRow[] = [

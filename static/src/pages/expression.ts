@@ -10,11 +10,13 @@ import { written } from '../figure/written'
 
 const place = document.querySelector<HTMLElement>('[data-figure="expression"]')
 if (place) {
+  const { step } = fromQuery(location.search)
   const expression = new Expression({
     question: written<Question>('question'),
     answer: written<Told | null>('answer'),
     problem: written<Problem | null>('problem'),
-    step: fromQuery(location.search).step ?? null,
+    // Who asks for nothing sees a step as it is made.
+    step: step ?? (location.search.includes('expression') ? null : 'middle'),
   })
   const examples = written<Example[]>('examples')
   // What stands behind the `#` the server has not read.

@@ -239,3 +239,11 @@ def test_odd_shapes(shape: list[int]) -> None:
     for length in reversed(shape):
         value = [value] * length
     ET.fromstring(svg(tensor(value, value, shape)))
+
+
+def test_names_are_drawn_as_they_are_written_by_hand() -> None:
+    for name, base, index in (("lam", "λ", []), ("Sigma", "Σ", []), ("w10", "w", ["10"])):
+        drawn = ET.fromstring(svg(tensor(1.0, 2.0, [], name)))
+        texts = [text for text in drawn.iter(f"{SVG}text") if "name" in text.get("class", "")]
+        assert texts[0].text == base
+        assert [part.text for part in texts[0]] == index

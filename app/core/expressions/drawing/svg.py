@@ -19,7 +19,7 @@ from app.core.expressions.drawing.layout import (
     readable,
     shortened,
 )
-from app.core.expressions.drawing.words import number, safe, typeset, words
+from app.core.expressions.drawing.words import name_words, number, safe, typeset, words
 from app.core.numbers import beside_wire, breadth, format_number, short_number, sizes
 
 FLOW_DROP = 17.0  # from the middle of a wire to the baseline of its flow
@@ -228,7 +228,7 @@ def _node(
         f'width="{number(width)}" height="{number(height)}" rx="{number(radius)}"/>'
     )
     if kind == "input":
-        yield words("name", x, y + 5.5, shortened(node["name"] or node["gate"] or node["id"]))
+        yield name_words("name", x, y + 5.5, shortened(node["name"] or node["gate"] or node["id"]))
     else:
         label = typeset(shortened(node["gate"]))
         word = " word" if len(label) > 2 else ""
@@ -237,9 +237,9 @@ def _node(
             name = shortened(node["name"])
             if ends:
                 at = place["out"]["x"] + OUTPUT_NAME_GAP
-                yield words("name output", at, y + 5.5, name)
+                yield name_words("name output", at, y + 5.5, name)
             else:
-                yield words("name small", x, y - height / 2 - GATE_NAME_RISE, name)
+                yield name_words("name small", x, y - height / 2 - GATE_NAME_RISE, name)
     yield from _numbers(node, place, moment)
     yield "</g>"
 

@@ -2,9 +2,12 @@
 
 import re
 from html import escape
+from unicodedata import lookup
 
+from app.core.expressions.formulas import GREEK
 from app.core.numbers import MINUS, RAISED
 
+INDEXED = re.compile(r"([^\W\d_]+)_?(\d{1,3})")
 POWER = re.compile(f"([{RAISED}]+)([^{RAISED}]*)")
 GLYPHS = "spacingAndGlyphs"
 USUAL = str.maketrans(RAISED, f"{MINUS}0123456789")
@@ -16,6 +19,23 @@ def words(css: str, x: float, y: float, text: str, width: float | None = None) -
     shown = POWER.sub(_raised, safe(text))
     narrow = "" if width is None else f' textLength="{number(width)}" lengthAdjust="{GLYPHS}"'
     return f'<text class="{css}" x="{number(x)}" y="{number(y)}"{narrow}>{shown}</text>'
+
+
+def name_words(css: str, x: float, y: float, name: str) -> str:
+    """A name as it is written by hand: λ for lam, and the index of w0 lowered."""
+    indexed = INDEXED.fullmatch(name)
+    base, index = indexed.groups() if indexed else (name, "")
+    lowered = f'<tspan dy="0.3em" font-size="72%">{index}</tspan>' if index else ""
+    return words(css, x, y, _letter(base)).replace("</text>", f"{lowered}</text>")
+
+
+def _letter(word: str) -> str:
+    if word != "lam" and word not in GREEK:
+        return word
+    # Unicode calls it lamda.
+    size = "CAPITAL" if word[0].isupper() else "SMALL"
+    spelt = "LAMDA" if word.lower() in ("lam", "lambda") else word.upper()
+    return lookup(f"GREEK {size} LETTER {spelt}")
 
 
 def _raised(power: re.Match[str]) -> str:

@@ -1,0 +1,67 @@
+"""Each page says at once what it is and what to do first, and names are written as by hand."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.visitor import at_step, grasp, link, shows, tab, text, value_of
+
+# What one does first, in a word of the line under the title.
+FIRST_LINES = {
+    "/": "press play",
+    "/expression": "Press play",
+    "/convolution": "Press play",
+    "/network": "Choose one",
+    "/activations": "Press play",
+    "/training": "Choose an experiment",
+    "/training/step": "Press play",
+    "/practice": "Work it out",
+    "/lessons": "Open a lesson",
+    "/reference": "Follow a",
+    "/glossary": "open",
+}
+
+
+@pytest.mark.parametrize("address", FIRST_LINES)
+def test_a_page_says_what_it_is_and_what_to_do(page: Page, address: str) -> None:
+    page.set_default_navigation_timeout(60_000)
+    page.goto(address)
+    heading = page.get_by_role("heading", level=1)
+    line = page.locator("h1 ~ p").first
+    for seen in (heading, line):
+        expect(seen).to_be_in_viewport()
+    expect(line).to_contain_text(FIRST_LINES[address])
+
+
+@pytest.mark.parametrize("address", ["/", "/expression"])
+def test_an_expression_nobody_asked_for_stands_in_the_middle(page: Page, address: str) -> None:
+    page.goto(address)
+    at_step(page, 4, 7)
+    shows(page, f="-12 | 1")
+    expect(page.locator(".step .katex").first).to_be_visible()
+    # Who changes a number sees what becomes of all of it.
+    value_of(page, "z").fill("2")
+    at_step(page, 7, 7)
+    shows(page, f="6 | 1", x="-2 | 2")
+
+
+def test_a_linked_expression_is_seen_as_a_whole(page: Page) -> None:
+    page.goto(link(("f = (x + y) * z", {"x": 1, "y": 2, "z": 3})))
+    at_step(page, 7, 7)
+
+
+def test_names_are_written_as_by_hand(page: Page) -> None:
+    page.goto(link(("f = lam * w0", {"lam": -2, "w0": 3})))
+    expect(page.locator('[data-node="lam"] .name')).to_have_text("λ")
+    expect(page.locator(".input-name").first).to_have_text("λ")
+    # In the text it stays as it is typed.
+    expect(text(page)).to_have_value("f = lam * w0")
+    grasp(page, "f").focus()
+    card = page.get_by_role("group", name="Node")
+    expect(card.locator(".to .katex-html").first).to_have_text("λ")
+    expect(card.locator(".to .katex-html").nth(1)).to_have_text(re.compile("^w0"))
+    expect(card.locator(".to .katex-html").nth(1).locator(".msupsub")).to_have_count(1)
+    panel = tab(page, "Gradient check")
+    panel.get_by_role("button", name="Check").click()
+    expect(panel.locator("tbody th").first).to_have_text("λ")
