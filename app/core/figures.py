@@ -114,25 +114,6 @@ DIGIT = {"model": "digits", "image": FIRSTS["drawing"]}
 A_LAYER = DIGIT | {"layers": ["conv1"], "include": ["activation", "gradient"]}
 A_UNIT = DIGIT | {"unit": {"layer": "conv1", "channel": 2, "row": 10, "column": 14}}
 
-# A run has no second path of its own: a second one as long would not tell where the two part.
-STEPPED = (
-    "A run is not done twice while one waits: the project's tests compare each step's gradients "
-    "and new weights with those of a bare PyTorch loop, and the curve beside it is its control, "
-    "from the same seed."
-)
-TRAINED = {
-    "few-pictures": "Here heads are not found twice: of a figure of one's own classes, which finds "
-    "them the same way, PyTorch checks the maps and every head.",
-    "overfitting": "A curve is not fitted twice while one waits: the project's tests compare the "
-    "fits with numpy's least squares.",
-    "outliers": "A line is not fitted twice while one waits: the project's tests compare that of "
-    "squares with numpy's, and of every loss they ask whether a line near by has a smaller one.",
-    "double-descent": "A fit is not made twice while one waits: the project's tests compare the "
-    "fits with the shortest of numpy's least squares.",
-    "dropout-scaling": "These are counts and means of thinned networks, drawn by chance; nothing "
-    "exact stands beside them. What is claimed of them was measured in as many seeds as it says.",
-}
-
 # The pictures, in the order of their pages
 
 ROWS: tuple[Figure[Any], ...] = (
@@ -302,7 +283,6 @@ ROWS: tuple[Figure[Any], ...] = (
             model=RunAnswer,
             told=AS_EVENTS,
             page=f"/training?experiment={name}",
-            unchecked=TRAINED.get(name, STEPPED),
             **experiments.fold(name),
         )
         for name in experiments.EXPERIMENTS

@@ -203,6 +203,8 @@ DOUBLE_DESCENT: Experiment[DescentSettings] = Experiment(
         ),
         Claim("A penalty of 0.1 takes the peak away: the error stays under 1.6.", ({},), cured),
     ),
+    unchecked="A fit is not made twice while one waits: the project's tests compare the fits with "
+    "the shortest of numpy's least squares.",
     kind="curve",
     axis="weights",
     cost=lambda settings: 30 * 2 * settings.sets * settings.points**2 * FEATURES * 6,

@@ -76,6 +76,14 @@ class Claim(Generic[S]):
         return sha256("\n".join((self.says, *runs)).encode()).hexdigest()[:12]
 
 
+# A run has no second path of its own: a second one as long would not tell where the two part.
+STEPPED = (
+    "A run is not done twice while one waits: the project's tests compare each step's gradients "
+    "and new weights with those of a bare PyTorch loop, and the curve beside it is its control, "
+    "from the same seed."
+)
+
+
 @dataclass(frozen=True)
 class Experiment(Generic[S]):
     """A row. `control` gives the settings of the control beside a run, `names` what the two are
@@ -84,7 +92,7 @@ class Experiment(Generic[S]):
     long it is looked at. `cost`: the multiply-adds of a whole run, `pace`: how many of its kind one
     core does in a second. `script`: a run as a program, where it is one of plain PyTorch. `inside`:
     the page that looks into a single step of it, where there is one. `weights`: those of a state,
-    by PyTorch's names, where they are to be had.
+    by PyTorch's names, where they are to be had. `unchecked`: why no second path stands beside it.
     """
 
     name: str
@@ -107,6 +115,7 @@ class Experiment(Generic[S]):
     script: Callable[[S], Script] | None = None
     inside: str | None = None
     weights: Callable[[S, Any], dict[str, Any]] | None = None
+    unchecked: str = STEPPED
 
     def slice(self, settings: S, run: Any) -> tuple[Any, list[Frame]]:
         """A slice of its run. For a worker."""

@@ -241,6 +241,8 @@ FEW_PICTURES: Experiment[FewSettings] = Experiment(
             lambda runs: ahead(runs[0]),
         ),
     ),
+    unchecked="Here heads are not found twice: of a figure of one's own classes, which finds them "
+    "the same way, PyTorch checks the maps and every head.",
     kind="sheet",
     axis="pictures a class",
     cost=lambda settings: (

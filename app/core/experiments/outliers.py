@@ -251,6 +251,9 @@ OUTLIERS: Experiment[OutliersSettings] = Experiment(
             most,
         ),
     ),
+    unchecked="A line is not fitted twice while one waits: the project's tests compare that of "
+    "squares with numpy's, and of every loss they ask whether a line near by has a "
+    "smaller one.",
     kind="curve",
     axis="distance",
     cost=lambda settings: 2e4 * (settings.points + settings.extra) ** 2 * FRAMES,

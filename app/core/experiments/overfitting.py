@@ -159,6 +159,8 @@ OVERFITTING: Experiment[OverfittingSettings] = Experiment(
             helped,
         ),
     ),
+    unchecked="A curve is not fitted twice while one waits: the project's tests compare the fits "
+    "with numpy's least squares.",
     kind="curve",
     axis="degree",
     cost=lambda settings: 2 * settings.degree * (settings.points + MANY) * settings.degree**2,

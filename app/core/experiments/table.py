@@ -72,6 +72,7 @@ def fold(name: str) -> dict[str, Any]:
         "question": EXPERIMENTS[name].settings,
         "says": EXPERIMENTS[name].says,
         "tried": shortest(EXPERIMENTS[name].settings),
+        "unchecked": EXPERIMENTS[name].unchecked,
     }
 
 
