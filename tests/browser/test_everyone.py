@@ -156,7 +156,7 @@ def test_a_projectors_controls_get_out_of_the_way(page: Page) -> None:
     expect(player).to_have_css("opacity", "0")
     page.keyboard.press("ArrowLeft")
     page.clock.run_for(100)
-    at_step(page, 6, 7)
+    at_step(page, 3, 7)
     page.mouse.move(520, 500)
     expect(player).to_have_css("opacity", "1")
 

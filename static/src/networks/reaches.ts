@@ -1,4 +1,4 @@
-/** Where each volume of a row answers to the hand, from left to right. */
+/** Where each volume answers to the hand, from left to right in its row; those of a row have their middles on one line. */
 import type { Volume } from './types'
 
 export type Span = { from: number; to: number }
@@ -16,9 +16,23 @@ const own = (volume: Volume): Span =>
 
 /**
  * As wide as they are drawn; under fingers what is narrower takes from those beside it what they have to
- * spare. Thin layers that stand in a row of their own share what there is.
+ * spare. Thin layers that stand in a row of their own share what there is. By the volumes' names.
  */
-export function spansOf(volumes: readonly Volume[], finger: number): Span[] {
+export function spansOf(volumes: readonly Volume[], finger: number): Map<string, Span> {
+  const rows = new Map<number, Volume[]>()
+  for (const volume of volumes) {
+    const line = Math.round(volume.y + volume.height / 2)
+    rows.set(line, [...(rows.get(line) ?? []), volume])
+  }
+  return new Map(
+    [...rows.values()].flatMap((row) => {
+      const inOrder = row.sort((a, b) => a.x - b.x)
+      return spansIn(inOrder, finger).map((span, i) => [inOrder[i]!.name, span] as const)
+    }),
+  )
+}
+
+function spansIn(volumes: readonly Volume[], finger: number): Span[] {
   const spans = volumes.map(own)
   if (!finger) return spans
   // What lies under the next one is the next one's.
