@@ -168,7 +168,7 @@ export class Run {
     }
     if (this.#run !== run) return
     const again = this.#again
-    this.stop()
+    this.#end()
     if (again) void this.#ask(true)
   }
 
@@ -211,8 +211,13 @@ export class Run {
 
   stop(): void {
     clearTimeout(this.#soon)
-    this.#settle()
     this.#run?.abort()
+    this.#end()
+  }
+
+  /** Nothing comes any more; what was changed meanwhile is still to be asked. */
+  #end(): void {
+    this.#settle()
     this.#run = null
     this.#aside = null
     this.#again = false
