@@ -6,6 +6,7 @@ import socket
 import sys
 from contextlib import suppress
 from dataclasses import replace
+from math import inf
 
 import uvicorn
 
@@ -25,13 +26,14 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def setting(name: str, least: int) -> int | None:
+def setting(name: str, least: int, most: float = inf) -> int | None:
     """A whole number; None is what it is by itself. Leaves with a sentence if it is none."""
     written = os.environ.get(name)
     if not written:
         return None
-    if not (written.isdecimal() and int(written) >= least):
-        sys.exit(f"{name} is a whole number of at least {least}, not `{written}`.")
+    if not (written.isdecimal() and least <= int(written) <= most):
+        bounds = f"at least {least}" if most == inf else f"{least} to {most}"
+        sys.exit(f"{name} is a whole number of {bounds}, not `{written}`.")
     return int(written)
 
 
@@ -39,7 +41,7 @@ def main() -> None:
     host = os.environ.get("HOST") or "127.0.0.1"
     port = port_named(os.environ.get("PORT") or "8000")
     jobs = setting("JOBS_PER_CLIENT", 1)
-    setting("WORKERS_NICE", 0)  # which they read themselves
+    setting("WORKERS_NICE", 0, 19)  # which they read themselves
     listener = listening(host, port)
     from app.main import create_app  # which takes a while: what the settings lack is told at once
 

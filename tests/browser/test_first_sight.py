@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.visitor import at_step, grasp, link, shows, tab, text, value_of
+from tests.browser.visitor import PATIENCE, at_step, grasp, link, shows, tab, text, value_of
 
 # What one does first, in a word of the line under the title.
 FIRST_LINES = {
@@ -25,7 +25,7 @@ FIRST_LINES = {
 
 @pytest.mark.parametrize("address", FIRST_LINES)
 def test_a_page_says_what_it_is_and_what_to_do(page: Page, address: str) -> None:
-    page.set_default_navigation_timeout(60_000)
+    page.set_default_navigation_timeout(PATIENCE)
     page.goto(address)
     heading = page.get_by_role("heading", level=1)
     line = page.locator("h1 ~ p").first

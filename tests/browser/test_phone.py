@@ -5,21 +5,14 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.visitor import PATIENCE
+from tests.browser.visitor import PATIENCE, telephone
 
 UNIT = "/activations?view=unit"
 
 
 @pytest.fixture(scope="module")
 def phone(browser: Browser, live_server: str) -> Iterator[Page]:
-    with browser.new_context(
-        base_url=live_server,
-        viewport={"width": 360, "height": 740},
-        has_touch=True,
-        is_mobile=True,
-        reduced_motion="reduce",
-    ) as context:
-        page = context.new_page()
+    with telephone(browser, live_server, has_touch=True, is_mobile=True) as page:
         page.set_default_navigation_timeout(PATIENCE)
         yield page
 

@@ -149,10 +149,11 @@ Axe = Callable[..., list[str]]
 
 
 @contextmanager
-def telephone(browser: Browser, address: str) -> Iterator[Page]:
+def telephone(browser: Browser, address: str, **more: Any) -> Iterator[Page]:
     """A page of that server in a window of 360 by 740."""
+    size: Any = {"width": 360, "height": 740}
     with browser.new_context(
-        base_url=address, viewport={"width": 360, "height": 740}, reduced_motion="reduce"
+        base_url=address, viewport=size, reduced_motion="reduce", **more
     ) as context:
         yield context.new_page()
 

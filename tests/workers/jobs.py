@@ -17,6 +17,7 @@ def surroundings() -> dict[str, object]:
     from app.workers import preload
 
     return {
+        "nice": os.nice(0),
         "threads": torch.get_num_threads(),
         "openmp": os.environ["OMP_NUM_THREADS"],
         "preloaded": preload.FORK_SERVER == os.getppid() != os.getpid(),

@@ -144,15 +144,17 @@ def test_where_torch_does_not_load_the_rest_works(tmp_path: Path, fault: str) ->
 
 
 @pytest.mark.parametrize(
-    ("name", "least", "number"),
+    ("name", "bounds", "number"),
     [
-        ("JOBS_PER_CLIENT", 1, "many"),
-        ("JOBS_PER_CLIENT", 1, "0"),
-        ("JOBS_PER_CLIENT", 1, "1.5"),
-        ("WORKERS_NICE", 0, "-1"),
+        ("JOBS_PER_CLIENT", "at least 1", "many"),
+        ("JOBS_PER_CLIENT", "at least 1", "0"),
+        ("JOBS_PER_CLIENT", "at least 1", "1.5"),
+        ("JOBS_PER_CLIENT", "at least 1", "-1"),
+        ("WORKERS_NICE", "0 to 19", "-1"),
+        ("WORKERS_NICE", "0 to 19", "20"),
     ],
 )
-def test_a_setting_that_is_no_such_number_is_said(name: str, least: int, number: str) -> None:
+def test_a_setting_that_is_no_such_number_is_said(name: str, bounds: str, number: str) -> None:
     server = subprocess.run(
         [sys.executable, "-m", "app"],
         cwd=ROOT,
@@ -162,4 +164,4 @@ def test_a_setting_that_is_no_such_number_is_said(name: str, least: int, number:
         timeout=PATIENCE,
     )
     assert server.returncode == 1
-    assert server.stderr == f"{name} is a whole number of at least {least}, not `{number}`.\n"
+    assert server.stderr == f"{name} is a whole number of {bounds}, not `{number}`.\n"

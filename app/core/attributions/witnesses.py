@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 BACK, HOOKS = "PyTorch's backward()", "hooks on PyTorch's modules"
 PICTURES = "the whole picture through PyTorch's modules"
 PROBABILITY = 1e-5  # what single precision may lose of one
-FEW = 10  # covered pictures that are looked at
+FEW = 16  # covered pictures that are looked at
 
 
 @dataclass(frozen=True)

@@ -59,8 +59,8 @@ export class Expression extends Figure<Pass, Answer> {
     this.layout = answer?.layout ?? null
     this.problem = problem
     const count = answer?.track.count ?? 0
-    if (step === 'middle') this.#opening = Math.ceil(count / 2)
-    this.t = step === 'middle' ? Math.ceil(count / 2) : Math.min(step ?? Infinity, count)
+    if (step === 'middle') step = this.#opening = Math.ceil(count / 2)
+    this.t = Math.min(step ?? Infinity, count)
   }
 
   /** The question that the answer on screen belongs to. */

@@ -31,7 +31,7 @@ from app.core.networks.exports import layer_code, pytorch
 from app.core.networks.network import INPUT, Network, analyse
 from app.core.networks.questions import NetworkQuestion, mended
 from app.core.networks.torch_code import read, readable
-from app.core.networks.torch_network import TorchNetwork
+from app.core.networks.torch_network import TorchNetwork, Undrawn
 from tests.core.activations.test_units import check, close, computed
 from tests.core.layer_rows import ROW, examples, made, model_of, pictures, placed, shape_of
 
@@ -55,6 +55,20 @@ def given(network: Network, model: TorchNetwork, image: Tensor) -> tuple[list[Te
     i = network.position(ROW)
     activations = model.activations(image)
     return [activations[j] if j >= 0 else image for j in model.sources[i]], activations[i]
+
+
+@EVERY
+def test_what_is_not_drawn_at_first_is_drawn_as_he_says(name: str, example: Example) -> None:
+    """Of a row's parameters only those are random that `initialise` sets."""
+    layer = made(name, example)
+    module = layer.module()
+    with Undrawn():
+        undrawn = layer.module()
+    drawn = {"weight", "bias"} if layer.weighs else set()
+    if isinstance(module, nn.Module):
+        usual = module.state_dict()
+        for part in usual.keys() - drawn:
+            assert torch.equal(undrawn.state_dict()[part], usual[part]), part
 
 
 @EVERY
