@@ -4,6 +4,7 @@ import ThemeSwitch from './ThemeSwitch.svelte'
 import './fonts.css'
 import './tokens.css'
 import './base.css'
+import './still.css'
 import './frame.css'
 import './touch.css'
 
