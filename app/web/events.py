@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 from app.core.errors import Problem
 from app.web.problems import SORRY
 from app.workers.pool import Busy, Unavailable
-from app.workers.runs import Runs, Slice, frames
+from app.workers.runs import Runs, Slice, slices
 
 FRAME_SECONDS = 1 / 30
 
@@ -49,11 +49,15 @@ class Events(StreamingResponse):
     ) -> AsyncIterator[bytes]:
         sent = 0.0
         try:
-            async with aclosing(frames(executor, slice, question, client)) as found:
-                async for frame in found:
-                    await asyncio.sleep(max(0.0, sent + FRAME_SECONDS - monotonic()))
-                    sent = monotonic()
-                    yield event("frame", frame)
+            async with aclosing(slices(executor, slice, question, client)) as found:
+                async for some, seconds in found:
+                    # Spread over the time that the next ones will take: where runs take turns,
+                    # one that showed its frames at once would stand still until its next turn.
+                    pause = max(FRAME_SECONDS, seconds / max(1, len(some)))
+                    for frame in some:
+                        await asyncio.sleep(max(0.0, sent + pause - monotonic()))
+                        sent = monotonic()
+                        yield event("frame", frame)
             yield event("done", {})
         except Problem as problem:
             yield event("problem", problem.told)

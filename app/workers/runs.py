@@ -5,10 +5,12 @@ of it. Each slice is a job of its own for the workers, so that runs take turns w
 with every other question, and leaving a run stops it at the next slice.
 """
 
+import asyncio
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Iterator
 from concurrent.futures import Executor
-from contextlib import contextmanager
+from contextlib import aclosing, contextmanager
+from time import monotonic
 from typing import Any
 
 from app.workers.pool import Busy, run
@@ -50,18 +52,29 @@ class Runs:
             del self.present[client]
 
 
-async def frames(
+async def slices(
     executor: Executor, slice: Slice, question: Any, client: str = ""
-) -> AsyncGenerator[Any, None]:
-    """The frames, as they come, of a run that has a place. Raises what `run` raises."""
-    state, first = None, True
-    while first or state is not None:
-        first = False
+) -> AsyncGenerator[tuple[list[Any], float]]:
+    """The frames of each slice of a run that has a place, and how many seconds they were waited
+    for. The next slice is asked while these are looked at. Raises what `run` raises."""
+
+    async def ask(state: Any) -> tuple[Any, list[Any], float]:
+        asked = monotonic()
         state, found = await run(
             executor, slice, question, state, timeout=SECONDS, client=client, placed=True
         )
-        for frame in found:
-            yield frame
+        return state, found, monotonic() - asked
+
+    ahead: asyncio.Task[Any] | None = asyncio.create_task(ask(None))
+    try:
+        while ahead:
+            state, found, seconds = await ahead
+            ahead = None if state is None else asyncio.create_task(ask(state))
+            yield found, seconds
+    finally:
+        if ahead:
+            ahead.cancel()
+            await asyncio.gather(ahead, return_exceptions=True)  # of which nobody is told
 
 
 async def all_frames(
@@ -69,4 +82,5 @@ async def all_frames(
 ) -> list[Any]:
     """The same frames at once."""
     with runs.place(client):
-        return [frame async for frame in frames(executor, slice, question, client)]
+        async with aclosing(slices(executor, slice, question, client)) as found:
+            return [frame async for some, _ in found for frame in some]

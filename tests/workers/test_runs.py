@@ -1,17 +1,19 @@
 """Runs have places, of which one client has a share, and what they say ends in words."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import Executor, Future
-from typing import Any
+from contextlib import aclosing
+from itertools import pairwise
+from typing import Any, ClassVar
 
 import pytest
 
 from app.core.errors import Problem
-from app.web.events import Events
+from app.web.events import FRAME_SECONDS, Events
 from app.web.problems import SORRY
 from app.workers.pool import Busy, Stopped, Unavailable
-from app.workers.runs import Runs, all_frames
+from app.workers.runs import Runs, all_frames, slices
 
 
 class Here(Executor):
@@ -64,6 +66,73 @@ def test_a_stream_always_ends_in_words(error: Exception, sentence: str) -> None:
     assert last.startswith("event: problem\n")
     assert sentence in last
     assert "secret" not in last
+
+
+def test_the_next_slice_is_asked_while_the_frames_of_one_are_looked_at() -> None:
+    class Counting(Here):
+        asked: ClassVar[list[Any]] = []
+
+        def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+            self.asked.append(fn.args[1])  # type: ignore[attr-defined]
+            return super().submit(fn, *args, **kwargs)
+
+    async def looked_at() -> list[list[Any]]:
+        found = []
+        async for _ in slices(Counting(), three, None):
+            await asyncio.sleep(0)  # the other task's turn
+            found.append(list(Counting.asked))
+        return found
+
+    assert asyncio.run(looked_at()) == [[None, 1], [None, 1, 2], [None, 1, 2]]
+
+
+def test_leaving_takes_back_the_slice_that_was_asked_ahead() -> None:
+    class First(Here):
+        later: Future[Any] | None = None
+
+        def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+            if fn.args[1] is None:  # type: ignore[attr-defined]
+                return super().submit(fn, *args, **kwargs)
+            self.later = Future()
+            return self.later
+
+    async def left(executor: First) -> None:
+        async with aclosing(slices(executor, three, None)) as found:
+            async for _ in found:
+                await asyncio.sleep(0)
+                break
+
+    executor = First()
+    asyncio.run(left(executor))
+    assert executor.later
+    assert executor.later.cancelled()
+
+
+@pytest.mark.parametrize(("took", "pause"), [(0.9, 0.3), (0.001, FRAME_SECONDS)])
+def test_frames_are_spread_over_the_time_of_a_slice(
+    took: float, pause: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, sent = 100.0, list[float]()
+
+    async def sleep(seconds: float) -> None:
+        nonlocal now
+        now += seconds
+
+    async def three_a_slice(*_: Any) -> AsyncGenerator[tuple[list[int], float]]:
+        for _i in range(2):
+            yield [0, 1, 2], took
+
+    monkeypatch.setattr("app.web.events.slices", three_a_slice)
+    monkeypatch.setattr("app.web.events.monotonic", lambda: now)
+    monkeypatch.setattr("app.web.events.asyncio.sleep", sleep)
+
+    async def look() -> None:
+        async for said in Events.events(Here(), three, None, ""):
+            if said.startswith(b"event: frame"):
+                sent.append(now)
+
+    asyncio.run(look())
+    assert [b - a for a, b in pairwise(sent)] == pytest.approx([pause] * 5)
 
 
 def test_one_client_has_a_share_of_the_places() -> None:
