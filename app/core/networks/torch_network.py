@@ -123,14 +123,20 @@ def seeded(network: Network, seed: int) -> TorchNetwork:
     return model.requires_grad_(False)
 
 
+# What PyTorch's modules draw their first weights with. The functions of `init` are handed over
+# whole, and what they call is not handed over again.
+DRAWING = {Tensor.uniform_, Tensor.normal_, nn.init.uniform_, nn.init.kaiming_uniform_}
+
+
 class Undrawn(TorchFunctionMode):
     """Modules made within it get no random weights of PyTorch's: who draws all of them anew need
     not wait for the first ones."""
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        if func in (Tensor.uniform_, Tensor.normal_):
-            return args[0]
-        return func(*args, **(kwargs or {}))
+        named = kwargs or {}
+        if func in DRAWING:
+            return args[0] if args else named["tensor"]
+        return func(*args, **named)
 
 
 def initialise(model: TorchNetwork) -> None:

@@ -66,6 +66,8 @@ def looked(model: TorchNetwork, inputs: Sequence[Input]) -> Features:
     with torch.no_grad():
         for i in range(0, len(inputs), TOGETHER):
             batch = torch.from_numpy(np.stack(inputs[i : i + TOGETHER]))
+            # Channels last: PyTorch's convolutions take half the time for it.
+            batch = batch.contiguous(memory_format=torch.channels_last)
             found.append(model.reached(batch, at).numpy())
     maps = np.concatenate(found).astype(np.float64)
     return Features(maps.mean(axis=(2, 3)), maps)

@@ -62,8 +62,10 @@ def test_what_is_not_drawn_at_first_is_drawn_as_he_says(name: str, example: Exam
     """Of a row's parameters only those are random that `initialise` sets."""
     layer = made(name, example)
     module = layer.module()
+    before = torch.get_rng_state()
     with Undrawn():
         undrawn = layer.module()
+    assert torch.equal(torch.get_rng_state(), before), "a number was drawn"
     drawn = {"weight", "bias"} if layer.weighs else set()
     if isinstance(module, nn.Module):
         usual = module.state_dict()
