@@ -36,7 +36,7 @@ SIZES = (2, 4, 2, 1)
 SLOW = {"units": 16, "layers": 3, "steps": 3000, "batch": 0}  # two hundred steps a slice
 RUNS, MEANWHILE = 8, 4
 SECONDS = 8.0  # of eight runs side by side
-CLICKS = 15
+CLICKS, PAUSE = 15, 0.3  # after a pause nothing is at hand, neither for ours nor for the floor
 BATCH, SLICE = 32, 10  # steps of a slice: a tenth of a second
 POINTS = 10_000  # of a chart
 
@@ -162,7 +162,7 @@ async def first_frames(port: int) -> list[float]:
         seen = Watched(port, seed=seed)
         asked = await seen.until(most=1)
         found.append(seen.times[0] - asked)
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(PAUSE)
     return found
 
 
@@ -199,6 +199,7 @@ def runs() -> Iterator[Comparison]:
         floor = bare(port)
     slices = []
     for seed in range(CLICKS):
+        time.sleep(PAUSE)
         begun = time.perf_counter()
         row.slice(row.settings(seed=200 + seed), None)
         slices.append(time.perf_counter() - begun)
