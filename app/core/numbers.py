@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 
@@ -19,6 +20,7 @@ TIMES = "\N{MULTIPLICATION SIGN}"
 RAISED = "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"
 EXPONENT = str.maketrans("-0123456789", RAISED)
 RAISED_WIDTH = 0.7  # of a raised digit, in usual ones
+HYPHEN = re.compile(r"(?<![\w\])}%-])-(?=\d)")  # that stands for a minus sign
 MISSING = "\N{EN DASH}"
 INFINITY = "\N{INFINITY}"
 
@@ -38,6 +40,11 @@ def typeset(number: str) -> str:
     """A number as Python writes it, typeset with all of its digits: 1e-07 is 1×10⁻⁷."""
     mantissa, _, power = number.partition("e")
     return _with_power(mantissa, int(power) if power else None)
+
+
+def with_minus(prose: str) -> str:
+    """Words with numbers among them: -3 with a minus sign, the hyphen of VGG-16 as it is."""
+    return HYPHEN.sub(MINUS, prose)
 
 
 def plural(n: int, one: str, many: str = "") -> str:

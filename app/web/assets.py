@@ -16,7 +16,7 @@ from starlette.staticfiles import NotModifiedResponse, StaticFiles
 from starlette.templating import Jinja2Templates
 from starlette.types import Scope
 
-from app.core.numbers import format_number
+from app.core.numbers import format_number, with_minus
 
 ROOT = Path(__file__).resolve().parents[2]
 DIST = ROOT / "static" / "dist"
@@ -169,6 +169,7 @@ ASSETS = Assets(DIST)
 templates = Jinja2Templates(ROOT / "templates")
 templates.env.globals["assets"] = ASSETS.tags
 templates.env.filters["number"] = format_number
+templates.env.filters["minus"] = with_minus
 
 
 def read_templates() -> None:

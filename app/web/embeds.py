@@ -23,22 +23,35 @@ router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 ENTRY = "src/pages/embed.ts"
 
 
-def graph_drawn(answer: Mapping[str, Any]) -> str:
-    return graph(answer, standalone=False)
+View = Mapping[str, Any]
 
 
-def network_drawn(answer: Mapping[str, Any]) -> str:
+def middle(answer: Mapping[str, Any]) -> int:
+    """Where a graph stands that is to show a step as it is made."""
+    return -(-len(answer["steps"] or ()) // 2)
+
+
+def graph_drawn(answer: Mapping[str, Any], view: View) -> str:
+    """Whole, since not everybody has a script that goes on; in its middle for a first sight."""
+    step = middle(answer) if view.get("step") == "middle" else None
+    return graph(answer, step=step, standalone=False)
+
+
+def network_drawn(answer: Mapping[str, Any], _: View) -> str:
     return volumes(answer["drawing"], "A network")
 
 
 # What shows without a script, where there is a drawing.
-DRAWN: dict[str, Callable[[Any], str]] = {"expression": graph_drawn, "network": network_drawn}
+DRAWN: dict[str, Callable[[Any, View], str]] = {
+    "expression": graph_drawn,
+    "network": network_drawn,
+}
 
 
-def drawn(figure: Figure[Any], answer: Any) -> Markup:
+def drawn(figure: Figure[Any], answer: Any, view: View) -> Markup:
     """What the server draws of an answer; nothing where only a script does."""
     draw = DRAWN.get(figure.name)
-    return Markup(draw(answer) if answer and draw else "")
+    return Markup(draw(answer, view) if answer and draw else "")
 
 
 @router.get("/embed/{name}")
@@ -64,7 +77,7 @@ async def embed(request: Request, name: str) -> HTMLResponse:
     context = {
         "figure": figure,
         "first": {"question": question, "answer": answer, "problem": problem, "view": view},
-        "svg": drawn(figure, answer),
+        "svg": drawn(figure, answer, view),
         "says": (answer.get("sentence") if isinstance(answer, dict) else None) or figure.says,
         "entry": ENTRY if ENTRY in ASSETS.manifest else None,
     }

@@ -21,6 +21,7 @@ from app.core.exercises.reading import MOST_LETTERS
 from app.core.exercises.table import KINDS, ROWS
 from app.core.lessons.lesson import Lesson
 from app.core.lessons.reading import html, parsed
+from app.core.numbers import with_minus
 from app.web.answering import Json, encode
 from app.web.assets import templates
 from app.web.course import course
@@ -88,7 +89,7 @@ def marked(text: str) -> Markup:
 
 def coded(text: str) -> Markup:
     """A sentence, with what it quotes set as code."""
-    return Markup(QUOTED.sub(r"<code>\1</code>", str(escape(text))))
+    return Markup(QUOTED.sub(r"<code>\1</code>", str(escape(with_minus(text)))))
 
 
 def shown(name: str, seed: int, given: Mapping[str, str] | None = None) -> dict[str, Any]:

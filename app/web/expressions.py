@@ -1,5 +1,6 @@
 """Expressions: the REST routes, and the page with the same question and answer."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -18,6 +19,7 @@ from app.core.links import asked
 from app.core.mistakes import validated
 from app.web.answering import Json, encode, told
 from app.web.assets import templates
+from app.web.embeds import middle
 from app.web.links import own_address
 from app.web.problems import REFUSALS
 
@@ -58,6 +60,15 @@ async def first_answer(request: Request, question: dict[str, Any]) -> dict[str, 
     return answer
 
 
+def opening(query: Mapping[str, str], answer: Mapping[str, Any]) -> int | None:
+    """After how many steps the page opens, as static/src/pages/expression.ts has it: where the link
+    says, at a step in the middle for who asks for nothing, else at the end."""
+    said = query.get("step", "")
+    if said.isascii() and said.isdecimal() and len(said) < 10:
+        return int(said)
+    return None if "expression" in query else middle(answer)
+
+
 @pages.get("/expression")
 async def page(request: Request) -> HTMLResponse:
     """The expression page."""
@@ -73,7 +84,7 @@ async def page(request: Request) -> HTMLResponse:
         "question": question,
         "answer": answer,
         "problem": problem,
-        "svg": svg(answer, standalone=False) if answer else "",
+        "svg": svg(answer, step=opening(query, answer), standalone=False) if answer else "",
         "examples": example_rows(),
     }
     return templates.TemplateResponse(request, "expressions.html", context, 422 if problem else 200)

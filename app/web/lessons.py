@@ -157,5 +157,5 @@ def shown(block: Any) -> dict[str, Any]:
             "problem": problem,
             "view": {key: str(value) for key, value in block.at.items()},
         },
-        "svg": drawn(figure, answer),
+        "svg": drawn(figure, answer, block.at),
     }

@@ -368,9 +368,9 @@ def test_each_step_is_announced_as_a_sentence(page: Page) -> None:
 def test_a_node_says_its_numbers_as_far_as_they_are_known(page: Page) -> None:
     page.goto(link(FIRST, step=1))
     expect(grasp(page, "n1")).to_have_accessible_name(re.compile(r"\+ gate, value 3$"))
-    expect(grasp(page, "f")).to_have_accessible_name(re.compile(r"^f, \* gate$"))
+    expect(grasp(page, "f")).to_have_accessible_name(re.compile(r"^f, × gate$"))
     page.keyboard.press("End")
-    expect(grasp(page, "f")).to_have_accessible_name("f, * gate, value −12, gradient 1")
+    expect(grasp(page, "f")).to_have_accessible_name("f, × gate, value −12, gradient 1")
     expect(page.get_by_role("group", name="Computation graph of f = (x + y) * z")).to_be_visible()
 
 

@@ -138,7 +138,7 @@ def test_the_present_step_is_a_formula_with_the_numbers_in_it(page: Page) -> Non
     upstream, local = r"_{\text{upstream}}", r"_{\text{local}}"
     for step, sentence, parts in (
         (1, "−2 + 5 = 3", ("-2 + 5", "= 3")),
-        (2, "3 * (−4) = −12", ("-12",)),
+        (2, "3 × (−4) = −12", ("-12",)),
         (3, "1", ("1",)),
         (4, "upstream 1 times local −4 is −4", (rf"\underbrace{{1}}{upstream}", local, "= -4")),
         (5, "upstream 1 times local 3 is 3", (rf"\underbrace{{1}}{upstream}", local, "= 3")),

@@ -51,6 +51,26 @@ def test_a_linked_expression_is_seen_as_a_whole(page: Page) -> None:
     at_step(page, 7, 7)
 
 
+def test_a_network_nobody_asked_for_stands_where_its_walk_tells_most(page: Page) -> None:
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto("/network")
+    at_step(page, 6, 40)
+    expect(page.locator(".walk-said")).to_contain_text("out comes 128 × 112 × 112")
+    expect(page.locator("g.volume.chosen")).to_be_in_viewport(ratio=1)
+    # What is said of the layer is read where the walk goes on; its card is for who chooses it.
+    expect(page.locator(".layer-card")).to_have_count(0)
+    # Another network begins where its own walk does.
+    page.get_by_label("Network", exact=True).select_option("alexnet")
+    expect(page.locator(".player .count")).to_have_text(re.compile("^0 / "))
+    expect(page.locator("g.volume.chosen")).to_have_count(0)
+
+
+def test_a_linked_network_is_seen_as_a_whole(page: Page) -> None:
+    page.goto("/network?architecture=vgg16")
+    at_step(page, 0, 40)
+    expect(page.locator("g.volume.chosen")).to_have_count(0)
+
+
 def test_names_are_written_as_by_hand(page: Page) -> None:
     page.goto(link(("f = lam * w0", {"lam": -2, "w0": 3})))
     expect(page.locator('[data-node="lam"] .name')).to_have_text("λ")

@@ -5,7 +5,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.numbers import RAISED, breadth, format_number, latex_number, short_number, typeset
+from app.core.numbers import (
+    RAISED,
+    breadth,
+    format_number,
+    latex_number,
+    short_number,
+    typeset,
+    with_minus,
+)
 from tests.written import number
 
 
@@ -93,3 +101,16 @@ def test_what_is_written_short_is_the_number_with_fewer_digits(x: float, length:
 @given(st.floats(min_value=-1e300, max_value=1e300))
 def test_a_constant_is_typeset_with_all_of_its_digits(x: float) -> None:
     assert number(typeset(repr(x))) == x
+
+
+@pytest.mark.parametrize(
+    ("prose", "written"),
+    [
+        ("gives -2 x (-1).", "gives −2 x (−1)."),
+        ("-1 0 1; -2 0 2", "−1 0 1; −2 0 2"),
+        ("VGG-16, 3x3-1 and 10-12", "VGG-16, 3x3-1 and 10-12"),
+        ("--depth=-1", "--depth=−1"),
+    ],
+)
+def test_prose_has_minus_signs(prose: str, written: str) -> None:
+    assert with_minus(prose) == written

@@ -117,7 +117,7 @@ def test_the_first_graph_step_by_step(client: TestClient) -> None:
     told = [(step["kind"], step["node"], step["flow"], step["sentence"]) for step in steps]
     assert told == [
         ("forward", "n1", None, "x + y = −2 + 5 = 3."),
-        ("forward", "f", None, "f = 3 * (−4) = −12."),
+        ("forward", "f", None, "f = 3 × (−4) = −12."),
         (
             "backward",
             "f",

@@ -1,5 +1,6 @@
 """The home: a graph that is there at once, the doors, the course; and old links."""
 
+import pytest
 from starlette.testclient import TestClient
 
 from app.web.course import course
@@ -24,3 +25,21 @@ def test_whoever_asks_it_something_gets_the_expression(client: TestClient) -> No
         old, new = client.get(f"/?{query}"), client.get(f"/expression?{query}")
         assert (old.status_code, old.text) == (new.status_code, new.text)
         assert 'id="question"' in new.text
+
+
+@pytest.mark.parametrize(
+    ("address", "gradients"),
+    [
+        ("/", 2),
+        ("/expression", 2),
+        ("/expression?step=1", 0),
+        ("/expression?expression=f+%3D+x+*+2", 2),
+        ("/expression?expression=f+%3D+x+*+2&step=2", 1),
+        ("/expression?expression=f+%3D+x+*+2&step=none", 2),
+    ],
+)
+def test_what_the_server_draws_stands_where_the_page_opens(
+    client: TestClient, address: str, gradients: int
+) -> None:
+    drawing = client.get(address).text.split('class="graph"')[1].split("</svg>")[0]
+    assert drawing.count('class="gradient"') == gradients

@@ -38,7 +38,7 @@ class DropoutSettings(Settings):
         float,
         amount(
             "Dropped",
-            "The share of hidden units left out at each step (PyTorch's p); 1 - it is kept.",
+            "The share of hidden units left out at each step (PyTorch's p); 1 − it is kept.",
             [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9],
             most=0.9,
         ),

@@ -64,7 +64,7 @@ EXAMPLES = {
             "sigmoid-gate",
             "Sigmoid neuron, one gate",
             "u = w0*x0 + w1*x1 + w2\nf = sigmoid(u)",
-            "Gates can be grouped: the sigmoid's local gradient is (1 - f) f, and the answer is "
+            "Gates can be grouped: the sigmoid's local gradient is (1 − f) f, and the answer is "
             "the same.",
             {"w0": 2, "x0": -1, "w1": -3, "x1": -2, "w2": -3},
         ),
@@ -148,7 +148,7 @@ EXAMPLES = {
             "Softmax loss with regularization",
             "s = W @ x\nL = cross_entropy(s, y) + lam * sum(W ** 2)",
             "One line changed against the hinge loss, nothing derived again: the gradient at the "
-            "scores is p - 1 at the right class, p elsewhere.",
+            "scores is p − 1 at the right class, p elsewhere.",
             {
                 "W": [[0.2, -0.5, 0.1], [1.5, 1.3, 2.1], [0.1, 0.25, 0.2]],
                 "x": [0.5, 2, -1],

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from app.core.expressions.graphs import Graph, Node
+from app.core.expressions.handwriting import GREEK
 from app.core.expressions.ops import OPS, SLOT, Op
 from app.core.expressions.parsing import parse_derivative
 from app.core.numbers import MINUS, TIMES, format_number, latex_number, typeset
@@ -17,10 +18,6 @@ ATOM = 60
 NEGATIVE = 10  # how tightly a number with a minus sign binds
 LONGEST = 160  # a formula past this is called by its node's id
 DEEPEST = 40  # how deep text is nested before it breaks into lines
-GREEK = frozenset(
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau "
-    "upsilon phi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega".split(" ")
-)
 
 
 @dataclass(frozen=True, slots=True)

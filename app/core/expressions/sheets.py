@@ -10,7 +10,7 @@ from typing import Annotated, Any, NotRequired
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from app.core.expressions import formulas
+from app.core.expressions import formulas, handwriting
 from app.core.expressions.formulas import Term, blank
 from app.core.expressions.graphs import Graph, Node
 from app.core.expressions.ops import OPS
@@ -91,13 +91,22 @@ class Sheet:
         return formulas.labels(self.graph)
 
     @cached_property
-    def names(self) -> list[str]:
+    def called(self) -> list[Term]:
         """Each node as sentences call it: its name, its formula if that is short, or its gate."""
-        texts = [term.tex for term in formulas.labels(self.graph, "text")]
-        return [
-            text if node.name or len(text) <= SPOKEN else f"the {gate} gate"
-            for node, text, gate in zip(self.graph.nodes, texts, self.gates, strict=True)
-        ]
+        called = []
+        texts = formulas.labels(self.graph, "text")
+        for node, term, gate in zip(self.graph.nodes, texts, self.gates, strict=True):
+            said = handwriting.formula(term.tex)
+            short = node.name or len(said) <= SPOKEN
+            called.append(
+                Term(said, term.binds) if short else Term(f"the {handwriting.gate(gate)} gate")
+            )
+        return called
+
+    @cached_property
+    def names(self) -> list[str]:
+        """The same as words."""
+        return [term.tex for term in self.called]
 
     @cached_property
     def gates(self) -> list[str]:
@@ -181,16 +190,15 @@ class Sheet:
     @cached_property
     def forward(self) -> list[ForwardSheet]:
         """Every forward step, in order."""
-        called = [Term(name) for name in self.names]
         return [
             ForwardSheet(
                 i,
                 node.inputs,
                 self.latex[i],
                 formulas.template(self._with_blanks(node, "latex")),
-                formulas.template(self._with_blanks(node, "text").replace("-", "−")),
+                formulas.template(handwriting.formula(self._with_blanks(node, "text"))),
                 self.names[i],
-                formulas.formula(node, called, "text").tex,
+                handwriting.formula(formulas.formula(node, self.called, "text").tex),
             )
             for i, node in enumerate(self.graph.nodes)
             if not node.leaf
@@ -200,6 +208,10 @@ class Sheet:
         operands: list[Term] = [blank(k) for k in range(len(node.inputs))]
         if node.op == "neg":  # -(3) rather than -3, which would be the result already
             operands = [Term(f"({operands[0].tex})")]
+        if node.op == "**" and form == "text":
+            power = self.graph.nodes[node.inputs[1]]
+            if power.number:  # which is raised
+                operands[1] = Term(formulas.literal_text(power.value))
         return formulas.render(OPS[node.op], operands, node.attributes, form).tex
 
     @cached_property
@@ -268,7 +280,9 @@ class Sheet:
         if op.local or not formulas.speaks_ops(text):
             return ""
         names = {op.argument(k): self.names[j] for k, j in enumerate(node.inputs)}
-        return re.sub(r"\w+", lambda word: names.get(word.group(), word.group()), text)
+        return handwriting.formula(
+            re.sub(r"\w+", lambda word: names.get(word.group(), word.group()), text)
+        )
 
     def _letters(self, node: Node) -> tuple[list[Term], Term]:
         """What a rule calls the operands and the result: by what they are where that is short."""

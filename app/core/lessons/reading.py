@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml  # type: ignore[import-untyped]
 from markdown_it import MarkdownIt
+from markdown_it.common.utils import escapeHtml
 from markdown_it.token import Token
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 from mdit_py_plugins.front_matter import front_matter_plugin
@@ -18,6 +19,7 @@ from app.core.figures import FIGURES
 from app.core.lessons.glossary import ANCHORS
 from app.core.lessons.lesson import OWN, Block, Exercise, Fence, Lesson, Misread, Notes, Prose
 from app.core.mistakes import validated
+from app.core.numbers import with_minus
 
 FACTS = {"title": str, "part": str, "minutes": int, "slides": list, "after": list}
 MOST_LETTERS = 100_000  # of a file
@@ -31,12 +33,18 @@ def formula(latex: str, options: dict[str, Any]) -> str:
     return f'<span class="formula" data-latex="{text}"{display}>{text}</span>'
 
 
+def words(_: object, tokens: Sequence[Token], place: int, options: object, env: object) -> str:
+    """Words of prose, and numbers among them."""
+    return escapeHtml(with_minus(tokens[place].content))
+
+
 MARKDOWN = (
     MarkdownIt("commonmark", {"html": False})
     .enable("table")
     .use(front_matter_plugin)
     .use(dollarmath_plugin, renderer=formula, allow_digits=False, double_inline=True)
 )
+MARKDOWN.add_render_rule("text", words)
 
 
 def read(folder: Path) -> tuple[list[Lesson], list[Misread]]:

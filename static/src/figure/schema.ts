@@ -3449,7 +3449,7 @@ export interface components {
             seed: number;
             /**
              * Dropped
-             * @description The share of hidden units left out at each step (PyTorch's p); 1 - it is kept.
+             * @description The share of hidden units left out at each step (PyTorch's p); 1 − it is kept.
              * @default 0.5
              */
             dropped: number;
@@ -4653,7 +4653,7 @@ export interface components {
         };
         /**
          * Hardsigmoid
-         * @description A straight line from 0 at -3 to 1 at 3: the sigmoid without its exponential.
+         * @description A straight line from 0 at −3 to 1 at 3: the sigmoid without its exponential.
          */
         Hardsigmoid: {
             /**
@@ -7141,7 +7141,7 @@ export interface components {
             seed: number;
             /**
              * Dropped
-             * @description The share of inputs left out each time (PyTorch's p); 1 - it is kept.
+             * @description The share of inputs left out each time (PyTorch's p); 1 − it is kept.
              * @default 0.5
              */
             dropped: number;
@@ -7450,7 +7450,7 @@ export interface components {
         };
         /**
          * Softplus
-         * @description log(1 + e^x): a smooth ReLU that is never 0; its gradient is the sigmoid.
+         * @description log(1 + eˣ): a smooth ReLU that is never 0; its gradient is the sigmoid.
          */
         Softplus: {
             /**
@@ -7913,7 +7913,7 @@ export interface components {
         };
         /**
          * Tanh
-         * @description Squashes to -1..1, around 0; it saturates too.
+         * @description Squashes to −1 to 1, around 0; it saturates too.
          */
         Tanh: {
             /**

@@ -5,6 +5,7 @@ import type { Reply } from '../figure/server'
 import { askNetwork } from './asking'
 import * as editing from './editing'
 import type { Asked, LayerSpec, NetworkAnswer, NetworkSpec, Row, Value, Volume } from './types'
+import { telling } from './walking'
 
 const TYPING_MILLISECONDS = 200
 const SIZES = 'The input is channels, height, width, such as 3, 32, 32, or one number for a vector.'
@@ -15,7 +16,8 @@ type First = {
   question: Asked & { open?: string[] }
   answer: NetworkAnswer | null
   problem: Problem | null
-  chosen: string | null
+  /** What is looked at; undefined: nobody said, and a walk stands where it tells most. */
+  chosen: string | null | undefined
 }
 
 const send = ({ asked, open, mend = false }: Drawn, signal: AbortSignal): Promise<Reply<NetworkAnswer>> =>
@@ -35,6 +37,8 @@ export class Networks extends Figure<Drawn, NetworkAnswer> {
   misread = $state('')
   /** The name of the layer or closed group one looks at. */
   chosen = $state<string | null>(null)
+  /** The same where it was come to by walking, and not chosen by a hand. */
+  walked = $state<string | null>(null)
   /** Whether layers behind a change take on the channels they are given. */
   mend = $state(true)
   text = $state('')
@@ -60,9 +64,12 @@ export class Networks extends Figure<Drawn, NetworkAnswer> {
 
   constructor({ question, answer, problem, chosen }: First) {
     const { open, ...asked } = question
-    super({ asked, open: open ?? null, chosen }, send)
+    const volumes = answer?.drawing.volumes ?? []
+    const walked = chosen === undefined ? (volumes[telling(volumes)]?.name ?? null) : null
+    super({ asked, open: open ?? null, chosen: chosen ?? walked }, send)
     this.problem = problem
-    this.chosen = chosen
+    this.chosen = chosen ?? walked
+    this.walked = walked
     this.answer = answer
     if (answer) this.#show(answer, asked)
     this.text = asked.source ?? answer?.code ?? ''

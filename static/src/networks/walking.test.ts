@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Drawing, Volume } from './types'
-import { along, pulses, slotAt, slotLine } from './walking'
+import { along, pulses, slotAt, slotLine, telling } from './walking'
 
 const volume = (middle: number, y: number, more: Partial<Volume> = {}): Volume =>
   ({ x: middle - 15, middle, y, top: y - 10, width: 30, height: 30, recede: 10, after: null, branch: false, ...more }) as Volume // prettier-ignore
@@ -31,6 +31,13 @@ test('a point goes along a way at one pace', () => {
   expect(along(way, 0.25)).toEqual([10, 0])
   expect(along(way, 0.5)).toEqual([10, 10])
   expect(along(way, 1)).toEqual([10, 30])
+})
+
+test('a walk tells most behind the first pooling, and in its middle where there is none', () => {
+  expect(telling(volumes)).toBe(3)
+  const pooled = volumes.map((one, n) => ({ ...one, kind: n === 1 ? 'pooling' : 'convolution' }) as Volume)
+  expect(telling(pooled)).toBe(2)
+  expect(telling(pooled.slice(0, 2))).toBe(1)
 })
 
 test('a step comes from whatever a volume takes, along its wires', () => {

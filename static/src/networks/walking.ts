@@ -35,6 +35,13 @@ export function pulses({ volumes, wires }: Drawing, target: number, share: numbe
   return [...(before ? [[center(before), center(volume)]] : []), ...ways].map((way) => along(way, share))
 }
 
+/** The step at which a walk tells most: behind the first pooling a map is smaller, and more are made of it. */
+export function telling(volumes: readonly Volume[]): number {
+  const pooled = volumes.findIndex(({ kind }) => kind === 'pooling')
+  const last = volumes.length - 1
+  return pooled > 0 && pooled < last ? pooled + 1 : Math.ceil(last / 2)
+}
+
 /** Behind which volume something goes that is dropped: the last to the left, in the nearest row. */
 export function slotAt(volumes: readonly Volume[], x: number, y: number): number {
   let [found, least] = [0, Infinity]

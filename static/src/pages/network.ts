@@ -12,6 +12,9 @@ function unitOf(text: string | null): number[] | null {
   return text && /^\d+(,\d+)?$/.test(text) ? text.split(',').map(Number) : null
 }
 
+/** What makes a link one that somebody chose; who asks for nothing sees a step of the walk. */
+const CHOSEN = ['architecture', 'source', 'packed_source', 'network', 'layer', 'view']
+
 const place = document.querySelector<HTMLElement>('[data-figure="network"]')
 if (place) {
   const query = new URLSearchParams(location.search)
@@ -19,7 +22,7 @@ if (place) {
     question: written<Asked>('question'),
     answer: written<NetworkAnswer | null>('answer'),
     problem: written<Problem | null>('problem'),
-    chosen: query.get('layer'),
+    chosen: CHOSEN.some((name) => query.has(name)) ? query.get('layer') : undefined,
   })
   const architectures = written<Architecture[]>('architectures')
   const table = written<LayerRow[]>('layers')

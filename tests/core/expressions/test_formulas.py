@@ -131,7 +131,7 @@ def forward_steps(text: str, **inputs: Any) -> list[tuple[str, str]]:
 @pytest.mark.parametrize(
     ("text", "inputs", "sentence", "latex"),
     [
-        ("f = x * y", {"x": -2, "y": -3}, "f = −2 * (−3) = 6.", r"x \cdot y = -2 \cdot (-3) = 6"),
+        ("f = x * y", {"x": -2, "y": -3}, "f = −2 × (−3) = 6.", r"x \cdot y = -2 \cdot (-3) = 6"),
         ("f = x + y", {"x": -2, "y": -3}, "f = −2 + (−3) = −5.", "x + y = -2 + (-3) = -5"),
         ("f = x - y", {"x": 2, "y": -3}, "f = 2 − (−3) = 5.", "x - y = 2 - (-3) = 5"),
         (
@@ -140,6 +140,8 @@ def forward_steps(text: str, **inputs: Any) -> list[tuple[str, str]]:
             "f = (−2) ** (−3) = −0.125.",
             "x^{y} = (-2)^{-3} = -0.125",
         ),
+        ("f = x ** 2", {"x": -3}, "f = (−3)² = 9.", "x^{2} = (-3)^{2} = 9"),
+        ("f = x ** -2", {"x": 2}, "f = 2⁻² = 0.25.", "x^{-2} = 2^{-2} = 0.25"),
         (
             "f = x / y",
             {"x": -1, "y": -4},
@@ -148,7 +150,7 @@ def forward_steps(text: str, **inputs: Any) -> list[tuple[str, str]]:
         ),
         ("f = -x", {"x": -2}, "f = −(−2) = 2.", "-x = -(-2) = 2"),
         ("f = exp(x)", {"x": -1}, "f = exp(−1) = 0.3679.", "e^{x} = e^{-1} = 0.3679"),
-        ("f = x * 2", {"x": -2}, "f = −2 * 2 = −4.", r"x \cdot 2 = -2 \cdot 2 = -4"),
+        ("f = x * 2", {"x": -2}, "f = −2 × 2 = −4.", r"x \cdot 2 = -2 \cdot 2 = -4"),
         ("f = square(x)", {"x": -2}, "f = square(−2) = 4.", "x^{2} = (-2)^{2} = 4"),
     ],
 )

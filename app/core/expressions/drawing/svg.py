@@ -19,7 +19,8 @@ from app.core.expressions.drawing.layout import (
     readable,
     shortened,
 )
-from app.core.expressions.drawing.words import name_words, number, safe, typeset, words
+from app.core.expressions.drawing.words import name_words, number, safe, words
+from app.core.expressions.handwriting import gate
 from app.core.numbers import beside_wire, breadth, format_number, short_number, sizes
 
 FLOW_DROP = 17.0  # from the middle of a wire to the baseline of its flow
@@ -230,7 +231,7 @@ def _node(
     if kind == "input":
         yield name_words("name", x, y + 5.5, shortened(node["name"] or node["gate"] or node["id"]))
     else:
-        label = typeset(shortened(node["gate"]))
+        label = shortened(gate(node["gate"]))
         word = " word" if len(label) > 2 else ""
         yield words(f"symbol{word}", x, y + (5 if word else 6.5), label)
         if node["name"]:
@@ -274,7 +275,7 @@ def _numbers(node: Mapping[str, Any], place: Mapping[str, Any], moment: _Moment)
 
 def _told(node: Mapping[str, Any]) -> str:
     """What a pointer that rests on a node is told."""
-    name = node["name"] or node["gate"] or node["id"]
+    name = node["name"] or gate(node["gate"]) or node["id"]
     if node["shape"]:
         return f"{name}: {sizes(node['shape'])}"
     told = f"{name}: value {format_number(node['value'])}"

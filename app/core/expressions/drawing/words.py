@@ -2,9 +2,8 @@
 
 import re
 from html import escape
-from unicodedata import lookup
 
-from app.core.expressions.formulas import GREEK
+from app.core.expressions.handwriting import letter
 from app.core.numbers import MINUS, RAISED
 
 INDEXED = re.compile(r"([^\W\d_]+)_?(\d{1,3})")
@@ -26,16 +25,7 @@ def name_words(css: str, x: float, y: float, name: str) -> str:
     indexed = INDEXED.fullmatch(name)
     base, index = indexed.groups() if indexed else (name, "")
     lowered = f'<tspan dy="0.3em" font-size="72%">{index}</tspan>' if index else ""
-    return words(css, x, y, _letter(base)).replace("</text>", f"{lowered}</text>")
-
-
-def _letter(word: str) -> str:
-    if word != "lam" and word not in GREEK:
-        return word
-    # Unicode calls it lamda.
-    size = "CAPITAL" if word[0].isupper() else "SMALL"
-    spelt = "LAMDA" if word.lower() in ("lam", "lambda") else word.upper()
-    return lookup(f"GREEK {size} LETTER {spelt}")
+    return words(css, x, y, letter(base)).replace("</text>", f"{lowered}</text>")
 
 
 def _raised(power: re.Match[str]) -> str:
@@ -43,13 +33,6 @@ def _raised(power: re.Match[str]) -> str:
     digits, rest = power[1].translate(USUAL), power[2]
     after = f'<tspan dy="0.35em">{rest}</tspan>' if rest else ""
     return f'<tspan dy="-0.5em" font-size="70%">{digits}</tspan>{after}'
-
-
-def typeset(label: str) -> str:
-    """A gate's label with the signs of mathematics."""
-    if label.startswith("*"):
-        label = "×" + label[1:]
-    return label.replace("-", "−")
 
 
 def number(x: float) -> str:

@@ -66,7 +66,7 @@ def numbers() -> Iterator[Op]:
         downstream={"a": "upstream @ transpose(b)", "b": "transpose(a) @ upstream"},
     )  # fmt: skip
     yield Op(
-        "neg", ("x",), np.negative, "Multiplying by -1 flips the sign of the gradient.",
+        "neg", ("x",), np.negative, "Multiplying by −1 flips the sign of the gradient.",
         "f = -x", names=("negative",), category="arithmetic", scalar=operator.neg, symbol="*-1",
         text="-{x:30}", latex="-{x:20}", precedence=10, local={"x": "-1"},
     )  # fmt: skip
@@ -112,9 +112,9 @@ def numbers() -> Iterator[Op]:
         )  # fmt: skip
     for name, scalar, array, rule, says, at in (
         ("sin", math.asin, np.arcsin, "1 / sqrt((1 - x) * (1 + x))",
-         "From -1 to 1; at both ends it is upright, and the gradient does not exist.", "x / 4"),
+         "From −1 to 1; at both ends it is upright, and the gradient does not exist.", "x / 4"),
         ("cos", math.acos, np.arccos, "-(1 / sqrt((1 - x) * (1 + x)))",
-         "From -1 to 1; at both ends it is upright, and the gradient does not exist.", "x / 4"),
+         "From −1 to 1; at both ends it is upright, and the gradient does not exist.", "x / 4"),
         ("tan", math.atan, np.arctan, "1 / (1 + x ** 2)",
          "It saturates, but slowly: far out the gradient falls with x squared.", "x"),
         ("sinh", math.asinh, np.arcsinh, "1 / sqrt(x ** 2 + 1)",
@@ -122,7 +122,7 @@ def numbers() -> Iterator[Op]:
         ("cosh", math.acosh, np.arccosh, "1 / sqrt((x - 1) * (x + 1))",
          "From 1 up; at 1 itself the gradient does not exist.", "2 * x"),
         ("tanh", math.atanh, np.arctanh, "1 / ((1 - x) * (1 + x))",
-         "Between -1 and 1: it undoes tanh, and the gradient grows towards both ends.", "x / 4"),
+         "Between −1 and 1: it undoes tanh, and the gradient grows towards both ends.", "x / 4"),
     ):  # fmt: skip
         yield Op(
             f"arc{name}", ("x",), array, says, f"f = arc{name}({at})", scalar=scalar,
@@ -151,7 +151,7 @@ def numbers() -> Iterator[Op]:
         "f = log1p(x)", scalar=math.log1p, latex=r"\log(1 + {x:10})", local={"x": "1 / (1 + x)"},
     )  # fmt: skip
     yield Op(
-        "expm1", ("x",), np.expm1, "exp(x) - 1, without losing the digits of a small x.",
+        "expm1", ("x",), np.expm1, "exp(x) − 1, without losing the digits of a small x.",
         "f = expm1(x)", scalar=math.expm1, latex="e^{{x:0}} - 1", precedence=10,
         local={"x": "exp(x)"},
     )  # fmt: skip

@@ -56,7 +56,7 @@ def tensors() -> Iterator[Op]:
     yield Op(
         "variance", ("x",), arrays.variance,
         "The mean squared distance from the mean: each entry is pushed away from it. Divided by n, "
-        "as numpy has it; correction=1 divides by n - 1, as PyTorch does unless told.",
+        "as numpy has it; correction=1 divides by n − 1, as PyTorch does unless told.",
         "f = variance(x * [1, 2, 3])", category="reduction", parameters=SPREAD, reduces=True,
         latex=r"\operatorname{var}({x:0})", symbol="var", names=("var",), shy=True,
         torch="torch.var(x, dim=axis, keepdim=keepdims, correction=correction)",

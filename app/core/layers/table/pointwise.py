@@ -123,7 +123,7 @@ class SiLU(Layer):
 
 
 class Softplus(Layer):
-    """log(1 + e^x): a smooth ReLU that is never 0; its gradient is the sigmoid."""
+    """log(1 + eˣ): a smooth ReLU that is never 0; its gradient is the sigmoid."""
 
     type: Literal["Softplus"] = "Softplus"
     deconvnet: ClassVar = "rectified"
@@ -159,7 +159,7 @@ class Hardswish(Layer):
 
 
 class Hardsigmoid(Layer):
-    """A straight line from 0 at -3 to 1 at 3: the sigmoid without its exponential."""
+    """A straight line from 0 at −3 to 1 at 3: the sigmoid without its exponential."""
 
     type: Literal["Hardsigmoid"] = "Hardsigmoid"
     function: ClassVar = "where(x > 3, 1, where(x < -3, 0, x / 6 + 0.5))"
@@ -179,7 +179,7 @@ class Sigmoid(Layer):
 
 
 class Tanh(Layer):
-    """Squashes to -1..1, around 0; it saturates too."""
+    """Squashes to −1 to 1, around 0; it saturates too."""
 
     type: Literal["Tanh"] = "Tanh"
     function: ClassVar = "tanh(x)"

@@ -2,6 +2,7 @@
 import type { GridPlace, Node, PlacedNode, Value, Wire } from '../../figure/api'
 import { isPreview, readable, rowsOf } from '../../grids/cells'
 import { breadth, formatNumber, formatShape, shortNumber } from '../../numbers/format'
+import { signOf } from './sign'
 import { seen, type Box, type Size, type View } from './view'
 
 const SQUARE = 160
@@ -109,7 +110,7 @@ export function describeNode(node: Node, value: boolean, gradient: boolean): str
   const name = node.name ?? (node.op === 'constant' ? node.gate : 'unnamed')
   const parts = [
     name,
-    node.op === 'input' ? 'input' : node.op === 'constant' ? 'constant' : `${node.gate} gate`,
+    node.op === 'input' ? 'input' : node.op === 'constant' ? 'constant' : `${signOf(node.gate)} gate`,
   ]
   if (node.shape.length) parts.push(`shape ${formatShape(node.shape)}`)
   if (value && typeof node.value === 'number') parts.push(`value ${formatNumber(node.value)}`)

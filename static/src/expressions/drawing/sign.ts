@@ -1,6 +1,9 @@
+import { MINUS, raised } from '../../numbers/format'
+
 /** What stands in a gate, as it is written by hand. */
 export function signOf(gate: string): string {
-  return gate.replace(/^\*/, '×').replace(/^\^2$/, 'x²').replace(/^\^3$/, 'x³').replaceAll('-', '−')
+  const power = /^\^(-?\d+)$/.exec(gate)
+  return power ? `x${raised(Number(power[1]))}` : gate.replace(/^\*/, '×').replaceAll('-', MINUS)
 }
 
 const LONGEST = 24
