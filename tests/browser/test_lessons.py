@@ -19,8 +19,9 @@ def on_a_wall(page: Page, path: str) -> None:
     page.evaluate("document.fonts.ready.then(() => null)")
 
 
-def test_a_clicker_leads_through_a_whole_lesson_and_on_to_the_next(page: Page) -> None:
-    on_a_wall(page, "/lessons/chain-rule?projector=1")
+@pytest.mark.parametrize("name", ["chain-rule", "example", "layers"])
+def test_a_clicker_leads_through_a_whole_lesson_and_on_to_the_next(page: Page, name: str) -> None:
+    on_a_wall(page, f"/lessons/{name}?projector=1")
     last = page.locator(SCREENS).count() - 1
     seen = {page.evaluate(SEEN)}
     for _ in range(MOST_STEPS):
@@ -28,7 +29,7 @@ def test_a_clicker_leads_through_a_whole_lesson_and_on_to_the_next(page: Page) -
         if not page.locator(".on-screen [data-figure]").count():
             assert small_text(page) == []
         page.keyboard.press("PageDown")
-        if "/chain-rule" not in page.url:
+        if f"/{name}" not in page.url:
             break
         seen.add(page.evaluate(SEEN))
         if seen >= {last}:
