@@ -40,10 +40,13 @@ const NEAR = '100% 0px'
 /** Told of a figure that is alive, and again whenever it asks something else. */
 type Told = (place: HTMLElement, asked: Record<string, unknown>) => void
 
-/** Called once with each figure that has come alive, and its place among all that there are. */
-type Alive = (place: number, figure: Standing) => void
+/**
+ * Called once with each figure that has come alive, and its place among all that there are. `false`: another window
+ * goes before it, and it begins nothing.
+ */
+type Alive = (place: number, figure: Standing) => unknown
 
-async function enliven(place: HTMLElement, told: Told, alive: (figure: Standing) => void): Promise<void> {
+async function enliven(place: HTMLElement, told: Told, alive: (figure: Standing) => unknown): Promise<void> {
   const first = firstIn(place)
   const name = place.dataset.figure ?? ''
   // What is in no row here is an experiment: those are a table of the server's.
@@ -62,7 +65,7 @@ async function enliven(place: HTMLElement, told: Told, alive: (figure: Standing)
   }
   mount(Checked, { target: place, props })
   place.dataset.alive = ''
-  alive(figure)
+  if (alive(figure) !== false) figure.begin?.()
   $effect.root(() => {
     $effect(() => told(place, figure.asked()))
   })

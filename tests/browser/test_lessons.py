@@ -1,5 +1,7 @@
 """The course at a projector: a lesson by a clicker alone, and from figure to figure by `]`."""
 
+import re
+
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
@@ -19,8 +21,9 @@ def on_a_wall(page: Page, path: str) -> None:
     page.evaluate("document.fonts.ready.then(() => null)")
 
 
-def test_a_clicker_leads_through_a_whole_lesson_and_on_to_the_next(page: Page) -> None:
-    on_a_wall(page, "/lessons/chain-rule?projector=1")
+@pytest.mark.parametrize("name", ["chain-rule", "example", "layers"])
+def test_a_clicker_leads_through_a_whole_lesson_and_on_to_the_next(page: Page, name: str) -> None:
+    on_a_wall(page, f"/lessons/{name}?projector=1")
     last = page.locator(SCREENS).count() - 1
     seen = {page.evaluate(SEEN)}
     for _ in range(MOST_STEPS):
@@ -28,7 +31,7 @@ def test_a_clicker_leads_through_a_whole_lesson_and_on_to_the_next(page: Page) -
         if not page.locator(".on-screen [data-figure]").count():
             assert small_text(page) == []
         page.keyboard.press("PageDown")
-        if "/chain-rule" not in page.url:
+        if f"/{name}" not in page.url:
             break
         seen.add(page.evaluate(SEEN))
         if seen >= {last}:
@@ -117,3 +120,35 @@ def test_an_exercise_is_checked_without_leaving_the_page(page: Page) -> None:
     assert page.evaluate("window.stays") is True
     page.goto("/")
     expect(page.locator('[data-exercises*="one-gate"]')).to_have_text("1 of 2")
+
+
+def test_a_run_on_the_wall_goes_in_the_speaker_s_picture_too_and_is_asked_once(page: Page) -> None:
+    asked: list[str] = []
+    page.context.on(
+        "request",
+        lambda request: asked.append(request.url) if "/api/experiments/" in request.url else None,
+    )
+    on_a_wall(page, "/lessons/fitting?projector=1")
+    with page.expect_popup() as opened:
+        page.keyboard.press("s")
+    speaker = opened.value
+    mirror = speaker.frame_locator(".speaker iframe").locator(".on-screen")
+    expect(mirror).to_have_count(1)
+    figure = page.locator(".on-screen [data-figure]")
+    while not figure.count():
+        speaker.keyboard.press("PageDown")
+    last = re.compile(r"^(\d+) / \1$")
+    expect(figure.locator(".player .count")).to_have_text(last)
+    expect(mirror.locator(".player .count")).to_have_text(last)
+    expect(mirror.locator(".diagnosis")).to_have_text(figure.locator(".diagnosis").inner_text())
+    # A run with other settings, begun while both stand.
+    with page.expect_request("**/api/experiments/*"):
+        figure.get_by_role("button", name="Other seed").click()
+    seed = re.compile("Other seed 1")
+    expect(figure.get_by_role("button", name="Other seed")).to_have_text(seed)
+    expect(mirror.get_by_role("button", name="Other seed")).to_have_text(seed)
+    said = figure.locator(".lab-side dd")
+    expect(figure.locator(".lab")).to_have_attribute("aria-busy", "false")
+    expect(mirror.locator(".lab")).to_have_attribute("aria-busy", "false")
+    expect(mirror.locator(".lab-side dd")).to_have_text(said.all_inner_texts())
+    assert len(asked) == 2, asked

@@ -84,7 +84,9 @@ const sightIn = (view: First['view']): Sight => sightOf(new URLSearchParams(view
 export async function activations({ question, answer, problem, view }: First<Question, LookAnswer>) {
   const look = await lookAt(question, answer, problem, { ...sightIn(view), view: 'overview' })
   const asked = () => ({ ...linked(look.asked), ...seen(look.sight) })
-  return standing(ActivationsFigure, { look, home: 'overview' as const }, asked, () => look.asked)
+  return standing(ActivationsFigure, { look, home: 'overview' as const }, asked, {
+    question: () => look.asked,
+  })
 }
 
 export async function layer({ question, problem, view }: First<Question>) {
@@ -100,7 +102,9 @@ export async function layer({ question, problem, view }: First<Question>) {
       ...sight,
     }
   }
-  return standing(ActivationsFigure, { look, home: 'layer' as const }, asked, () => sentOf(look))
+  return standing(ActivationsFigure, { look, home: 'layer' as const }, asked, {
+    question: () => sentOf(look),
+  })
 }
 
 type At = Pick<Sight, 'layer' | 'channel' | 'row' | 'column'>
@@ -112,5 +116,5 @@ export async function unit({ question, problem, view }: First<Question & { unit?
     const at = layer === null || channel === null ? null : { layer, channel, row, column }
     return { ...linked(look.asked), unit: at, ...seen({ ...FIRST_SIGHT, show, scale }) }
   }
-  return standing(ActivationsFigure, { look, home: 'unit' as const }, asked, () => sentOf(look))
+  return standing(ActivationsFigure, { look, home: 'unit' as const }, asked, { question: () => sentOf(look) })
 }

@@ -32,7 +32,7 @@ export async function attribution(first: First<Question & { method: string }, At
     AttributionFigure,
     { look, figure, methods },
     () => ({ ...linked(look.asked), ...rest, ...figure.question }),
-    () => ({ ...look.asked, ...rest, ...figure.question }),
+    { question: () => ({ ...look.asked, ...rest, ...figure.question }) },
   )
 }
 
@@ -40,12 +40,9 @@ export async function occlusion({ question, answer, problem }: First<Question & 
   const look = await lookAt(question, null, problem, {})
   const { row = null, column = null, patch = null } = question as Partial<Covered>
   const figure = coverFigure(look, { row, column, patch }).begin(answer, problem)
-  return standing(
-    CoverFigure,
-    { look, figure },
-    () => ({ ...linked(look.asked), ...figure.question }),
-    () => ({ ...look.asked, ...figure.question }),
-  )
+  return standing(CoverFigure, { look, figure }, () => ({ ...linked(look.asked), ...figure.question }), {
+    question: () => ({ ...look.asked, ...figure.question }),
+  })
 }
 
 type OfChannel = Question & { layer?: string; channel?: number }

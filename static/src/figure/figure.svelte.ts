@@ -6,7 +6,14 @@ import type { Reply } from './server'
 /** What another window needs to show the same, or what of it has changed. */
 export type Shared = { question?: unknown; t?: number } & Record<string, unknown>
 
-export class Figure<Question, Answer> extends Asking<Question, Answer> {
+/** A figure's state, and how another one is taken on. */
+export type Follower = { readonly shared: Shared; follows: (shared: Shared) => Promise<void> }
+
+/** Whether something is such a state. */
+export const isFollower = (one: unknown): one is Follower =>
+  typeof one === 'object' && one !== null && 'shared' in one && 'follows' in one
+
+export class Figure<Question, Answer> extends Asking<Question, Answer> implements Follower {
   #history = $state.raw() as History<Question>
   question = $derived(this.#history.present)
   canUndo = $derived(this.#history.past.length > 0)

@@ -1,7 +1,7 @@
 /** A figure in a document: what is written in its place, and what stands there then. */
 import { mount, type Component } from 'svelte'
 import type { Problem } from './api'
-import { Figure } from './figure.svelte'
+import { isFollower, type Follower } from './figure.svelte'
 import './standing.css'
 
 export type First<Question = Record<string, unknown>, Answer = unknown> = {
@@ -21,7 +21,9 @@ export type Standing = {
   /** The same as it is sent, where a link leaves something out: pictures and weights of one's own. */
   question?: () => Record<string, unknown>
   /** Its state, where that is one that another window can follow. */
-  store: Figure<unknown, unknown> | null
+  store: Follower | null
+  /** What it sets going once it stands, unless it goes already in another window that it follows. */
+  begin?: () => void
 }
 
 /** Made from what is written in the place, and from nothing else. */
@@ -32,10 +34,10 @@ export function standing<Props extends Record<string, unknown>>(
   component: Component<Props>,
   props: Props,
   asked: Standing['asked'],
-  question?: Standing['question'],
+  { question, begin }: Pick<Standing, 'question' | 'begin'> = {},
 ): Standing {
-  const store = Object.values(props).find((prop) => prop instanceof Figure) ?? null
-  return { mount: (target) => mount(component, { target, props }), asked, question, store }
+  const store = Object.values(props).find(isFollower) ?? null
+  return { mount: (target) => mount(component, { target, props }), asked, question, store, begin }
 }
 
 /** What the server has written into a place; null where there is nothing. */

@@ -1,10 +1,10 @@
 /** A lesson's figures in several windows: what is changed in one stands in all in which the lesson is presented. */
-import type { Shared } from '../figure/figure.svelte'
+import type { Follower, Shared } from '../figure/figure.svelte'
 import type { Standing } from '../figure/standing'
 import type { Channel } from './channel'
 
-/** A figure's state, and how another one is taken on. */
-export type Follower = { readonly shared: Shared; follows: (shared: Shared) => Promise<void> }
+/** How long a figure that only follows waits for one to be followed before it begins by itself. */
+const ALONE_MILLISECONDS = 1500
 
 /** What has changed since: by identity first, since a question may be a whole picture. */
 export function changes(now: Shared, before: Shared): Shared | null {
@@ -14,12 +14,15 @@ export function changes(now: Shared, before: Shared): Shared | null {
   return names.length ? Object.fromEntries(names.map((name) => [name, now[name]])) : null
 }
 
-/** `presents`: whether this window is one of those; `tells`: whether what is changed in it is told. */
+/**
+ * `presents`: whether this window is one of those; `tells`: whether what is changed in it is told. What is returned
+ * says `false` of a figure that is to begin nothing, since it goes in another window already.
+ */
 export function together(
   channel: Channel,
   presents: () => boolean,
   tells: boolean,
-): (place: number, figure: Standing) => void {
+): (place: number, figure: Standing) => boolean {
   /** As all windows know it; what is in none of them stands as the lesson has it. */
   const known: Record<number, Shared> = {}
   const alive: Record<number, Follower> = {}
@@ -47,21 +50,25 @@ export function together(
     () => (Object.keys(known).length ? { figures: known } : {}),
   )
 
-  return (place, { store }) => {
-    if (!store) return
+  return (place, { store, begin }) => {
+    if (!store) return true
     alive[place] = store
-    let before: Shared | null = null
+    /** As it stands in every window that has heard of nothing else. */
+    const first = store.shared
+    const led = presents() && place in known
     void follow(place)
-    if (!tells) return
+    if (!tells) {
+      if (begin && !led) setTimeout(() => place in known || begin(), ALONE_MILLISECONDS)
+      return false
+    }
     $effect.root(() => {
       $effect(() => {
-        const now = store.shared
-        const changed = before && changes(now, { ...before, ...known[place] })
-        before = now
-        if (!changed || following[place] || !presents()) return
+        const changed = presents() && changes(store.shared, { ...first, ...known[place] })
+        if (!changed || following[place]) return
         known[place] = { ...known[place], ...changed }
         channel.tell({ figures: { [place]: changed } })
       })
     })
+    return !led
   }
 }

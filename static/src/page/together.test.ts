@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import type { Shared } from '../figure/figure.svelte'
 import type { Standing } from '../figure/standing'
 import type { Told } from './channel'
@@ -36,4 +36,23 @@ test('what is told while a figure is still being asked for is what it stands at 
     await Promise.resolve()
   }
   expect(t).toBe(2)
+})
+
+test('what goes in another window already is not begun a second time', () => {
+  vi.useFakeTimers()
+  let heard: (told: Told) => void = () => undefined
+  const channel = { tell: () => undefined, hear: (each: typeof heard) => ((heard = each), () => undefined) }
+  const begun: number[] = []
+  const figure = (place: number): Standing =>
+    ({
+      store: { shared: {}, follows: () => Promise.resolve() },
+      begin: () => begun.push(place),
+    }) as unknown as Standing
+  const follower = together(channel, () => true, false)
+  for (const place of [1, 2]) expect(follower(place, figure(place))).toBe(false)
+  heard({ figures: { 1: { running: true } } })
+  vi.advanceTimersByTime(5000)
+  // Nobody has told of the second: it begins by itself.
+  expect(begun).toEqual([2])
+  vi.useRealTimers()
 })

@@ -15,10 +15,7 @@ export function linkedPart({ classes, seed }: Question): Record<string, unknown>
 
 export function teach({ question, answer, problem }: First<Record<string, unknown>, Answer>) {
   const teaching = new Teaching(question).begin(answer, problem)
-  return standing(
-    TeachFigure,
-    { teaching },
-    () => linkedPart(teaching.question),
-    () => ({ ...teaching.question }),
-  )
+  return standing(TeachFigure, { teaching }, () => linkedPart(teaching.question), {
+    question: () => ({ ...teaching.question }),
+  })
 }

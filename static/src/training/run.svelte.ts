@@ -1,6 +1,7 @@
 /** A run: its settings, its frames as the server sends them, and where among them one looks. */
 import type { Problem } from '../figure/api'
 import { readEvents, type Told } from '../figure/events'
+import type { Follower, Shared } from '../figure/figure.svelte'
 import { patiently, post, type Reply, type Waiting } from '../figure/server'
 import type { ExperimentRow, Frame, Own, Setting, Settings } from './types'
 
@@ -28,7 +29,12 @@ const askRun = (
     'text/event-stream',
   )
 
-export class Run {
+/** What another window needs to know of a run beside its frames. */
+const ALSO = ['settings', 'own', 't', 'running', 'waited', 'waiting', 'problem'] as const
+/** In another window each frame has a name of its own: what is told of a run is what has come since. */
+const nameOf = (place: number): string => `frame ${place}`
+
+export class Run implements Follower {
   row = $state.raw() as ExperimentRow
   /** Those that are not as they come. */
   settings = $state.raw<Settings>({})
@@ -39,7 +45,7 @@ export class Run {
   t = $state(0)
   playing = $state(false)
   /** Whether one looks at the newest frame, whatever comes. */
-  follows = $state(false)
+  abreast = $state(false)
   running = $state(false)
   problem = $state.raw<Problem | null>(null)
   waiting = $state.raw<Waiting | null>(null)
@@ -54,6 +60,8 @@ export class Run {
   /** The place of the last frame, as far as it is known. */
   last = $derived(this.running ? (this.frames[0]?.steps ?? 1) : Math.max(1, this.newest))
   track = $derived({ forward: this.last, count: this.last, milliseconds: this.row.milliseconds })
+  /** Which run of all windows' it is. */
+  #number = $state(0)
   #run: AbortController | null = null
   #come = 0
   /** Of a run that takes the place of another, the frames until it has come as far as one looks. */
@@ -92,7 +100,7 @@ export class Run {
       return
     }
     // Who has seen the end of a run wants to see what has become of it, not all of it again.
-    if (this.frames.length && this.t >= this.newest) this.follows = true
+    if (this.frames.length && this.t >= this.newest) this.abreast = true
   }
 
   /** Whether something may be changed on the way, and from which step on it would be now. */
@@ -134,7 +142,7 @@ export class Run {
 
   /** From its first frame on; where nothing is to move, its end. */
   start(still = matchMedia(STILL).matches): void {
-    this.follows = still
+    this.abreast = still
     this.playing = false
     this.#from = null
     this.#plays = !still
@@ -147,15 +155,16 @@ export class Run {
     this.#aside = aside ? [] : null
     const run = new AbortController()
     this.#run = run
+    this.#number = Math.random()
     this.running = true
     this.problem = null
     this.#late = setTimeout(() => (this.waited = true), LONG_MILLISECONDS)
     const ask = (): Promise<Reply<true>> => {
       this.#come = 0
       if (this.#aside) this.#aside = []
-      return askRun(this.row.name, { ...this.settings, ...this.own }, run.signal, (event) =>
-        this.#take(event),
-      )
+      return askRun(this.row.name, { ...this.settings, ...this.own }, run.signal, (event) => {
+        if (this.#run === run) this.#take(event)
+      })
     }
     const told = (waiting: Waiting | null): void => {
       if (this.#run === run) this.waiting = waiting
@@ -190,11 +199,11 @@ export class Run {
     this.frames = this.#come++ ? [...this.frames, frame] : [frame]
     if (this.#from !== null && frame.at >= this.#from) {
       this.#from = null
-      this.follows = matchMedia(STILL).matches
+      this.abreast = matchMedia(STILL).matches
       this.t = this.newest
-      this.#plays = !this.follows
+      this.#plays = !this.abreast
     }
-    if (this.follows) this.t = this.newest
+    if (this.abreast) this.t = this.newest
     if (this.#plays) this.playing = true
     this.#plays = false
   }
@@ -207,6 +216,32 @@ export class Run {
   /** Nobody looks ahead of what has come. */
   hold(): void {
     if (this.t > this.newest) this.t = this.newest
+  }
+
+  /** Where it stands, for another window. */
+  get shared(): Shared {
+    const frames = this.frames.map((frame, place) => [nameOf(place), frame] as const)
+    const also = ALSO.map((name) => [name, this[name]] as const)
+    return { number: this.#number, count: frames.length, ...Object.fromEntries([...also, ...frames]) }
+  }
+
+  /** Stands where it does in another window, which alone asks the server: a run of this one's own ends. */
+  follows(shared: Shared): Promise<void> {
+    const { number = this.#number, count = 0 } = shared as { number?: number; count?: number }
+    if (number !== this.#number) {
+      this.stop()
+      this.playing = this.abreast = this.#plays = false
+      this.#from = null
+      this.#number = number
+    }
+    const frames = Array.from({ length: count }, (_, place) => shared[nameOf(place)] as Frame)
+    if (
+      count &&
+      (count !== this.frames.length || frames.some((frame, place) => frame !== this.frames[place]))
+    )
+      this.frames = frames
+    for (const name of ALSO) if (name in shared) Reflect.set(this, name, shared[name])
+    return Promise.resolve()
   }
 
   stop(): void {

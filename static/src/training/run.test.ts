@@ -37,3 +37,28 @@ test('what is changed in the last moment of a run is asked', async () => {
   await vi.advanceTimersByTimeAsync(2000)
   expect(asked).toEqual([{}, { degree: 4 }])
 })
+
+test('a run that goes in another window is followed frame by frame, and nothing is asked for it', async () => {
+  const before = asked.length
+  const frames = [0, 1, 2].map((step) => ({ step, steps: 2, at: step, stopped: null }))
+  const told = { number: 7, count: 3, t: 2, running: true, settings: { degree: 5 }, 'frame 9': frames[0] }
+  const run = new Run(row, {})
+  await run.follows({ ...told, ...Object.fromEntries(frames.map((frame, at) => [`frame ${at}`, frame])) })
+  expect([run.frames, run.t, run.running, run.settings]).toEqual([frames, 2, true, { degree: 5 }])
+  expect(run.shared).toMatchObject({ number: 7, count: 3, 'frame 2': frames[2] })
+  await vi.advanceTimersByTimeAsync(2000)
+  expect(asked.length).toBe(before)
+})
+
+test('who follows a run of another window ends its own', async () => {
+  const run = new Run(row, {})
+  run.start()
+  await vi.advanceTimersByTimeAsync(0)
+  const { number } = run.shared as unknown as { number: number }
+  await run.follows({ number, t: 0 })
+  expect(run.running).toBe(true)
+  await run.follows({ number: number + 1, count: 0, running: true, t: 0 })
+  streams.at(-1)?.enqueue(new TextEncoder().encode('event: frame\ndata: {"step": 0, "steps": 2}\n\n'))
+  await vi.advanceTimersByTimeAsync(10)
+  expect(run.frames).toEqual([])
+})

@@ -17,8 +17,8 @@ export async function experiment(name: string): Promise<Stand | null> {
   return ({ question, problem }: First) => {
     const run = new Run(row, settingsOf(row, question), ownOf(question))
     run.problem = problem
-    if (!problem) run.start()
-    return standing(TrainingFigure, { run }, () => ({ ...run.settings, ...run.own }))
+    const asked = () => ({ ...run.settings, ...run.own })
+    return standing(TrainingFigure, { run }, asked, { begin: () => void (problem || run.start()) })
   }
 }
 
