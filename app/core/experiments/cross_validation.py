@@ -235,6 +235,7 @@ CROSS_VALIDATION: Experiment[FoldsSettings] = Experiment(
             gains,
         ),
     ),
+    unscripted="each moment is a fit of its own, a linear one in numpy, and not a step of training",
     kind="split",
     axis="fit",
     cost=lambda settings: 4 * PIXELS * CLASSES * STEPS * settings.points * last(settings),

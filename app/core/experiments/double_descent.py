@@ -205,6 +205,7 @@ DOUBLE_DESCENT: Experiment[DescentSettings] = Experiment(
     ),
     unchecked="A fit is not made twice while one waits: the project's tests compare the fits with "
     "the shortest of numpy's least squares.",
+    unscripted="each fit is the shortest solution of a linear system, and nothing is trained",
     kind="curve",
     axis="weights",
     cost=lambda settings: 30 * 2 * settings.sets * settings.points**2 * FEATURES * 6,

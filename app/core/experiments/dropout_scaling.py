@@ -191,6 +191,7 @@ DROPOUT_SCALING: Experiment[ScalingSettings] = Experiment(
     ),
     unchecked="These are counts and means of thinned networks, drawn by chance; nothing exact "
     "stands beside them. What is claimed of them was measured in as many seeds as it says.",
+    unscripted="thinned networks are drawn and averaged, and nothing is trained",
     kind="curve",
     axis="networks",
     cost=lambda settings: 2 * FRAMES * EACH * UNITS * settings.inputs,

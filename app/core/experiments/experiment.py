@@ -90,10 +90,10 @@ class Experiment(Generic[S]):
     called. `kind`: what its picture is, `curves` what the curves of its chart are called, `measure`
     what they show, on a logarithmic axis or not. `axis`: what a frame is one of, `milliseconds` how
     long it is looked at. `cost`: the multiply-adds of a whole run, `pace`: how many of its kind one
-    core does in a second. `script`: a run as a program, where it is one of plain PyTorch. `inside`:
-    the page that looks into a single step of it, where there is one. `weights`: those of a state,
-    by PyTorch's names, where they are to be had. `unchecked`: why no second path stands beside it.
-    """
+    core does in a second. `script`: a run as a program of plain PyTorch; `unscripted`: why it is
+    none. `inside`: the page that looks into a single step of it, where there is one. `weights`:
+    those of a state, by PyTorch's names, where they are to be had. `unchecked`: why no second path
+    stands beside it."""
 
     name: str
     title: str
@@ -113,6 +113,7 @@ class Experiment(Generic[S]):
     logarithmic: bool = True
     presets: tuple[tuple[str, dict[str, Any]], ...] = ()
     script: Callable[[S], Script] | None = None
+    unscripted: str = ""
     inside: str | None = None
     weights: Callable[[S, Any], dict[str, Any]] | None = None
     unchecked: str = STEPPED

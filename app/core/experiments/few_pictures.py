@@ -243,6 +243,7 @@ FEW_PICTURES: Experiment[FewSettings] = Experiment(
     ),
     unchecked="Here heads are not found twice: of a figure of one's own classes, which finds them "
     "the same way, PyTorch checks the maps and every head.",
+    unscripted="a head is the minimum of a convex loss, which Newton's method finds in numpy",
     kind="sheet",
     axis="pictures a class",
     cost=lambda settings: (

@@ -254,6 +254,7 @@ OUTLIERS: Experiment[OutliersSettings] = Experiment(
     unchecked="A line is not fitted twice while one waits: the project's tests compare that of "
     "squares with numpy's, and of every loss they ask whether a line near by has a "
     "smaller one.",
+    unscripted="a line is fitted anew at each place of the point, and nothing is trained",
     kind="curve",
     axis="distance",
     cost=lambda settings: 2e4 * (settings.points + settings.extra) ** 2 * FRAMES,

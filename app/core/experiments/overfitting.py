@@ -161,6 +161,7 @@ OVERFITTING: Experiment[OverfittingSettings] = Experiment(
     ),
     unchecked="A curve is not fitted twice while one waits: the project's tests compare the fits "
     "with numpy's least squares.",
+    unscripted="each curve is the solution of a linear system, and nothing is trained",
     kind="curve",
     axis="degree",
     cost=lambda settings: 2 * settings.degree * (settings.points + MANY) * settings.degree**2,

@@ -11,9 +11,13 @@ from pydantic import Field
 from app.core.experiments.experiment import YES_NO, Claim, Experiment, Settings, Yes, amount, known
 from app.core.numbers import format_number
 from app.core.questions import shown
-from app.core.training.convolutional import Plan, Trained, start, trained
-from app.core.training.digits import digits, guessed
+from app.core.training.classifiers import HE
+from app.core.training.convolutional import CHANNELS, KERNEL, Plan, Trained, start, trained
+from app.core.training.digits import CLASSES, SIDE, digits, guessed
 from app.core.training.loop import Frame, Look, Loop
+from app.core.training.nets import START
+from app.core.training.scripts import pictures, sgd
+from app.core.training.several import Several
 
 SHALLOW, BATCH, TRAINED = 8, 64, 1_000
 FRAMES = 20
@@ -112,6 +116,70 @@ def names(settings: ResidualSettings) -> tuple[str, str]:
     return both if settings.skip == "yes" else both[::-1]
 
 
+NETS = f"""\
+def convolution(given):
+    stride = 2 if given == 1 else 1
+    return [
+        nn.Conv2d(given, {CHANNELS}, {KERNEL}, stride, 1, bias=False),
+        nn.BatchNorm2d({CHANNELS}, track_running_stats=False),  # by what it is given, always
+    ]
+
+
+class Block(nn.Sequential):
+    \"\"\"Two convolutions; with a skip, what it is given is added to what they give.\"\"\"
+
+    def __init__(self, skip):
+        super().__init__(*convolution({CHANNELS}), nn.ReLU(), *convolution({CHANNELS}))
+        self.skip = skip
+
+    def forward(self, x):
+        given, x = x, super().forward(x)
+        return torch.relu(given + x if self.skip else x)
+
+
+def net(depth, skip):
+    blocks = [Block(skip) for _ in range((depth - 2) // 2)]
+    head = [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear({CHANNELS}, {CLASSES})]
+    model = nn.Sequential(*convolution(1), nn.ReLU(), *blocks, *head)
+    numbers = random({START})
+    for layer in model.modules():
+        if isinstance(layer, nn.Conv2d):  # as He starts
+            spread = ({HE} / layer.weight[0].numel()) ** 0.5
+            drawn = spread * numbers.standard_normal(tuple(layer.weight.shape))
+            layer.weight.data = torch.tensor(drawn, dtype=torch.float32)
+        elif isinstance(layer, nn.Linear):
+            bound = layer.in_features**-0.5
+            drawn = numbers.uniform(-bound, bound, tuple(layer.weight.shape))
+            layer.weight.data = torch.tensor(drawn, dtype=torch.float32)
+            layer.bias.data.zero_()
+    return model
+
+
+"""
+
+
+def script(settings: ResidualSettings) -> Several:
+    """All four nets: the deep and the shallow one, as they are set and as the control has them."""
+    nets = [
+        (f"{plan.depth} layers with skips" if plan.skip else f"{plan.depth} plain layers", plan)
+        for side in (settings, control(settings))
+        for plan in plans(side)
+    ]
+    made = "".join(f'    "{name}": net({plan.depth}, {plan.skip}),\n' for name, plan in nets)
+    return Several(
+        settings.seed,
+        pictures(digits(TRAINED, settings.seed), None, f".reshape(-1, 1, {SIDE}, {SIDE})"),
+        f"{NETS}models = {{\n{made}}}",
+        sgd(settings.rate, 0.9),
+        FRAMES * each(settings),
+        each(settings),
+        TRAINED,
+        BATCH,
+        loss="F.cross_entropy(model(x[some]), y[some])",
+        called="training loss",
+    )
+
+
 def says(settings: ResidualSettings, at: float, run: Look, beside: Look) -> str:
     def said(name: str, side: Look) -> str:
         deep, shallow = side.train, side.validation or 0.0
@@ -193,6 +261,7 @@ RESIDUAL: Experiment[ResidualSettings] = Experiment(
     cost=lambda settings: 2 * sum(plan.cost for plan in plans(settings)) * settings.steps * BATCH,
     pace=3.4e9,
     milliseconds=200,
+    script=script,
     curves=lambda settings: (f"{settings.depth} layers", f"{SHALLOW} layers"),
     measure="training loss",
     logarithmic=False,

@@ -160,6 +160,7 @@ TRANSFER_DEPTH: Experiment[DepthSettings] = Experiment(
             farther,
         ),
     ),
+    unscripted="each of its points is two whole runs of `transfer`, which is one",
     kind="stack",
     axis="layers carried",
     cost=lambda settings: 9 * transfer.COST * settings.steps * transfer.BATCH,

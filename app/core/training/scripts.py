@@ -158,12 +158,15 @@ x, y = points({count}, {TRAIN})
 fresh_x, fresh_y = points({fresh}, {FRESH})"""
 
 
-def pictures(given: Digits, fresh: Digits, shape: str = "", then: str = "") -> str:
-    """Pictures of SIDE x SIDE that come along; `shape` is what else is done to each."""
-    pixels = np.concatenate((given.x, fresh.x)) * 255
+def pictures(given: Digits, fresh: Digits | None, shape: str = "", then: str = "") -> str:
+    """Pictures of SIDE x SIDE that come along, with fresh ones where there are any; `shape` is what
+    else is done to each."""
+    all_of = [given, *([fresh] if fresh else [])]
+    pixels = np.concatenate([some.x for some in all_of]) * 255
     packed = zlib.compress(pixels.round().astype(np.uint8).tobytes(), 9)
-    labels = "".join(map(str, (*given.y, *fresh.y)))
+    labels = "".join(str(label) for some in all_of for label in some.y)
     count = len(given.y)
+    unseen = f"\nfresh_x, fresh_y = pixels[{count}:], labels[{count}:]" if fresh else ""
     return f"""\
 PIXELS = "{base64.b64encode(packed).decode()}"
 LABELS = "{labels}"
@@ -171,8 +174,7 @@ LABELS = "{labels}"
 pixels = np.frombuffer(zlib.decompress(base64.b64decode(PIXELS)), np.uint8)
 pixels = torch.tensor(pixels.astype(np.float32) / 255).reshape(-1, {SIDE * SIDE}){shape}
 labels = torch.tensor([int(label) for label in LABELS])
-x, y = pixels[:{count}], labels[:{count}]
-fresh_x, fresh_y = pixels[{count}:], labels[{count}:]{then}"""
+x, y = pixels[:{count}], labels[:{count}]{unseen}{then}"""
 
 
 def plain(function: Callable[..., Any]) -> str:
