@@ -304,7 +304,8 @@ ROWS: tuple[Figure[Any], ...] = (
         subject="training",
         question=TeachQuestion,
         says="Classes of one's own, taught by a few pictures of each: a new head on features that "
-        "stay as they are, beside the same head on untrained features and on pixels.",
+        "stay as they are, beside the same head on untrained features and on pixels; then, if "
+        "asked for, the network's last modules trained too.",
         answer=teaching.teach,
         check=teaching_witnesses.lesson,
         seconds=EXPLAINED,

@@ -62,6 +62,25 @@ def test_the_example_is_taught_and_a_wrong_picture_opened_by_keys(page: Page) ->
     taught(page)
 
 
+def test_the_last_modules_are_trained_too_and_the_link_says_so(page: Page) -> None:
+    page.goto(PAGE)
+    taught(page)
+    bars = page.locator(".teach-heads dt")
+    expect(bars).to_have_count(3)
+    page.get_by_label("Train").select_option("the last module too")
+    expect(page.locator(".teach-said")).to_have_text("Changed since it was taught.")
+    page.get_by_role("button", name="Teach", exact=True).click()
+    taught(page)
+    expect(bars).to_have_count(4)
+    expect(bars.first).to_have_text("SqueezeNet, last module too")
+    expect(page.locator(".teach-heads")).to_contain_text("features.12 (197,184 parameters)")
+    page.wait_for_url(re.compile("modules=1"))
+    page.reload()
+    taught(page)
+    expect(bars).to_have_count(4)
+    expect(page.get_by_label("Train")).to_have_value("1")
+
+
 def test_files_are_made_small_taught_and_stand_in_no_link(page: Page) -> None:
     page.goto(PAGE)
     taught(page)

@@ -202,7 +202,7 @@ def teach(rng: Random) -> Question:
     pictures = {i: [f"{kind}-{i + 10 * line}" for line in range(rng.choice([5, 6]))]
                 for i in classes}  # fmt: skip
     named = [{"name": f"class {i}", "pictures": each} for i, each in pictures.items()]
-    return {"classes": named, "seed": rng.randrange(1000)}
+    return {"classes": named, "seed": rng.randrange(1000), "modules": rng.choice([0, 0, 1, 2])}
 
 
 QUESTIONS: dict[str, Callable[[Random], Question]] = {

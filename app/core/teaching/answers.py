@@ -6,7 +6,6 @@ Nothing here imports torch before a question is answered, which belongs into a w
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Annotated
 
@@ -15,10 +14,11 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from app.core.numbers import plural
-from app.core.teaching.features import KINDS, Features, Kind
-from app.core.teaching.heads import FOLDS, Floats, Head, Whole, fold_of, held_out, learned, softmax
-from app.core.teaching.pictures import SIDE, inputs
+from app.core.teaching.heads import FOLDS, Floats, Whole, fold_of, softmax
+from app.core.teaching.lesson import COUNTED, Taught, Tuning, taught
+from app.core.teaching.pictures import SIDE
 from app.core.teaching.questions import TeachQuestion
+from app.core.teaching.tuning import STEPS
 
 TO_SCALE = 0.995  # the part of all shares that is drawn to scale
 
@@ -43,7 +43,7 @@ class HeadAnswer(TypedDict):
 
 
 class NamedPicture(TypedDict):
-    """A picture as the head on the trained features named it that had not seen it."""
+    """A picture as the first of the heads named it, one that had not seen it."""
 
     taken: Annotated[int, Field(description="The class that it was taken for.")]
     right: bool
@@ -63,6 +63,25 @@ class NamedPicture(TypedDict):
     sentence: str
 
 
+class TunedModule(TypedDict):
+    """One of the network's modules that were trained too."""
+
+    name: str
+    parameters: int
+    moved: Annotated[
+        float, Field(description="How far its weights moved, as a share of their own size.")
+    ]
+
+
+class TuningAnswer(TypedDict):
+    """How the last modules were trained on, after the head, on all pictures."""
+
+    steps: int
+    before: Annotated[float, Field(description="The loss with the head alone.")]
+    after: Annotated[float, Field(description="The loss after the steps.")]
+    modules: Annotated[list[TunedModule], Field(description="The last one first.")]
+
+
 class TeachAnswer(TypedDict):
     """What was learned of the classes, and what of each picture."""
 
@@ -72,41 +91,16 @@ class TeachAnswer(TypedDict):
     folds: int
     side: Annotated[int, Field(description="Pixels of a picture's side as the network sees it.")]
     reach: Annotated[float, Field(description="The size that 99.5 % of all shares stay within.")]
-    heads: Annotated[list[HeadAnswer], Field(description="The trained features first.")]
+    heads: Annotated[
+        list[HeadAnswer],
+        Field(
+            description="The trained features first; before them, where the last modules were "
+            "trained too, what came of that."
+        ),
+    ]
+    tuning: TuningAnswer | None
     pictures: Annotated[list[list[NamedPicture]], Field(description="By class, as they were sent.")]
     sentence: str
-
-
-@dataclass(frozen=True)
-class Taught:
-    """A head on one kind of features: the heads of all folds, and that of all pictures."""
-
-    kind: Kind
-    features: Features
-    heads: list[Head]
-    whole: Head
-    scores: Floats  # pictures x classes, each by the head of its own fold
-
-    @property
-    def taken(self) -> Whole:
-        found: Whole = self.scores.argmax(axis=1)
-        return found
-
-
-def taught(question: TeachQuestion) -> list[Taught]:
-    """Each kind of features with its heads; imports torch. Raises Problem."""
-    given, labels = inputs(question), np.asarray(question.labels)
-    folds = fold_of(question.labels, question.seed)
-    return [on(kind, kind.compute(given, question.seed), labels, folds) for kind in KINDS.values()]
-
-
-def on(kind: Kind, features: Features, labels: Whole, folds: Whole) -> Taught:
-    classes = int(labels.max()) + 1
-    heads = held_out(features.means, labels, classes, folds)
-    scores = np.empty((len(labels), classes))
-    for fold, head in enumerate(heads):
-        scores[folds == fold] = head.scores(features.means[folds == fold])
-    return Taught(kind, features, heads, learned(features.means, labels, classes), scores)
 
 
 def teach(question: TeachQuestion) -> TeachAnswer:
@@ -127,22 +121,22 @@ def teach(question: TeachQuestion) -> TeachAnswer:
         "side": SIDE,
         "reach": float(np.quantile(sizes, TO_SCALE)) or float(sizes.max()),
         "heads": rows,
+        "tuning": tuning(found[0].tuning),
         "pictures": [told[a:b] for a, b in pairwise(starts)],
-        "sentence": sentence(rows, len(labels)),
+        "sentence": sentence(rows, len(labels), question.modules),
     }
 
 
 def head_row(taught: Taught, labels: Whole, classes: int) -> HeadAnswer:
     confusion = np.zeros((classes, classes), dtype=int)
     np.add.at(confusion, (labels, taught.taken), 1)
-    seen = taught.whole.scores(taught.features.means).argmax(axis=1)
     return {
         "name": taught.kind.name,
         "title": taught.kind.title,
         "says": taught.kind.says,
         "features": taught.features.means.shape[1],
         "right": int(np.trace(confusion)),
-        "seen": int((seen == labels).sum()),
+        "seen": int((taught.seen == labels).sum()),
         "confusion": confusion.tolist(),
     }
 
@@ -217,14 +211,25 @@ def third(at: int, of: int, first: str, last: str) -> str:
     return first if share < 1 / 3 else last if share > 2 / 3 else ""
 
 
-def sentence(rows: Sequence[HeadAnswer], of: int) -> str:
+def tuning(found: Tuning | None) -> TuningAnswer | None:
+    if found is None:
+        return None
+    modules: list[TunedModule] = [
+        {"name": name, "parameters": count, "moved": far} for name, count, far in found.modules
+    ]
+    return {"steps": STEPS, "before": found.before, "after": found.after, "modules": modules}
+
+
+def sentence(rows: Sequence[HeadAnswer], of: int, modules: int) -> str:
     """How often the heads were right, in words."""
     first, *others = rows
-    beside = " and ".join(
+    whats = ["the trained network as it is"] if modules else []
+    beside = [
         f"{row['right']} on {what}"
-        for row, what in zip(others, ("an untrained network", "pixels"), strict=True)
-    )
+        for row, what in zip(others, (*whats, "an untrained network", "pixels"), strict=True)
+    ]
+    who = f"by networks, their {COUNTED[modules]} trained too," if modules else "by heads"
     return (
-        f"{first['right']} of {plural(of, 'picture')} named right by heads that had not seen them; "
-        f"{beside}."
+        f"{first['right']} of {plural(of, 'picture')} named right {who} that had not seen them; "
+        f"{', '.join(beside[:-1])} and {beside[-1]}."
     )

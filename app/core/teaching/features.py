@@ -33,12 +33,18 @@ class Features:
 
 
 @dataclass(frozen=True)
-class Kind:
-    """A row: what the head stands on."""
+class Named:
+    """What the head stands on."""
 
     name: str
     title: str
     says: str
+
+
+@dataclass(frozen=True)
+class Kind(Named):
+    """A row: how its features are found too."""
+
     compute: Callable[[Sequence[Input], int], Features]
 
 

@@ -2,8 +2,9 @@
 
 from typing import Annotated, Any
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
+from app.core.numbers import plural
 from app.core.pictures.images import GARMENTS, PHOTOS
 from app.core.questions import Asked, refused, shown, up_to
 
@@ -12,6 +13,8 @@ FEWEST, MOST = 5, 40  # pictures of a class
 MOST_NAME = 40  # characters
 MOST_TEXT = 600_000  # characters of a picture: more than 224 by 224 pixels need in any format
 SEEDS = 1000
+MODULES = 2  # of the network's last ones that may be trained
+MOST_TUNED = 60  # pictures times modules: some three seconds of one core
 
 
 def photos(names: tuple[str, ...], each: int) -> dict[str, Any]:
@@ -75,6 +78,29 @@ class TeachQuestion(Asked):
             description="Of which pictures are held out together, and of the untrained network.",
         ),
     ] = 0
+
+    modules: Annotated[
+        int,
+        Field(
+            strict=True,
+            ge=0,
+            le=MODULES,
+            description="How many of the network's last modules are trained too, after the head: "
+            f"0.8 MB of weights each. Pictures times modules may be {MOST_TUNED} at most.",
+        ),
+    ] = 0
+
+    @field_validator("modules")
+    @classmethod
+    def _in_seconds(cls, given: int, info: ValidationInfo) -> int:
+        classes: list[TaughtClass] = info.data.get("classes", [])
+        count = sum(len(each.pictures) for each in classes)
+        if given * count > MOST_TUNED:
+            raise refused(
+                f"is {given} for {count} pictures, and pictures times modules may be {MOST_TUNED} "
+                f"at most: with {plural(given, 'module')} take {MOST_TUNED // given} pictures"
+            )
+        return given
 
     @field_validator("classes")
     @classmethod

@@ -3,15 +3,18 @@ heads, autograd for where a score comes from. For a worker."""
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from app.core.teaching.answers import Taught, shared, taught
+from app.core.teaching.answers import shared
 from app.core.teaching.features import LAYER, MODEL
 from app.core.teaching.heads import FOLDS, PENALTY, Head, fold_of
+from app.core.teaching.lesson import Taught, taught
 from app.core.teaching.pictures import inputs
 from app.core.teaching.questions import TeachQuestion
+from app.core.teaching.tuning import MOMENTUM, RATE, STEPS
 from app.core.witnesses import SINGLE, Witness, in_single, together, witness
 
 if TYPE_CHECKING:
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
 HOOKS = "hooks on PyTorch's modules"
 AUTOGRAD = "PyTorch's autograd"
 OPTIMISED = "PyTorch's L-BFGS"
+STEPPED = "PyTorch's SGD on its own modules"
+STEADY = 1e-5  # of the largest score, after so many steps in single precision
 LEVEL = 1e-6  # of the slope at the start: a head with less is the best there is
 ROUNDS = 400  # of L-BFGS at most
 
@@ -32,7 +37,8 @@ def lesson(question: TeachQuestion) -> list[Witness]:
     from app.core.networks import models
     from app.core.networks.torch_network import seeded
 
-    found = taught(question)
+    all_found = taught(question)
+    found = [each for each in all_found if each.tuning is None]
     labels, folds = np.asarray(question.labels), fold_of(question.labels, question.seed)
     given = inputs(question)
     networks = {
@@ -53,7 +59,10 @@ def lesson(question: TeachQuestion) -> list[Witness]:
         ),
         *together([optimised(found[0], maps["trained"], labels, folds)],
                   "the scores of the pictures that are held out first"),
-        *together([located(found[0], i, int(folds[i]), labels) for i in range(len(labels))],
+        *together([trained_again(all_found[0], found[0], given, labels, folds)
+                   for _ in range(min(question.modules, 1))],
+                  "the scores of the same pictures by the network whose last modules learned too"),
+        *together([located(all_found[0], i, int(folds[i]), labels) for i in range(len(labels))],
                   "what of a margin comes from each place"),
     ]  # fmt: skip
 
@@ -128,6 +137,50 @@ def optimised(taught: Taught, maps: Tensor, labels: Any, folds: Any) -> Witness:
     with torch.no_grad():
         scores = scaled[held] @ weights.T + bias
     return in_single(OPTIMISED, "", taught.scores[folds == 0], scores)
+
+
+def trained_again(
+    tuned: Taught, frozen: Taught, given: list[Any], labels: Any, folds: Any
+) -> Witness:
+    """The scores of the pictures of the first fold, by a whole network of PyTorch's that learned
+    from the others: all layers are gone through at each step, those to be trained have a slope."""
+    import torch
+
+    from app.core.activations.looks import trained
+
+    assert tuned.tuning
+    held = torch.from_numpy(folds == 0)
+    pictures, answers = torch.from_numpy(np.stack(given)), torch.from_numpy(labels)
+    model = deepcopy(trained(MODEL))
+    at = model.network.position(LAYER)
+    modules = tuple(f"{module}." for module, _, _ in tuned.tuning.modules)
+    free = [part for name, part in model.named_parameters() if name.startswith(modules)]
+    for part in free:
+        part.requires_grad_()
+    head = frozen.heads[0]
+    layer = torch.nn.Linear(head.weights.shape[1], head.weights.shape[0])
+    layer.weight.data, layer.bias.data = (
+        torch.tensor(part, dtype=torch.float32) for part in (head.weights, head.bias)
+    )
+    mean, deviation = (
+        torch.tensor(part, dtype=torch.float32) for part in (head.scale.mean, head.scale.deviation)
+    )
+
+    def scores(of: Tensor) -> Tensor:
+        found: Tensor = layer((model.reached(of, at).mean(dim=(2, 3)) - mean) / deviation)
+        return found
+
+    sgd = torch.optim.SGD([*free, *layer.parameters()], lr=RATE, momentum=MOMENTUM)
+    for _ in range(STEPS):
+        sgd.zero_grad()
+        loss = torch.nn.functional.cross_entropy(scores(pictures[~held]), answers[~held])
+        loss = loss + PENALTY / 2 * (layer.weight**2).sum()
+        loss.backward()  # type: ignore[no-untyped-call]
+        sgd.step()
+    with torch.no_grad():
+        found = scores(pictures[held])
+    ours = tuned.scores[folds == 0]
+    return witness(STEPPED, "", ours, found, STEADY, "", float(np.abs(ours).max()))
 
 
 def located(taught: Taught, i: int, fold: int, labels: Any) -> Witness:

@@ -879,7 +879,7 @@ export interface paths {
         put?: never;
         /**
          * Teach
-         * @description Classes of one's own, taught by a few pictures of each: a new head on features that stay as they are, beside the same head on untrained features and on pixels.
+         * @description Classes of one's own, taught by a few pictures of each: a new head on features that stay as they are, beside the same head on untrained features and on pixels; then, if asked for, the network's last modules trained too.
          */
         post: operations["teach_api_teach_post"];
         delete?: never;
@@ -5468,7 +5468,7 @@ export interface components {
         };
         /**
          * NamedPicture
-         * @description A picture as the head on the trained features named it that had not seen it.
+         * @description A picture as the first of the heads named it, one that had not seen it.
          */
         NamedPicture: {
             /**
@@ -7990,9 +7990,10 @@ export interface components {
             reach: number;
             /**
              * Heads
-             * @description The trained features first.
+             * @description The trained features first; before them, where the last modules were trained too, what came of that.
              */
             heads: components["schemas"]["HeadAnswer"][];
+            tuning: components["schemas"]["TuningAnswer"] | null;
             /**
              * Pictures
              * @description By class, as they were sent.
@@ -8111,6 +8112,12 @@ export interface components {
              * @default 0
              */
             seed: number;
+            /**
+             * Modules
+             * @description How many of the network's last modules are trained too, after the head: 0.8 MB of weights each. Pictures times modules may be 60 at most.
+             * @default 0
+             */
+            modules: number;
         };
         /** Term */
         Term: {
@@ -8489,6 +8496,44 @@ export interface components {
              * @default 80
              */
             steps: number;
+        };
+        /**
+         * TunedModule
+         * @description One of the network's modules that were trained too.
+         */
+        TunedModule: {
+            /** Name */
+            name: string;
+            /** Parameters */
+            parameters: number;
+            /**
+             * Moved
+             * @description How far its weights moved, as a share of their own size.
+             */
+            moved: number;
+        };
+        /**
+         * TuningAnswer
+         * @description How the last modules were trained on, after the head, on all pictures.
+         */
+        TuningAnswer: {
+            /** Steps */
+            steps: number;
+            /**
+             * Before
+             * @description The loss with the head alone.
+             */
+            before: number;
+            /**
+             * After
+             * @description The loss after the steps.
+             */
+            after: number;
+            /**
+             * Modules
+             * @description The last one first.
+             */
+            modules: components["schemas"]["TunedModule"][];
         };
         /**
          * Unflatten

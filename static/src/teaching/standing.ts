@@ -6,11 +6,11 @@ import type { Answer, Question } from './types'
 import '../activations/styles'
 
 /** What a link says: a picture of one's own stands in none. */
-export function linkedPart({ classes, seed }: Question): Record<string, unknown> {
+export function linkedPart({ classes, seed, modules }: Question): Record<string, unknown> {
   const own = classes.some(
     ({ pictures }) => !pictures.length || pictures.some((text) => text.startsWith('data:')),
   )
-  return own ? {} : { classes, ...(seed ? { seed } : {}) }
+  return own ? {} : { classes, ...(seed ? { seed } : {}), ...(modules ? { modules } : {}) }
 }
 
 export function teach({ question, answer, problem }: First<Record<string, unknown>, Answer>) {

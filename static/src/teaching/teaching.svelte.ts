@@ -2,7 +2,7 @@
 import type { Problem } from '../figure/api'
 import { Figure } from '../figure/figure.svelte'
 import { json, post } from '../figure/server'
-import { CLASSES, PICTURES, type Answer, type Class, type Named, type Question } from './types'
+import { CLASSES, PICTURES, TRAINED, type Answer, type Class, type Named, type Question } from './types'
 
 /** A picture by the place of its class and its own in it. */
 export type Place = readonly [of: number, at: number]
@@ -18,10 +18,14 @@ const isClass = (row: unknown): row is Class => {
 }
 
 /** What can be shown of a question, which may be one that the server has refused. */
-function readable({ classes, seed }: Record<string, unknown>): Question {
+function readable({ classes, seed, modules }: Record<string, unknown>): Question {
   const rows: unknown[] = Array.isArray(classes) ? classes : []
   const shown = rows.every(isClass) && rows.length >= CLASSES[0] && rows.length <= CLASSES[1]
-  return { classes: shown ? (rows as Class[]) : EMPTY, seed: Number.isInteger(seed) ? Number(seed) : 0 }
+  return {
+    classes: shown ? (rows as Class[]) : EMPTY,
+    seed: Number.isInteger(seed) ? Number(seed) : 0,
+    modules: Number(modules) in TRAINED ? Number(modules) : 0,
+  }
 }
 
 export class Teaching extends Figure<Question, Answer> {
@@ -120,6 +124,11 @@ export class Teaching extends Figure<Question, Answer> {
     if (classes === EMPTY) this.forget()
     this.#classes(classes)
     this.place = null
+  }
+
+  train = (modules: number): void => {
+    this.problem = null
+    this.put({ ...this.question, modules }, 'modules')
   }
 
   seed = (seed: number): void => this.put({ ...this.question, seed }, 'seed')

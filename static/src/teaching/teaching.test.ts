@@ -9,6 +9,7 @@ const question = {
     { name: 'b', pictures: five.map((name) => name.replace('0', '1')) },
   ],
   seed: 0,
+  modules: 0,
 }
 const named = (taken: number, right: boolean, margin: number): Named =>
   ({ taken, right, margin, scores: [], probabilities: [], shares: [] }) as unknown as Named
@@ -92,4 +93,16 @@ test('a picture is had from where it is', () => {
   expect(addressOf('data:image/png;base64,AA', 64)).toBe('data:image/png;base64,AA')
   expect(addressOf('digit-3', 64)).toBe('/api/images/digit-3?size=64')
   expect(addressOf('coffee/3', 64)).toBe('/api/cuts/coffee/3?size=64')
+})
+
+test('training more of the network is a change like any other, and what cannot be read is the head alone', () => {
+  const teaching = taught()
+  expect(teaching.fresh).toBe(true)
+  teaching.train(2)
+  expect(teaching.question.modules).toBe(2)
+  expect(teaching.fresh).toBe(false)
+  teaching.undo()
+  expect(teaching.question.modules).toBe(0)
+  for (const modules of [3, -1, 'two', null, 0.5])
+    expect(new Teaching({ ...question, modules }).question.modules).toBe(0)
 })

@@ -13,7 +13,8 @@ from PIL import Image
 from app.core.errors import Problem
 from app.core.mistakes import validated
 from app.core.teaching import heads, pictures
-from app.core.teaching.answers import taught, teach
+from app.core.teaching.answers import teach
+from app.core.teaching.lesson import taught
 from app.core.teaching.questions import FIRST, PRESETS, TeachQuestion, photos
 from app.core.teaching.witnesses import lesson
 
