@@ -15,6 +15,7 @@ MOST = 0.02  # of the window's size, all shifts together
 SIZES = [(1280, 800), (360, 740)]
 PAGES = ["/", "/expression", "/convolution", "/network", "/activations", "/training"]
 PAGES += ["/training/step"]
+PAGES += [f"/activations?view={view}" for view in ("layer", "unit", "looks", "why")]
 PAGES += ["/lessons", "/practice?seed=1", "/reference", "/docs"]
 
 LONG = "\n".join(
