@@ -14,6 +14,8 @@ import numpy as np
 from app.core.teaching.pictures import SIDE
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from app.core.networks.torch_network import TorchNetwork
     from app.core.pictures.preparation import Input
     from app.core.teaching.heads import Floats
@@ -65,18 +67,22 @@ def untrained(inputs: Sequence[Input], seed: int) -> Features:
 
 def looked(model: TorchNetwork, inputs: Sequence[Input]) -> Features:
     """The maps of LAYER and their means over all places, in double precision from there on."""
+    maps = maps_at(model, inputs, model.network.position(LAYER)).numpy().astype(np.float64)
+    return Features(maps.mean(axis=(2, 3)), maps)
+
+
+def maps_at(model: TorchNetwork, inputs: Sequence[Input], layer: int) -> Tensor:
+    """What a layer gives for each picture, some at once; channels last, which takes PyTorch's
+    convolutions half the time."""
     import torch
 
-    at = model.network.position(LAYER)
     found = []
     with torch.no_grad():
         for i in range(0, len(inputs), TOGETHER):
             batch = torch.from_numpy(np.stack(inputs[i : i + TOGETHER]))
-            # Channels last: PyTorch's convolutions take half the time for it.
             batch = batch.contiguous(memory_format=torch.channels_last)
-            found.append(model.reached(batch, at).numpy())
-    maps = np.concatenate(found).astype(np.float64)
-    return Features(maps.mean(axis=(2, 3)), maps)
+            found.append(model.reached(batch, layer))
+        return torch.cat(found)
 
 
 def pixels(inputs: Sequence[Input], seed: int) -> Features:

@@ -10,10 +10,8 @@ from collections.abc import Sequence
 from math import log
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-
 from app.core.errors import Problem
-from app.core.teaching.features import LAYER, TOGETHER
+from app.core.teaching.features import LAYER, maps_at
 from app.core.teaching.heads import PENALTY, Floats, Head, Whole
 
 if TYPE_CHECKING:
@@ -50,16 +48,7 @@ def of(model: TorchNetwork, modules: int) -> list[str]:
 
 def below(model: TorchNetwork, inputs: Sequence[Input], modules: int) -> Tensor:
     """The maps that the last modules are given: of each picture once, since they never change."""
-    import torch
-
-    at = model.network.position(f"{LAST[modules]}.{END}")
-    with torch.no_grad():
-        found = [
-            model.reached(torch.from_numpy(np.stack(inputs[i : i + TOGETHER])), at)
-            for i in range(0, len(inputs), TOGETHER)
-        ]
-    # Channels last is half the time.
-    return torch.cat(found).contiguous(memory_format=torch.channels_last)
+    return maps_at(model, inputs, model.network.position(f"{LAST[modules]}.{END}"))
 
 
 def through(model: TorchNetwork, given: Tensor, modules: int, parts: dict[str, Tensor]) -> Tensor:
