@@ -1,0 +1,39 @@
+"""The measured table of four cases: the lesson shows its medians, and it is what the code gives."""
+
+import re
+from pathlib import Path
+from statistics import median
+
+import orjson
+import pytest
+
+from tools.claims import SEEDS
+from tools.transfer_table import CASES, FOUND, WAYS, percent
+
+LESSON = Path("templates/lessons/15-transfer.md")
+ROW = re.compile(r"^\| (little|much), (similar|different) \| (.*) \|$", re.MULTILINE)
+SOURCE = {"similar": "digits 0 to 4", "different": "garments"}
+MEASURED = orjson.loads(FOUND.read_bytes())
+
+
+def test_the_lesson_shows_the_medians() -> None:
+    rows = ROW.findall(LESSON.read_text())
+    assert len(rows) == 4
+    for case, given, cells in rows:
+        medians = [median(MEASURED[case][SOURCE[given]][way]) for way in WAYS]
+        assert [int(cell) for cell in cells.split("|")] == [round(found) for found in medians]
+    assert all(
+        len(each) == SEEDS
+        for sources in MEASURED.values()
+        for ways in sources.values()
+        for each in ways.values()
+    )
+
+
+def test_some_of_it_is_found_again() -> None:
+    assert list(MEASURED) == list(CASES)
+    for given in SOURCE.values():
+        for seed, way in enumerate(WAYS):
+            found = percent(given, way, "little", seed)  # type: ignore[arg-type]
+            # One of 250 digits may fall the other way on another processor.
+            assert found == pytest.approx(MEASURED["little"][given][way][seed], abs=0.5)
