@@ -139,3 +139,34 @@ def test_the_tabs_under_an_expression_are_as_large_as_a_finger(phone: Page) -> N
         phone.get_by_role("tab", name=name).tap()
         expect(phone.get_by_role("tabpanel", name=name)).to_be_visible()
         assert phone.evaluate(SMALL) == [], name
+
+
+# --- what is read
+
+# What is written under 12 px. The numbers of grids are no part of it.
+FINE_PRINT = """(places) => [...document.querySelectorAll(places)]
+    .filter((place) => place.checkVisibility() && place.textContent.trim())
+    .map((place) => {
+        const scale = place.getScreenCTM?.().a ?? 1
+        return [scale * parseFloat(getComputedStyle(place).fontSize), place.textContent.trim()]
+    })
+    .filter(([size]) => size < 11.9)"""
+
+
+@pytest.mark.parametrize(
+    ("address", "places"),
+    [
+        ("/lessons/stacks", "svg.cone text"),
+        ("/network?view=field", "svg.cone text"),
+        ("/network?view=gradients", ".curves text"),
+        ("/convolution", ".map .range"),
+    ],
+)
+def test_nothing_is_written_smaller_than_it_can_be_read(
+    phone: Page, address: str, places: str
+) -> None:
+    phone.goto(address)
+    phone.locator("[data-figure]").first.scroll_into_view_if_needed()
+    expect(phone.locator(places).first).to_be_attached()
+    assert phone.evaluate(FINE_PRINT, places) == []
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 360
