@@ -46,6 +46,10 @@ type Told = (place: HTMLElement, asked: Record<string, unknown>) => void
  */
 type Alive = (place: number, figure: Standing) => unknown
 
+/** Those that come alive together do so one after the other: what a hand does meanwhile is heard in between. */
+let turn: Promise<void> = Promise.resolve()
+const nextTask = () => new Promise<void>((then) => setTimeout(then))
+
 async function enliven(place: HTMLElement, told: Told, alive: (figure: Standing) => unknown): Promise<void> {
   const first = firstIn(place)
   const name = place.dataset.figure ?? ''
@@ -53,6 +57,18 @@ async function enliven(place: HTMLElement, told: Told, alive: (figure: Standing)
   const stand = await (FIGURES[name]?.() ?? (await training()).experiment(name))
   if (!first || !stand) return
   const figure = await stand(first)
+  const done = turn.then(nextTask).then(() => put(figure, name, place, told, alive))
+  turn = done.catch(() => undefined) // Where one fails, the others come all the same.
+  await done
+}
+
+function put(
+  figure: Standing,
+  name: string,
+  place: HTMLElement,
+  told: Told,
+  alive: (figure: Standing) => unknown,
+): void {
   place.replaceChildren()
   figure.mount(place)
   const { asked, question } = figure

@@ -153,3 +153,34 @@ def test_the_count_of_a_player_keeps_off_its_track(phone: Page) -> None:
     assert said
     # The knob is 17 px, in the middle of what answers to the finger.
     assert said["y"] >= line["y"] + line["height"] / 2 + 17 / 2
+
+
+# --- what is read
+
+# What is written under 12 px. The numbers of grids are no part of it.
+FINE_PRINT = """(places) => [...document.querySelectorAll(places)]
+    .filter((place) => place.checkVisibility() && place.textContent.trim())
+    .map((place) => {
+        const scale = place.getScreenCTM?.().a ?? 1
+        return [scale * parseFloat(getComputedStyle(place).fontSize), place.textContent.trim()]
+    })
+    .filter(([size]) => size < 11.9)"""
+
+
+@pytest.mark.parametrize(
+    ("address", "places"),
+    [
+        ("/lessons/stacks", "svg.cone text"),
+        ("/network?view=field", "svg.cone text"),
+        ("/network?view=gradients", ".curves text"),
+        ("/convolution", ".map .range"),
+    ],
+)
+def test_nothing_is_written_smaller_than_it_can_be_read(
+    phone: Page, address: str, places: str
+) -> None:
+    phone.goto(address)
+    phone.locator("[data-figure]").first.scroll_into_view_if_needed()
+    expect(phone.locator(places).first).to_be_attached()
+    assert phone.evaluate(FINE_PRINT, places) == []
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 360

@@ -161,3 +161,25 @@ def test_a_page_that_has_been_seen_before_its_script_comes_stands_still(
     for route in held:
         route.fallback()
     stands_still(page)
+
+
+# How many of the page's tasks had ended, since figures came alive, when each of them did.
+TASKS = """
+window.aliveIn = []
+let task = 0
+new MutationObserver((changes) => {
+  for (const change of changes) window.aliveIn.push(task)
+  setTimeout(() => (task += 1))
+}).observe(document, { subtree: true, attributeFilter: ['data-alive'] })
+"""
+
+
+def test_no_two_figures_come_alive_in_one_task(
+    fresh: Callable[[tuple[int, int]], Page],
+) -> None:
+    page = fresh((1280, 3000))
+    page.add_init_script(TASKS)
+    page.goto("/lessons/chain-rule")
+    expect(page.locator(".lesson [data-alive]")).to_have_count(2)
+    alive = page.evaluate("window.aliveIn")
+    assert len({*alive}) == len(alive) == 2
