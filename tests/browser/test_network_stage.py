@@ -54,6 +54,25 @@ def test_a_network_is_a_slide(page: Page, network: str) -> None:
     expect(page.get_by_role("group", name="Networks side by side")).to_be_visible()
 
 
+def test_a_drawing_of_many_rows_goes_on_within_its_slide(page: Page) -> None:
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    page.emulate_media(reduced_motion="reduce")
+    block = "inception3a"
+    branches = [f"{block}.branch{n}" for n in (1, 2, 3, 4)]
+    parts = [f"{branch}.{n}" for branch in branches[1:] for n in (0, 1)]
+    opened = ",".join([block, *branches, *parts])
+    page.goto(f"/network?architecture=googlenet&open={opened}&projector=1")
+    drawing = page.locator(".network-scroll")
+    assert drawing.evaluate("(part) => part.scrollHeight > part.clientHeight + 100")
+    for part in (".player", ".walk-hint", ".stage-facts .about"):
+        expect(page.locator(part)).to_be_in_viewport(ratio=1)
+    # Each layer of each row comes into view as it is walked to.
+    for _ in range(12):
+        page.keyboard.press("ArrowRight")
+        expect(page.locator("g.volume.chosen .front")).to_be_in_viewport(ratio=1)
+        expect(page.locator(".walk-said")).to_be_in_viewport(ratio=1)
+
+
 def test_a_caption_is_read_on_the_wall(page: Page) -> None:
     page.set_viewport_size({"width": 1920, "height": 1080})
     for name, said in (("alexnet", "ImageNet 2012"), ("vgg16", "GoogLeNet won")):

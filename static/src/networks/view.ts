@@ -9,6 +9,21 @@ const STEPS: Record<string, (at: number, last: number) => number> = {
   End: (_, last) => last,
 }
 
+/**
+ * Where a window goes so that a part comes into view, which stays where it is if it shows the part with something
+ * around it: its new start, or null.
+ */
+export function seen(
+  part: readonly [number, number],
+  start: number,
+  room: number,
+  around: number,
+): number | null {
+  const [from, to] = part
+  if (from > start + around && to < start + room - around) return null
+  return (from + to - room) / 2
+}
+
 /** Of many things of a kind the keyboard stops at one; arrows lead to the others: `{@attach roving('button')}`. */
 export const roving =
   (selector: string) =>
