@@ -95,8 +95,6 @@ SMALL = """() => {
             return `${Math.round(width)} x ${Math.round(height)}: ${name.slice(0, 40)}`
         })
 }"""
-# Of VGG-16 the ends of the classifier are four thin layers in the room of three: just under it.
-CROWDED, CROWDED_WIDTH = "classifier.", 41
 
 
 @pytest.mark.parametrize(
@@ -128,9 +126,7 @@ CROWDED, CROWDED_WIDTH = "classifier.", 41
 def test_what_a_finger_presses_is_as_large_as_it(phone: Page, address: str, there: str) -> None:
     phone.goto(address)
     expect(phone.locator(there).first).to_be_visible()
-    for found in phone.evaluate(SMALL):
-        assert CROWDED in found, found
-        assert int(found.split()[0]) >= CROWDED_WIDTH, found
+    assert phone.evaluate(SMALL) == []
 
 
 def test_the_tabs_under_an_expression_are_as_large_as_a_finger(phone: Page) -> None:
@@ -139,3 +135,21 @@ def test_the_tabs_under_an_expression_are_as_large_as_a_finger(phone: Page) -> N
         phone.get_by_role("tab", name=name).tap()
         expect(phone.get_by_role("tabpanel", name=name)).to_be_visible()
         assert phone.evaluate(SMALL) == [], name
+
+
+def test_no_kind_of_layer_stands_alone_in_its_row(phone: Page) -> None:
+    phone.goto("/convolution")
+    layers = phone.get_by_role("group", name="Layer", exact=True).locator("label")
+    expect(layers).to_have_count(4)
+    tops = layers.evaluate_all("(all) => all.map((one) => one.getBoundingClientRect().top)")
+    assert [tops.count(top) for top in tops] == [2, 2, 2, 2]
+
+
+def test_the_count_of_a_player_keeps_off_its_track(phone: Page) -> None:
+    phone.goto("/convolution")
+    track, count = phone.locator(".player .track input"), phone.locator(".player .count")
+    line, said = track.bounding_box(), count.bounding_box()
+    assert line
+    assert said
+    # The knob is 17 px, in the middle of what answers to the finger.
+    assert said["y"] >= line["y"] + line["height"] / 2 + 17 / 2
