@@ -136,7 +136,7 @@ def test_an_input_climbs_and_is_stopped_and_taken_back(page: Page) -> None:
     page.goto("/activations?view=looks")
     column = page.locator(".look-column").first
     expect(column.locator(".nine img")).to_have_count(18, timeout=LOOK)
-    expect(column.locator(".depth")).to_contain_text("3 × 3")
+    expect(column.locator(".depth")).to_contain_text("3 × 3 of ")
     column.get_by_role("button", name="Let the input climb").click()
     column.get_by_role("button", name="Stop the climb").click()
     play = column.get_by_role("button", name="Let the input climb")

@@ -65,6 +65,12 @@ def test_a_network_nobody_asked_for_stands_where_its_walk_tells_most(page: Page)
     expect(page.locator("g.volume.chosen")).to_have_count(0)
 
 
+def test_a_training_step_nobody_asked_for_shows_the_chain_rule(page: Page) -> None:
+    page.goto("/training/step")
+    at_step(page, 6, 9)
+    expect(page.locator(".step p.sentence")).to_contain_text("the gradient comes back to unit 2")
+
+
 def test_a_linked_network_is_seen_as_a_whole(page: Page) -> None:
     page.goto("/network?architecture=vgg16")
     at_step(page, 0, 40)

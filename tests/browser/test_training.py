@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from app.core.experiments.weights import RunWeightsQuestion, weights
-from tests.browser.visitor import Axe, fits_a_telephone, telephone
+from tests.browser.visitor import Axe, fits_a_telephone, tab, telephone
 
 SHORT = "/training?degree=3&points=12"
 LONG = 120_000  # milliseconds until the workers have started and a run has come, on a busy machine
@@ -97,12 +97,29 @@ def test_back_at_an_earlier_frame_all_of_it_is_that_frame_and_play_goes_on_to_th
 def test_a_run_of_plain_pytorch_is_taken_along_as_a_file(page: Page) -> None:
     page.goto("/training?experiment=classifier-2d&steps=60&seed=3")
     with page.expect_download() as taken:
-        page.get_by_role("button", name="PyTorch program").click()
+        tab(page, "Take it along").get_by_role("button", name="PyTorch program").click()
     assert taken.value.suggested_filename == "classifier-2d.py"
     assert "SEED = 3" in taken.value.path().read_text()
     page.goto(SHORT)
     ended(page, 3)
-    expect(page.get_by_role("button", name="PyTorch program")).to_have_count(0)
+    expect(page.get_by_role("tab", name="Measured")).to_be_visible()
+    expect(page.get_by_role("tab", name="Take it along")).to_have_count(0)
+
+
+def test_what_lies_under_a_run_is_a_drawer_with_one_stop(page: Page) -> None:
+    page.goto("/training?experiment=classifier-2d&steps=60")
+    drawer = page.get_by_role("tablist", name="More")
+    expect(page.get_by_role("slider", name="Steps")).to_be_visible()
+    drawer.get_by_role("tab", name="Settings").focus()
+    page.keyboard.press("ArrowRight")
+    expect(drawer.get_by_role("tab", name="Measured")).to_be_focused()
+    expect(page.get_by_role("tabpanel", name="Measured")).to_contain_text("seeds")
+    assert drawer.locator("[tabindex='0']").count() == 1
+    # What was pulled out stays so, where another experiment has it.
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("button", name="Notebook")).to_be_visible()
+    page.get_by_role("tab", name="A curve through noisy points").click()
+    expect(page.get_by_role("tabpanel", name="Settings")).to_be_visible()
 
 
 def test_the_weights_of_the_frame_one_looks_at_are_taken_along(page: Page) -> None:
@@ -111,7 +128,7 @@ def test_the_weights_of_the_frame_one_looks_at_are_taken_along(page: Page) -> No
     ended(page, 40)
     page.keyboard.press("ArrowLeft")
     with page.expect_download() as taken:
-        page.get_by_role("button", name="Weights of step 39").click()
+        tab(page, "Take it along").get_by_role("button", name="Weights of step 39").click()
     assert taken.value.suggested_filename == "your-network.safetensors"
     question = RunWeightsQuestion(experiment="your-network", settings={"steps": 40}, frame=39)
     assert taken.value.path().read_bytes() == weights(question)
