@@ -128,9 +128,13 @@ class Experiment(Generic[S]):
             data["curves"] = list(self.curves(settings))
         return further, found
 
+    def seconds(self, settings: S) -> float:
+        """What a whole run takes of one core, about."""
+        return self.cost(settings) / self.pace
+
     def check_at_once(self, settings: S) -> None:
         """Raises Problem where all frames take too long to wait for."""
-        seconds = self.cost(settings) / self.pace
+        seconds = self.seconds(settings)
         if seconds > MOST_SECONDS:
             raise Problem(
                 f"This run takes about {seconds:.1f} seconds, and {MOST_SECONDS:g} are the most "

@@ -8,6 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from app.core.errors import Problem
+from app.core.experiments.experiment import MOST_SECONDS
 from app.core.experiments.runs import RunQuestion
 from app.core.experiments.table import EXPERIMENTS
 from app.core.questions import shown
@@ -41,7 +42,13 @@ def weights(question: RunWeightsQuestion) -> bytes:
     frame = last if question.frame is None else question.frame
     if frame > last:
         raise Problem(f"the last frame of this run is {last}", {"field": "frame"})
-    row.check_at_once(settings)
+    seconds = row.seconds(settings) * frame / last
+    if seconds > MOST_SECONDS:
+        raise Problem(
+            f"the way to this frame takes about {seconds:.1f} seconds, and {MOST_SECONDS:g} are "
+            "the most: ask for an earlier one",
+            {"field": "frame"},
+        )
     state = row.loop.begin(settings)
     for step in range(1, frame + 1):
         state = row.loop.advance(settings, state, step)

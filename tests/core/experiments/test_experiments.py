@@ -143,8 +143,7 @@ def test_what_takes_too_long_at_once_is_refused_with_advice() -> None:
         experiment.check_at_once(experiment.settings())
 
     class Costly:
-        cost = staticmethod(lambda settings: 2.0 * MOST_SECONDS)
-        pace = 1.0
+        seconds = staticmethod(lambda settings: 2.0 * MOST_SECONDS)
         settings = overfitting.OverfittingSettings
 
     with pytest.raises(Problem, match="at once") as refused:

@@ -118,3 +118,13 @@ def test_what_is_not_to_be_had_is_said(question: dict[str, Any], field: str) -> 
     with pytest.raises(Problem) as found:
         weights(RunWeightsQuestion(**question))
     assert found.value.told["where"] == {"field": field}
+
+
+def test_of_a_long_run_an_early_frame_is_to_be_had_and_a_late_one_is_refused() -> None:
+    row = EXPERIMENTS["small-batch"]
+    long = dict(row.presets)["1,000 shuffled labels by heart"]
+    question = {"experiment": row.name, "settings": long}
+    assert load(weights(RunWeightsQuestion(**question, frame=1)))
+    with pytest.raises(Problem, match=r"takes about .* seconds, and 3 are the most") as found:
+        weights(RunWeightsQuestion(**question))
+    assert found.value.where == {"field": "frame"}
