@@ -1,10 +1,13 @@
 """What a hand that holds a phone meets: 360 by 740 pixels, and fingers."""
 
+import json
 from collections.abc import Iterator
+from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from app.core.expressions.examples import EXAMPLES
 from tests.browser.visitor import PATIENCE, telephone
 
 UNIT = "/activations?view=unit"
@@ -137,6 +140,16 @@ def test_the_tabs_under_an_expression_are_as_large_as_a_finger(phone: Page) -> N
         assert phone.evaluate(SMALL) == [], name
 
 
+def test_the_gates_of_the_palette_are_as_large_as_a_finger_and_let_it_scroll(phone: Page) -> None:
+    phone.goto("/expression")
+    phone.get_by_role("button", name="Gate", exact=True).click()
+    gates = phone.locator(".palette .gates button")
+    expect(gates.first).to_be_visible()
+    sizes = gates.evaluate_all("(all) => all.map((one) => [one.offsetWidth, one.offsetHeight])")
+    assert all(side >= 44 for size in sizes for side in size)
+    expect(gates.first).to_have_css("touch-action", "pan-y")
+
+
 def test_no_kind_of_layer_stands_alone_in_its_row(phone: Page) -> None:
     phone.goto("/convolution")
     layers = phone.get_by_role("group", name="Layer", exact=True).locator("label")
@@ -184,3 +197,21 @@ def test_nothing_is_written_smaller_than_it_can_be_read(
     expect(phone.locator(places).first).to_be_attached()
     assert phone.evaluate(FINE_PRINT, places) == []
     assert phone.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+@pytest.mark.parametrize("name", ["hinge-loss", "linear-regression"])
+def test_a_formula_that_does_not_fit_is_scrolled_and_no_smaller_than_it_can_be_read(
+    phone: Page, name: str
+) -> None:
+    """The one is too wide, the other too high."""
+    example = EXAMPLES[name]
+    inputs = json.dumps(dict(example.inputs))
+    phone.goto(f"/expression?{urlencode({'expression': example.expression, 'inputs': inputs})}")
+    formula = phone.locator(".step .formula")
+    expect(formula.locator(".katex-html")).to_be_attached()
+    phone.get_by_role("button", name="Step forward").first.press("End")
+    sizes = []
+    for _ in range(8):
+        sizes.append(formula.locator(".katex").evaluate("(it) => getComputedStyle(it).fontSize"))
+        phone.keyboard.press("ArrowLeft")
+    assert min(float(size.removesuffix("px")) for size in sizes) == pytest.approx(12, abs=0.1)

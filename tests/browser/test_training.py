@@ -109,17 +109,29 @@ def test_a_run_of_plain_pytorch_is_taken_along_as_a_file(page: Page) -> None:
 def test_what_lies_under_a_run_is_a_drawer_with_one_stop(page: Page) -> None:
     page.goto("/training?experiment=classifier-2d&steps=60")
     drawer = page.get_by_role("tablist", name="More")
-    expect(page.get_by_role("slider", name="Steps")).to_be_visible()
-    drawer.get_by_role("tab", name="Settings").focus()
-    page.keyboard.press("ArrowRight")
-    expect(drawer.get_by_role("tab", name="Measured")).to_be_focused()
     expect(page.get_by_role("tabpanel", name="Measured")).to_contain_text("seeds")
+    drawer.get_by_role("tab", name="Measured").focus()
+    page.keyboard.press("ArrowRight")
+    expect(drawer.get_by_role("tab", name="Take it along")).to_be_focused()
+    expect(page.get_by_role("button", name="Notebook")).to_be_visible()
     assert drawer.locator("[tabindex='0']").count() == 1
     # What was pulled out stays so, where another experiment has it.
-    page.keyboard.press("ArrowRight")
+    page.get_by_role("tab", name="Dropout", exact=True).click()
     expect(page.get_by_role("button", name="Notebook")).to_be_visible()
     page.get_by_role("tab", name="A curve through noisy points").click()
-    expect(page.get_by_role("tabpanel", name="Settings")).to_be_visible()
+    expect(page.get_by_role("tabpanel", name="Measured")).to_be_visible()
+
+
+def test_the_sliders_are_in_the_first_picture_and_on_the_wall(page: Page) -> None:
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto(SHORT)
+    slider = page.get_by_role("slider", name="Degree, up to")
+    box = slider.bounding_box()
+    assert box
+    assert box["y"] + box["height"] <= 800
+    page.keyboard.press("p")
+    expect(page.locator(":root[data-projector]")).to_have_count(1)
+    expect(slider).to_be_visible()
 
 
 def test_the_weights_of_the_frame_one_looks_at_are_taken_along(page: Page) -> None:

@@ -117,8 +117,7 @@ def seeded(network: Network, seed: int) -> TorchNetwork:
     """The network with He's random weights; the same for the same seed. The last one is kept."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        with Undrawn():
-            model = TorchNetwork(network).eval()
+        model = TorchNetwork(network).eval()
         initialise(model)
     return model.requires_grad_(False)
 
@@ -129,8 +128,8 @@ DRAWING = {Tensor.uniform_, Tensor.normal_, nn.init.uniform_, nn.init.kaiming_un
 
 
 class Undrawn(TorchFunctionMode):
-    """Modules made within it get no random weights of PyTorch's: who draws all of them anew need
-    not wait for the first ones."""
+    """Modules made within it get no random weights of PyTorch's: who sets all of them need not wait
+    for the first ones."""
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         named = kwargs or {}

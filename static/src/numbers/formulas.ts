@@ -68,7 +68,7 @@ export function formula(latex: string, display = false): Attachment<HTMLElement>
   }
 }
 
-/** The same in display style, made smaller until it fits into its element. */
+/** The same in display style, made smaller until it fits into its element, as far as it can be read then. */
 export function fittedFormula(latex: string): Attachment<HTMLElement> {
   return (element) => {
     let measured: Element | null = null
@@ -83,8 +83,15 @@ export function fittedFormula(latex: string): Attachment<HTMLElement> {
       element.style.setProperty('--shrink', '1')
       const box = content.getBoundingClientRect()
       const wide = Math.max(box.width, content.scrollWidth)
-      const ratio = Math.min(1, element.clientWidth / wide, element.clientHeight / (box.height + 8))
-      if (ratio < 1) element.style.setProperty('--shrink', Math.max(0.4, ratio * 0.98).toFixed(3))
+      const style = getComputedStyle(element)
+      const least = parseFloat(style.getPropertyValue('--least')) / parseFloat(style.fontSize)
+      const across = Math.max(least, (0.98 * element.clientWidth) / wide)
+      // Up and down it is scrolled by fingers only: a bar would stand beside every formula.
+      const down = Math.max(
+        style.overflowY === 'auto' ? least : 0.4,
+        (0.98 * element.clientHeight) / (box.height + 8),
+      )
+      if (Math.min(across, down) < 1) element.style.setProperty('--shrink', Math.min(across, down).toFixed(3))
       // What still does not fit is scrolled, by keyboard too.
       const scrolls = element.scrollWidth > element.clientWidth || element.scrollHeight > element.clientHeight
       element.toggleAttribute('tabindex', scrolls)
