@@ -141,7 +141,7 @@ def _measured(stack: DeepStack) -> Sizes:
 
     network = stack.network()
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(stack.seed)
+        torch.default_generator.manual_seed(stack.seed)
         model = TorchNetwork(network).double()
         if stack.initialisation == "he":
             initialise(model)

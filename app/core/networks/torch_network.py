@@ -116,7 +116,7 @@ class TorchNetwork(nn.Module):
 def seeded(network: Network, seed: int) -> TorchNetwork:
     """The network with He's random weights; the same for the same seed. The last one is kept."""
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)
         model = TorchNetwork(network).eval()
         initialise(model)
     return model.requires_grad_(False)

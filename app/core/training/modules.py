@@ -70,7 +70,7 @@ def start(network: Network, seed: int, he: bool = False) -> Trained:
     from app.core.networks.torch_network import TorchNetwork, initialise
 
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)
         made = TorchNetwork(network)
         if he:
             initialise(made)
@@ -137,7 +137,9 @@ def trained(
             if how.batch < len(data.y):
                 some = torch.from_numpy(chosen(step, how.batch, len(data.y), seed).copy())
                 x, y = x[some], y[some]
-            torch.manual_seed(SEEDS * seed + step)  # of what is dropped
+            # Of what is dropped. torch.manual_seed would write down for every other device where it
+            # was called from, which takes a third of a small net's step.
+            torch.default_generator.manual_seed(SEEDS * seed + step)
             loss = functional.cross_entropy(net(x.contiguous(memory_format=form(x))), y)
             gradients = torch.autograd.grad(loss, parts)
             with torch.no_grad():

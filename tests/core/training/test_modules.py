@@ -112,3 +112,11 @@ def test_pictures_of_some_classes_are_as_many_of_each_and_never_those_tested_wit
         assert not {picture.tobytes() for picture in few.x} & {
             picture.tobytes() for picture in fresh.x
         }
+
+
+def test_a_step_seeds_no_device_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """torch.manual_seed writes down for each of them where it was called from."""
+    seeded = []
+    monkeypatch.setattr(torch.cuda, "manual_seed_all", seeded.append)
+    trained(small(), start(small(), seed=3), GIVEN, How("sgd", 0.01, 0.9, 16), 3, 0)
+    assert seeded == []
