@@ -59,8 +59,8 @@ def lesson(question: TeachQuestion) -> list[Witness]:
         ),
         *together([optimised(found[0], maps["trained"], labels, folds)],
                   "the scores of the pictures that are held out first"),
-        *together([trained_again(all_found[0], found[0], given, labels, folds)
-                   for _ in range(min(question.modules, 1))],
+        *together([trained_again(each, found[0], given, labels, folds)
+                   for each in all_found if each.tuning],
                   "the scores of the same pictures by the network whose last modules learned too"),
         *together([located(all_found[0], i, int(folds[i]), labels) for i in range(len(labels))],
                   "what of a margin comes from each place"),

@@ -58,8 +58,8 @@ def given(network: Network, model: TorchNetwork, image: Tensor) -> tuple[list[Te
 
 
 @EVERY
-def test_what_is_not_drawn_at_first_is_drawn_as_he_says(name: str, example: Example) -> None:
-    """Of a row's parameters only those are random that `initialise` sets."""
+def test_undrawn_leaves_out_what_is_random_and_nothing_else(name: str, example: Example) -> None:
+    """Of a row's parameters only weight and bias are random, where the row weighs."""
     layer = made(name, example)
     module = layer.module()
     before = torch.get_rng_state()
