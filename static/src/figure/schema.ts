@@ -3270,7 +3270,7 @@ export interface components {
             /**
              * Steps
              * @description Of 16 digits each.
-             * @default 80
+             * @default 70
              */
             steps: number;
         };
