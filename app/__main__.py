@@ -1,5 +1,6 @@
 """`python -m app`: serve Backlight on HOST and PORT."""
 
+import gc
 import os
 import signal
 import socket
@@ -43,6 +44,7 @@ def main() -> None:
     jobs = setting("JOBS_PER_CLIENT", 1)
     setting("WORKERS_NICE", 0, 19)  # which they read themselves
     listener = listening(host, port)
+    gc.disable()  # what is imported stays: to look it over and over is a tenth of a start
     from app.main import create_app  # which takes a while: what the settings lack is told at once
 
     bounds = Bounds()
@@ -58,6 +60,7 @@ def main() -> None:
         backlog=BACKLOG,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
+    gc.enable()
     # uvicorn stops at SIGTERM and then raises it again: leave as any program does.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit())
     host, port = listener.getsockname()[:2]
