@@ -92,8 +92,8 @@ class Experiment(Generic[S]):
     long it is looked at. `cost`: the multiply-adds of a whole run, `pace`: how many of its kind one
     core does in a second. `script`: a run as a program of plain PyTorch; `unscripted`: why it is
     none. `inside`: the page that looks into a single step of it, where there is one. `weights`:
-    those of a state, by PyTorch's names, where they are to be had. `unchecked`: why no second path
-    stands beside it."""
+    those of a state, by PyTorch's names, where they are to be had. `opens`: the frame that tells
+    more than the last one, if one does. `unchecked`: why no second path stands beside it."""
 
     name: str
     title: str
@@ -116,6 +116,7 @@ class Experiment(Generic[S]):
     unscripted: str = ""
     inside: str | None = None
     weights: Callable[[S, Any], dict[str, Any]] | None = None
+    opens: float | None = None
     unchecked: str = STEPPED
 
     def slice(self, settings: S, run: Any) -> tuple[Any, list[Frame]]:
@@ -197,5 +198,9 @@ class ExperimentRow(TypedDict):
     ]
     weights: Annotated[
         bool, Field(description="Whether the weights of a run are to be had: see there.")
+    ]
+    opens: Annotated[
+        float | None,
+        Field(description="Where it is met if nothing is to move; null: at its last frame."),
     ]
     claims: list[ClaimRow]

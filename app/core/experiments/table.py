@@ -116,6 +116,7 @@ def row(experiment: Experiment[Any]) -> ExperimentRow:
         "script": experiment.script is not None,
         "inside": experiment.inside,
         "weights": experiment.weights is not None,
+        "opens": experiment.opens,
         "claims": [
             {"says": claim.says, "held": found["held"], "seeds": found["seeds"]}
             for claim, found in zip(experiment.claims, measured()[experiment.name], strict=True)

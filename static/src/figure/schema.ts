@@ -3767,6 +3767,11 @@ export interface components {
              * @description Whether the weights of a run are to be had: see there.
              */
             weights: boolean;
+            /**
+             * Opens
+             * @description Where it is met if nothing is to move; null: at its last frame.
+             */
+            opens: number | null;
             /** Claims */
             claims: components["schemas"]["ClaimRow"][];
         };
