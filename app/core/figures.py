@@ -42,6 +42,7 @@ from app.core.convolutions.window import WindowAnswer
 from app.core.experiments import exports as run_exports
 from app.core.experiments import table as experiments
 from app.core.experiments import weights as run_weights
+from app.core.experiments.experiment import STEP_PAGE
 from app.core.experiments.training_step import answers as training_steps
 from app.core.experiments.training_step import witnesses as training_step_witnesses
 from app.core.experiments.training_step.questions import TrainingStepQuestion
@@ -297,7 +298,7 @@ ROWS: tuple[Figure[Any], ...] = (
         check=training_step_witnesses.step,
         seconds=LOOKED,
         model=training_steps.TrainingStepAnswer,
-        page="/training/step",
+        page=STEP_PAGE,
     ),
     Figure(
         name="teach",

@@ -83,11 +83,18 @@ def link(figure: Figure[Q], question: Q | Mapping[str, Any]) -> str:
     else:
         given = question
     pairs = [
-        spelled(figure.question, name, given[name])
-        for name in figure.question.model_fields
+        spelled(model, name, given[name])
+        for model in models(figure, given)
+        for name in model.model_fields
         if given.get(name) is not None
     ]
     return urlencode(pairs)
+
+
+def models(figure: Figure[Any], given: Mapping[str, Any]) -> list[type[Asked]]:
+    """Those whose fields make up such a question."""
+    beside = figure.question.with_fields_of(given)
+    return [figure.question, beside] if beside else [figure.question]
 
 
 def spelled(model: type[Asked], name: str, value: Any) -> tuple[str, str]:
@@ -122,18 +129,19 @@ def asked(figure: Figure[Q], query: Mapping[str, str]) -> dict[str, Any]:
     """The question in a link as plain data, not yet validated, completed by what a link of this
     figure may leave out. What is not of this question (a cursor, a view) is overlooked. Raises
     Problem for what cannot be read."""
-    model, question = figure.question, dict[str, Any]()
+    question = dict[str, Any]()
     renamed = {new: old for old, new in figure.old_names.items()}
-    for name in model.model_fields:
-        text = query.get(name, query.get(renamed.get(name, name)))
-        if text is not None:
-            question |= read(model, name, text)
-        if query.get(PACKED + name) and form(model, name) == "text":
-            found = unpacked(query[PACKED + name], 2 * MAX_SOURCE)
-            graph = BaseModel in taken(model.model_fields[name].annotation)
-            if not isinstance(found, str) and not (graph and isinstance(found, dict)):
-                raise unreadable(name)
-            question[name] = found
+    for model in models(figure, query):
+        for name in model.model_fields:
+            text = query.get(name, query.get(renamed.get(name, name)))
+            if text is not None:
+                question |= read(model, name, text)
+            if query.get(PACKED + name) and form(model, name) == "text":
+                found = unpacked(query[PACKED + name], 2 * MAX_SOURCE)
+                graph = BaseModel in taken(model.model_fields[name].annotation)
+                if not isinstance(found, str) and not (graph and isinstance(found, dict)):
+                    raise unreadable(name)
+                question[name] = found
     return figure.completed(question) if figure.completed else question
 
 

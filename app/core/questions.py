@@ -5,7 +5,7 @@ refused by their number, a list or a table is read to its length and to its firs
 and free numbers are counted before they become an array (`counted`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import chain, islice
 from typing import Any
 
@@ -47,6 +47,12 @@ class Asked(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     _few_fields = model_validator(mode="before")(few_fields)
+
+    @classmethod
+    def with_fields_of(cls, given: Mapping[str, Any]) -> "type[Asked] | None":
+        """The question whose fields stand beside its own where this much of it is given; most have
+        none."""
+        return None
 
     @property
     def private(self) -> bool:

@@ -11,7 +11,7 @@ from app.core.errors import Problem, nearest, shortened
 from app.core.expressions.drawing.svg import svg as graph
 from app.core.figure import JSON, Figure
 from app.core.figures import FIGURES
-from app.core.links import asked
+from app.core.links import asked, models
 from app.core.mistakes import validated
 from app.core.networks.drawing.svg import svg as volumes
 from app.web.answering import told_soon
@@ -72,8 +72,10 @@ async def embed(request: Request, name: str) -> HTMLResponse:
             answer = await told_soon(request, figure, valid)
     except Problem as found:
         problem, question = found.told, repeated(question, {})
-    of_question = {*figure.question.model_fields, *figure.old_names}
-    view = {name: text for name, text in request.query_params.items() if name not in of_question}
+    query = request.query_params
+    of_question = {name for each in models(figure, query) for name in each.model_fields}
+    of_question |= figure.old_names.keys()
+    view = {name: text for name, text in query.items() if name not in of_question}
     context = {
         "figure": figure,
         "first": {"question": question, "answer": answer, "problem": problem, "view": view},

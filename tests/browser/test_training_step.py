@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from app.core.experiments.table import EXPERIMENTS
 from app.core.experiments.training_step.answers import training_step
 from app.core.experiments.training_step.questions import SMALL, TrainingStepQuestion
 from app.core.numbers import format_number
@@ -107,6 +108,34 @@ def test_the_run_opens_it_at_the_step_shown_and_it_leads_back(page: Page) -> Non
     page.wait_for_url(re.compile("/training[?]experiment=classifier-2d"))
     for setting in ("steps=60", "data=moons", "units=3"):
         assert setting in page.url
+
+
+def test_a_run_of_another_experiment_opens_its_step_with_its_settings(page: Page) -> None:
+    page.emulate_media(reduced_motion="reduce")
+    page.goto("/training?experiment=samples-a-weight&hidden=3&dropped=0.5&seed=4")
+    expect(page.locator(".player .count")).to_have_text("60 / 60", timeout=LONG)
+    page.keyboard.press("ArrowLeft")
+    page.get_by_role("link", name="Look into this step").click()
+    page.wait_for_url(re.compile("experiment=samples-a-weight&.*step=590"))
+    expect(page.locator(".player .count")).to_have_text("1 / 11", timeout=LONG)
+    page.keyboard.press("End")
+    expect(page.locator(".step-net circle.out").first).to_be_attached()
+    page.get_by_role("link", name="Back to the run").click()
+    page.wait_for_url(re.compile("/training[?]experiment=samples-a-weight"))
+    for setting in ("hidden=3", "dropped=0.5", "seed=4"):
+        assert setting in page.url
+
+
+def test_where_no_step_can_be_looked_into_the_page_says_why(page: Page) -> None:
+    page.goto("/training?experiment=overfitting")
+    closed = page.locator(".lab-settings .closed")
+    expect(closed).to_have_text(EXPERIMENTS["overfitting"].never, timeout=LONG)
+    page.goto("/training?experiment=small-batch")
+    expect(closed).to_contain_text("With digits no step can be looked into", timeout=LONG)
+    expect(page.get_by_role("link", name="Look into this step")).to_have_count(0)
+    page.goto("/training?experiment=small-batch&data=xor")
+    page.get_by_role("link", name="Look into this step").click(timeout=LONG)
+    page.wait_for_url(re.compile("/training/step[?]experiment=small-batch&data=xor"))
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -1,6 +1,7 @@
 """A random question of each figure that has a second path."""
 
 from collections.abc import Callable
+from itertools import pairwise
 from random import Random
 from typing import Any
 
@@ -175,10 +176,69 @@ def channel(rng: Random) -> Question:
 
 
 def training_step(rng: Random) -> Question:
-    layers, units = rng.randint(1, 3), rng.randint(1, 6)
-    sizes = [2, *[units] * layers, 1]
+    return rng.choice(list(STEPPED.values()))(rng)
+
+
+def weight_of(rng: Random, sizes: list[int]) -> str:
+    """One of a dense net with layers of these sizes; of four one is a bias."""
     layer = rng.randrange(len(sizes) - 1)
     unit, source = rng.randint(1, sizes[layer + 1]), rng.randint(1, sizes[layer])
+    return rng.choice([f"b{layer + 1}_{unit}", *[f"w{layer + 1}_{unit}_{source}"] * 3])
+
+
+def samples_step(rng: Random) -> Question:
+    hidden, points = rng.randint(2, 6), rng.choice([10, 20, 120])
+    return {
+        "experiment": "samples-a-weight",
+        "points": points,
+        "hidden": hidden,
+        "penalty": rng.choice([0.0, 0.03]),
+        "dropped": rng.choice([0.0, 0.3, 0.5]),
+        "seed": rng.randrange(100),
+        "step": rng.randrange(240),
+        "sample": rng.randrange(min(points, 100)),
+        "weight": weight_of(rng, [2, hidden, hidden, 1]),
+    }
+
+
+def small_step(rng: Random) -> Question:
+    points = rng.choice([10, 20, 100])
+    bug = rng.choice(["none", "labels shuffled", "inputs 0 to 255", "no non-linearity"])
+    return {
+        "experiment": "small-batch",
+        "data": "xor",
+        "bug": bug,
+        "rate": 0.0001 if bug == "inputs 0 to 255" else 0.02,  # beyond that all numbers run away
+        "points": points,
+        "scale": rng.choice([0.1, 1.0]),
+        "seed": rng.randrange(100),
+        "step": rng.randrange(200),
+        "sample": rng.randrange(min(points, 50)),
+        "weight": weight_of(rng, [2, 16, 2]),
+    }
+
+
+def network_step(rng: Random) -> Question:
+    hidden = [rng.randint(2, 5) for _ in range(rng.randint(0, 2))]
+    sizes, function = [2, *hidden, 2], rng.choice(["Tanh", "ReLU", "Sigmoid"])
+    layers = [f"nn.Linear({a}, {b})" for a, b in pairwise(sizes)]
+    batch = rng.choice([2, 32, 128])
+    return {
+        "experiment": "your-network",
+        "data": rng.choice(["moons", "circles"]),
+        "source": f"nn.Sequential({f', nn.{function}(), '.join(layers)})",
+        "input": [2],
+        "optimizer": rng.choice(["sgd", "adam"]),
+        "batch": batch,
+        "seed": rng.randrange(100),
+        "step": rng.randrange(120),
+        "sample": rng.randrange(batch),
+        "weight": weight_of(rng, sizes),
+    }
+
+
+def classifier_step(rng: Random) -> Question:
+    layers, units = rng.randint(1, 3), rng.randint(1, 6)
     batch = rng.choice([0, 1, 5, 10])
     return {
         "data": rng.choice(["moons", "circles", "spirals", "blobs", "xor"]),
@@ -193,8 +253,16 @@ def training_step(rng: Random) -> Question:
         "seed": rng.randrange(100),
         "step": rng.randrange(240),
         "sample": rng.randrange(batch or 250),
-        "weight": rng.choice([f"b{layer + 1}_{unit}", *[f"w{layer + 1}_{unit}_{source}"] * 3]),
+        "weight": weight_of(rng, [2, *[units] * layers, 1]),
     }
+
+
+STEPPED: dict[str, Callable[[Random], Question]] = {
+    "classifier-2d": classifier_step,
+    "samples-a-weight": samples_step,
+    "small-batch": small_step,
+    "your-network": network_step,
+}
 
 
 def teach(rng: Random) -> Question:

@@ -9,6 +9,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from app.core.experiments.table import EXPERIMENTS
+from app.core.figures import FIGURES
+from app.core.links import link
 
 SHORT = {"degree": 3, "points": 12, "seed": 5}
 
@@ -127,7 +129,29 @@ def test_a_step_that_a_run_has_not_is_refused_with_its_place(
     assert html.escape(refused.json()["message"], quote=False) in page.text
 
 
-def test_only_what_can_be_looked_into_has_the_door(client: TestClient) -> None:
-    doors = {row["name"]: row["inside"] for row in client.get("/api/experiments").json()}
-    assert doors.pop("classifier-2d") == "/training/step"
-    assert set(doors.values()) == {None}
+def test_what_can_be_looked_into_has_the_door_and_all_else_says_why(client: TestClient) -> None:
+    for row in client.get("/api/experiments").json():
+        assert (row["inside"] is None) != (row["closed"] is None)
+        asked = {"experiment": row["name"]}
+        if row["closed"] is None:
+            assert row["inside"] == "/training/step"
+            continue
+        refused = client.post("/api/training-step", json=asked)
+        assert refused.status_code == 422
+        assert refused.json()["message"] == row["closed"]
+        for path in ("/training", "/training/step"):
+            assert row["closed"] in html.unescape(client.get(path, params=asked).text)
+
+
+def test_a_step_of_any_experiment_is_a_link(client: TestClient) -> None:
+    question = {"experiment": "samples-a-weight", "points": 12, "dropped": 0.5, "step": 30}
+    network = {
+        "input": [2],
+        "layers": [{"layer": {"type": "Linear", "in_features": 2, "out_features": 2}}],
+    }
+    own = {"experiment": "your-network", "data": "moons", "network": network, "step": 7}
+    for asked in (question, own):
+        query = link(FIGURES["training-step"], asked)
+        page = html.unescape(client.get(f"/training/step?{query}").text)
+        for moment in client.post("/api/training-step", json=asked).json()["moments"]:
+            assert moment["sentence"] in page

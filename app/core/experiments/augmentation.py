@@ -28,6 +28,7 @@ from app.core.training.digits import CLASSES, PIXELS, SIDE, Digits, Floats, digi
 from app.core.training.loop import Frame, Look, Loop
 from app.core.training.points import FRESH, random
 from app.core.training.scripts import Script, changed, of_plan, pictures, sgd
+from app.core.training.steps import WIDE
 
 HIDDEN, BATCH, TESTED, FRAMES, COPIES = 64, 20, 500, 40, 15
 LARGE = 28  # pixels along a side of the picture that is shown
@@ -260,6 +261,7 @@ AUGMENTATION: Experiment[AugmentationSettings] = Experiment(
     axis="step",
     cost=lambda settings: 2 * PLAN.cost * (settings.steps * BATCH + 250 * FRAMES),
     milliseconds=120,
+    inside=WIDE,
     script=script,
     weights=lambda settings, state: by_name(PLAN, state),
     presets=(

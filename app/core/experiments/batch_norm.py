@@ -16,6 +16,7 @@ from app.core.training.digits import CLASSES, PIXELS, digits, guessed
 from app.core.training.loop import Frame, Look, Loop
 from app.core.training.points import FRESH
 from app.core.training.scripts import Script, of_plan, pictures, sgd
+from app.core.training.steps import WIDE
 
 WIDTH, TRAINED, TESTED, SEEN = 64, 1_000, 300, 300
 FRAMES = 20
@@ -251,6 +252,7 @@ BATCH_NORM: Experiment[NormSettings] = Experiment(
     ),
     pace=2.5e9,
     milliseconds=200,
+    inside=WIDE,
     script=script,
     presets=(
         ("10 sigmoid layers", {}),

@@ -169,9 +169,9 @@ CLASSIFIER_2D: Experiment[ClassifierSettings] = Experiment(
     axis="step",
     cost=lambda settings: task(settings).cost + task(control(settings)).cost,
     pace=2.5e8,
+    inside=lambda settings: planes.steps(task(settings)),
     script=lambda settings: planes.script(task(settings)),
     weights=lambda settings, state: planes.by_name(task(settings), state),
-    inside="/training/step",
     presets=(
         ("Spirals", {}),
         ("Batches of 10", {"batch": 10}),

@@ -24,6 +24,7 @@ from app.core.training.digits import CLASSES, PIXELS, digits, guessed
 from app.core.training.loop import Frame, Look, Loop
 from app.core.training.points import FRESH
 from app.core.training.scripts import Script, of_plan, pictures, sgd
+from app.core.training.steps import WIDE
 
 FRAMES, TESTED, SEEN = 40, 500, 300  # SEEN: of those it is trained on, for its training loss
 DRAWN = 12  # units of a layer that its picture has room for
@@ -187,6 +188,7 @@ DROPOUT: Experiment[DropoutSettings] = Experiment(
     cost=lambda settings: 2 * plan(settings).cost * (32 * settings.steps + 270 * FRAMES),
     pace=2e9,
     milliseconds=120,
+    inside=WIDE,
     script=script,
     weights=lambda settings, state: by_name(plan(settings), state),
     presets=(

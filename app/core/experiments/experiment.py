@@ -16,10 +16,12 @@ from app.core.numbers import Number
 from app.core.questions import Asked
 from app.core.training.loop import Frame, Loop, sliced
 from app.core.training.scripts import Script
+from app.core.training.steps import Steps
 
 MOST_SECONDS = 3.0  # of all frames of a run that are waited for as a whole
 PACE = 1e9  # multiply-adds a second on one core, where a row knows no better
 Seed = Annotated[int, Field(ge=0, le=999, title="Seed")]
+STEP_PAGE = "/training/step"  # where a single step of a run is looked into
 Yes = Literal["yes", "no"]
 YES_NO: dict[str, Any] = {"values": ["yes", "no"]}
 
@@ -91,9 +93,10 @@ class Experiment(Generic[S]):
     what they show, on a logarithmic axis or not. `axis`: what a frame is one of, `milliseconds` how
     long it is looked at. `cost`: the multiply-adds of a whole run, `pace`: how many of its kind one
     core does in a second. `script`: a run as a program of plain PyTorch; `unscripted`: why it is
-    none. `inside`: the page that looks into a single step of it, where there is one. `weights`:
-    those of a state, by PyTorch's names, where they are to be had. `opens`: the frame that tells
-    more than the last one, if one does. `unchecked`: why no second path stands beside it."""
+    none. `inside`: how a single step of it is looked at, or why none is, if `unscripted` does not
+    say that too. `weights`: those of a state, by PyTorch's names, where they are to be had.
+    `opens`: the frame that tells more than the last one, if one does. `unchecked`: why no second
+    path stands beside it."""
 
     name: str
     title: str
@@ -114,7 +117,7 @@ class Experiment(Generic[S]):
     presets: tuple[tuple[str, dict[str, Any]], ...] = ()
     script: Callable[[S], Script] | None = None
     unscripted: str = ""
-    inside: str | None = None
+    inside: Callable[[S], Steps] | str = ""
     weights: Callable[[S, Any], dict[str, Any]] | None = None
     opens: float | None = None
     unchecked: str = STEPPED
@@ -127,7 +130,29 @@ class Experiment(Generic[S]):
             for side, name in zip(("run", "control"), self.names(settings), strict=True):
                 data[side] = {"name": name, "kind": self.kind, **data[side]}
             data["curves"] = list(self.curves(settings))
+            data["closed"] = self.closed(settings)
         return further, found
+
+    def steps(self, settings: S) -> Steps:
+        """How its steps are looked at. Raises Problem where they are not."""
+        if isinstance(self.inside, str):
+            raise Problem(self.never, {"field": "experiment"})
+        return self.inside(settings)
+
+    @property
+    def never(self) -> str:
+        """Why no step of it can be looked into, whatever its settings; nothing if some can."""
+        if callable(self.inside):
+            return ""
+        return f"No step of `{self.name}` can be looked into: {self.inside or self.unscripted}."
+
+    def closed(self, settings: S) -> str | None:
+        """Why none of its steps can be looked into; None if they can."""
+        try:
+            self.steps(settings)
+        except Problem as problem:
+            return problem.message
+        return None
 
     def seconds(self, settings: S) -> float:
         """What a whole run takes of one core, about."""
@@ -195,6 +220,13 @@ class ExperimentRow(TypedDict):
     ]
     inside: Annotated[
         str | None, Field(description="The page that looks into a single step of a run.")
+    ]
+    closed: Annotated[
+        str | None,
+        Field(
+            description="Why there is none; where that depends on the settings, the data of a run "
+            "say it."
+        ),
     ]
     weights: Annotated[
         bool, Field(description="Whether the weights of a run are to be had: see there.")

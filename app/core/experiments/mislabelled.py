@@ -38,6 +38,7 @@ from app.core.training.digits import (
 from app.core.training.loop import Frame, Look, Loop
 from app.core.training.points import FRESH, random
 from app.core.training.scripts import Script, of_plan, pictures, sgd
+from app.core.training.steps import WIDE
 
 MISLABELLED = 9  # what these random numbers are used for
 PLAN, HOW = Plan((PIXELS, 64, CLASSES)), How(rate=0.05, momentum=0.9, batch=32)
@@ -270,6 +271,7 @@ MISLABELLED_PICTURES: Experiment[MislabelledSettings] = Experiment(
     cost=lambda settings: 2 * PLAN.cost * (3 * 10 * settings.each + 500) * (settings.epochs + 1),
     pace=6e9,
     milliseconds=500,
+    inside=WIDE,
     script=script,
     weights=lambda settings, state: by_name(PLAN, state.net),
     presets=(

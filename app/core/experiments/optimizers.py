@@ -260,6 +260,7 @@ OPTIMIZERS: Experiment[OptimizersSettings] = Experiment(
     ),
     unscripted="RMSprop never comes to rest here, and rounded in another order its way is soon "
     "another; the project's tests compare all four with PyTorch's for a thousand steps",
+    inside="its loss is a surface over two weights, with no net between them and points",
     kind="paths",
     axis="step",
     cost=lambda settings: 200 * settings.steps,

@@ -13,8 +13,20 @@ import numpy as np
 from app.core.experiments.experiment import S
 from app.core.training import scripts
 from app.core.training.loop import Look, Loop
-from app.core.training.nets import How, Trained, count, forward, loss, start, trained
+from app.core.training.nets import (
+    How,
+    Net,
+    Trained,
+    count,
+    forward,
+    loss,
+    masks,
+    seen,
+    start,
+    trained,
+)
 from app.core.training.points import FRESH, SHAPES, TRAIN, Array, Kind, Points, classes
+from app.core.training.steps import Batch, Rule, Stand, Steps
 
 VALIDATED = 1000  # fresh points to validate with
 SIDE = 36  # places of the picture along a side
@@ -91,23 +103,31 @@ def further(task: Task, state: Trained, end: int) -> Trained:
     return state
 
 
+def measured(task: Task, state: Trained, part: int = TRAIN) -> float:
+    """Its loss on all points, with nothing dropped."""
+    held = given(task, part)
+    return loss(forward(state.net, held.x, task.how.activation)[0], held.y)
+
+
 def look(task: Task, state: Trained) -> Look:
-    activation = task.how.activation
-
-    def measured(held: Points) -> float:
-        return loss(forward(state.net, held.x, activation)[0], held.y)
-
     with np.errstate(over="ignore", invalid="ignore"):
-        losses = measured(given(task)), measured(given(task, FRESH))
-        sure = 50 + 50 * np.tanh(forward(state.net, places(task.kind), activation)[0] / 2)
+        losses = measured(task, state), measured(task, state, FRESH)
+        logits, _ = forward(state.net, places(task.kind), task.how.activation)
+        sure = 50 + 50 * np.tanh(logits / 2)
     shown = sure.round().astype(int).tolist() if np.isfinite(sure).all() else []
     return Look(*losses, shown)
 
 
+def drawn(task: Task) -> Array:
+    """The points as [x, y, class]."""
+    held = given(task)
+    return np.column_stack((held.x, held.y)).round(3)
+
+
 def data(task: Task) -> dict[str, Any]:
-    held, side = given(task), SHAPES[task.kind].side
+    side = SHAPES[task.kind].side
     return {
-        "points": np.column_stack((held.x, held.y)).round(3).tolist(),
+        "points": drawn(task).tolist(),
         "x": None,
         "truth": None,
         "domain": [-side, side, -side, side],
@@ -124,6 +144,41 @@ def by_name(task: Task, state: Trained) -> dict[str, Array]:
         for i, pair in pairs
         for name, part in zip(("weight", "bias"), pair, strict=True)
     }
+
+
+def steps(task: Task) -> Steps:
+    """How a step of it is looked at."""
+
+    def rule(step: int) -> Rule:
+        how = task.later if task.later and step >= task.turn else task.how
+        return Rule(how.optimizer, how.rate, how.penalty)
+
+    def batch(step: int) -> Batch:
+        every, how = given(task), task.how
+        some = seen(step, how.batch, task.points, task.seed)
+        some = np.arange(task.points) if some is None else some
+        dropped = masks(how, task.hidden, step, task.seed)
+        return Batch(some, every.x[some], every.y[some], tuple(dropped))
+
+    def stand(state: Trained) -> Stand:
+        adam = task.how.optimizer == "adam"
+        return Stand(state.net, (Net.of(state.mean), Net.of(state.square)) if adam else ())
+
+    return Steps(
+        ("plane", task),
+        task.sizes,
+        task.how.activation,
+        task.steps,
+        min(task.how.batch or task.points, task.points),
+        SHAPES[task.kind].side,
+        points=lambda: drawn(task),
+        begin=lambda: begin(task),
+        further=lambda state, end: further(task, state, end),
+        stand=stand,
+        batch=batch,
+        rule=rule,
+        loss=lambda state: measured(task, state),
+    )
 
 
 def script(task: Task) -> scripts.Script:

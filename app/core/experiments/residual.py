@@ -18,6 +18,7 @@ from app.core.training.loop import Frame, Look, Loop
 from app.core.training.nets import START
 from app.core.training.scripts import pictures, sgd
 from app.core.training.several import Several
+from app.core.training.steps import CONVOLVED
 
 SHALLOW, BATCH, TRAINED = 8, 64, 1_000
 FRAMES = 20
@@ -261,6 +262,7 @@ RESIDUAL: Experiment[ResidualSettings] = Experiment(
     cost=lambda settings: 2 * sum(plan.cost for plan in plans(settings)) * settings.steps * BATCH,
     pace=3.4e9,
     milliseconds=200,
+    inside=CONVOLVED,
     script=script,
     curves=lambda settings: (f"{settings.depth} layers", f"{SHALLOW} layers"),
     measure="training loss",

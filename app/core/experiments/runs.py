@@ -24,15 +24,18 @@ class RunQuestion(Asked):
 
     def row(self) -> Experiment[Any]:
         """The experiment of that name. Raises Problem."""
-        row = EXPERIMENTS.get(self.experiment)
-        if row is None:
-            near = nearest(self.experiment, EXPERIMENTS)
-            meant = f"; did you mean `{near}`?" if near else ""
-            raise Problem(
-                f"there is no experiment of that name{meant}", {"field": "experiment"}, near
-            )
-        return row
+        return experiment(self.experiment)
 
     def of(self, row: Experiment[Any]) -> Any:
         """Its settings, those that are left out as they come. Raises Problem."""
         return read(row.settings, orjson.dumps(self.settings))
+
+
+def experiment(name: str) -> Experiment[Any]:
+    """The experiment of that name. Raises Problem."""
+    row = EXPERIMENTS.get(name)
+    if row is None:
+        near = nearest(name, EXPERIMENTS)
+        meant = f"; did you mean `{near}`?" if near else ""
+        raise Problem(f"there is no experiment of that name{meant}", {"field": "experiment"}, near)
+    return row

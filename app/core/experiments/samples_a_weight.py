@@ -132,6 +132,7 @@ SAMPLES_A_WEIGHT: Experiment[SamplesSettings] = Experiment(
     axis="step",
     cost=lambda settings: task(settings).cost + task(control(settings)).cost,
     pace=1.8e8,
+    inside=lambda settings: planes.steps(task(settings)),
     script=lambda settings: planes.script(task(settings)),
     weights=lambda settings, state: planes.by_name(task(settings), state),
     presets=(

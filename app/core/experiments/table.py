@@ -16,7 +16,13 @@ from app.core.experiments.cross_validation import CROSS_VALIDATION
 from app.core.experiments.double_descent import DOUBLE_DESCENT
 from app.core.experiments.dropout import DROPOUT
 from app.core.experiments.dropout_scaling import DROPOUT_SCALING
-from app.core.experiments.experiment import Experiment, ExperimentRow, SettingRow, Settings
+from app.core.experiments.experiment import (
+    STEP_PAGE,
+    Experiment,
+    ExperimentRow,
+    SettingRow,
+    Settings,
+)
 from app.core.experiments.few_pictures import FEW_PICTURES
 from app.core.experiments.mislabelled import MISLABELLED_PICTURES
 from app.core.experiments.optimizers import OPTIMIZERS
@@ -114,7 +120,8 @@ def row(experiment: Experiment[Any]) -> ExperimentRow:
         "settings": [setting(name, field) for name, field in ordered.items()],
         "presets": [{"title": title, "settings": given} for title, given in experiment.presets],
         "script": experiment.script is not None,
-        "inside": experiment.inside,
+        "inside": STEP_PAGE if callable(experiment.inside) else None,
+        "closed": experiment.never or None,
         "weights": experiment.weights is not None,
         "opens": experiment.opens,
         "claims": [

@@ -24,6 +24,7 @@ from app.core.training.points import FRESH, TRAIN
 from app.core.training.scripts import Script, adam, of_network
 from app.core.training.scripts import carried as brought
 from app.core.training.scripts import pictures as packed
+from app.core.training.steps import CONVOLVED
 
 Source = Literal["digits 0 to 4", "garments"]
 # What each source shows, and how many classes of it.
@@ -298,6 +299,7 @@ TRANSFER: Experiment[TransferSettings] = Experiment(
     ),
     pace=1.8e9,
     milliseconds=150,
+    inside=CONVOLVED,
     script=script,
     weights=lambda settings, state: {**state.parts, **state.running},
     curves=lambda settings: ("of its own digits", "of fresh ones"),

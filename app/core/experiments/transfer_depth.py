@@ -161,6 +161,7 @@ TRANSFER_DEPTH: Experiment[DepthSettings] = Experiment(
         ),
     ),
     unscripted="each of its points is two whole runs of `transfer`, which is one",
+    inside="each of its moments is two whole runs of `transfer`",
     kind="stack",
     axis="layers carried",
     cost=lambda settings: 9 * transfer.COST * settings.steps * transfer.BATCH,

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import numpy as np
 
 from app.core.training.digits import Digits, Floats
-from app.core.training.nets import DROPPED, START, chosen, count
+from app.core.training.nets import DROPPED, START, Net, count, seen
 from app.core.training.points import random
+from app.core.training.steps import Stand
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -101,6 +102,13 @@ def by_name(plan: Plan, state: Trained) -> dict[str, Floats]:
         f"{places * (i // 2)}.{('weight', 'bias')[i % 2]}": part
         for i, part in enumerate(state.parts)
     }
+
+
+def stand(state: Trained) -> Stand:
+    """A net without batch norm, and its momentum, as a step of it is told."""
+    both = ([part.astype(float) for part in each] for each in (state.parts, state.moving))
+    net, moving = (Net(tuple(each[::2]), tuple(each[1::2])) for each in both)
+    return Stand(net, (moving,))
 
 
 def masks(plan: Plan, step: int, seed: int) -> list[Floats]:
@@ -199,10 +207,8 @@ def trained(
         moving = [torch.from_numpy(part.copy()) for part in state.moving]
         running = [torch.from_numpy(part.copy()) for part in state.running]
         for step in range(state.step, state.step + steps):
-            some = data
-            if 0 < how.batch < len(data.y):
-                order = chosen(step, how.batch, len(data.y), seed)
-                some = Digits(data.x[order], data.y[order])
+            places = seen(step, how.batch, len(data.y), seed)
+            some = data if places is None else Digits(data.x[places], data.y[places])
             if vary:
                 some = vary(step, some)
             x, y = torch.from_numpy(some.x), torch.from_numpy(some.y)

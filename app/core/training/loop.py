@@ -75,7 +75,8 @@ class Frame(TypedDict):
         dict[str, Any] | None,
         Field(
             description="What both are trained on, and what their pictures stand on; in the first "
-            "frame. `curves` names those of the chart."
+            "frame. `curves` names those of the chart; `closed` says why no step of this run can "
+            "be looked into, null if they can."
         ),
     ]
 

@@ -156,21 +156,26 @@ def stepped(state: Trained, points: Points, how: How, masks: Sequence[Array] = (
 def trained(state: Trained, points: Points, how: How, steps: int, seed: int) -> Trained:
     """So many steps further. Which points a step sees and what it drops depend on the seed and on
     the step's number alone."""
-    total = len(points.y)
+    sizes = [len(weights) for weights in state.net.weights[:-1]]
     with np.errstate(over="ignore", invalid="ignore"):
         for step in range(state.step, state.step + steps):
-            some, masks = points, list[Array]()
-            if 0 < how.batch < total:
-                places = chosen(step, how.batch, total, seed)
-                some = Points(points.x[places], points.y[places])
-            if how.dropped:
-                numbers = random(seed, DROPPED, step)
-                masks = [
-                    (numbers.uniform(size=len(weights)) >= how.dropped) / (1 - how.dropped)
-                    for weights in state.net.weights[:-1]
-                ]
-            state = stepped(state, some, how, masks)
+            places = seen(step, how.batch, len(points.y), seed)
+            some = points if places is None else Points(points.x[places], points.y[places])
+            state = stepped(state, some, how, masks(how, sizes, step, seed))
     return state
+
+
+def masks(how: How, sizes: Sequence[int], step: int, seed: int) -> list[Array]:
+    """Of each hidden layer: 0 where a unit is left out at that step, else what makes up for it."""
+    if not how.dropped:
+        return []
+    numbers = random(seed, DROPPED, step)
+    return [(numbers.uniform(size=size) >= how.dropped) / (1 - how.dropped) for size in sizes]
+
+
+def seen(step: int, batch: int, total: int, seed: int) -> npt.NDArray[np.int64] | None:
+    """The points of a step; None: all."""
+    return chosen(step, batch, total, seed) if 0 < batch < total else None
 
 
 def chosen(step: int, batch: int, total: int, seed: int) -> npt.NDArray[np.int64]:

@@ -3763,6 +3763,11 @@ export interface components {
              */
             inside: string | null;
             /**
+             * Closed
+             * @description Why there is none; where that depends on the settings, the data of a run say it.
+             */
+            closed: string | null;
+            /**
              * Weights
              * @description Whether the weights of a run are to be had: see there.
              */
@@ -4358,7 +4363,7 @@ export interface components {
             stopped: string | null;
             /**
              * Data
-             * @description What both are trained on, and what their pictures stand on; in the first frame. `curves` names those of the chart.
+             * @description What both are trained on, and what their pictures stand on; in the first frame. `curves` names those of the chart; `closed` says why no step of this run can be looked into, null if they can.
              */
             data: {
                 [key: string]: unknown;
@@ -8274,9 +8279,9 @@ export interface components {
             sizes: number[];
             /**
              * Activation
-             * @enum {string}
+             * @description Of the hidden units.
              */
-            activation: "tanh" | "relu" | "sigmoid";
+            activation: ("tanh" | "relu" | "sigmoid") | "none";
             /**
              * Step
              * @description How many were taken before it.
@@ -8313,9 +8318,14 @@ export interface components {
             path: number[];
             /**
              * Units
-             * @description What each unit gives for the chosen point.
+             * @description What each unit gives for the chosen point: inputs first, last logits.
              */
             units: number[][];
+            /**
+             * Kept
+             * @description Of each hidden layer what its units are multiplied with, 0 for those that this step leaves out; empty where none ever are.
+             */
+            kept: number[][];
             /**
              * Backs
              * @description The gradient of the chosen point's loss by what each unit adds up; the first hidden layer first.
@@ -8334,7 +8344,8 @@ export interface components {
         };
         /**
          * TrainingStepQuestion
-         * @description A step of a run of `classifier-2d`, one of the points it sees, and a weight of its net.
+         * @description A step of a run, one of the samples it sees, and a weight of its net. The settings of the run
+         *     stand beside, as in POST /api/experiments/{name}; those left out as they come.
          * @example {
          *       "batch": 10,
          *       "data": "moons",
@@ -8347,97 +8358,24 @@ export interface components {
          *       "units": 4,
          *       "weight": "w1_2_1"
          *     }
+         * @example {
+         *       "dropped": 0.3,
+         *       "experiment": "samples-a-weight",
+         *       "hidden": 3,
+         *       "step": 41,
+         *       "weight": "w2_1_3"
+         *     }
          */
         TrainingStepQuestion: {
             /**
-             * Seed
-             * @default 0
+             * Experiment
+             * @description Its name in GET /api/experiments.
+             * @default classifier-2d
              */
-            seed: number;
-            /**
-             * Data
-             * @description How the two classes lie.
-             * @default spirals
-             * @enum {string}
-             */
-            data: "moons" | "circles" | "spirals" | "blobs" | "xor";
-            /**
-             * Hidden layers
-             * @description Between input and output.
-             * @default 2
-             */
-            layers: number;
-            /**
-             * Units
-             * @description In each of them.
-             * @default 8
-             */
-            units: number;
-            /**
-             * Activation
-             * @description Of the hidden units.
-             * @default tanh
-             * @enum {string}
-             */
-            activation: "tanh" | "relu" | "sigmoid";
-            /**
-             * Optimiser
-             * @description How a gradient becomes a step.
-             * @default adam
-             * @enum {string}
-             */
-            optimizer: "sgd" | "adam";
-            /**
-             * Rate
-             * @description The learning rate.
-             * @default 0.02
-             */
-            rate: number;
-            /**
-             * Batch
-             * @description Points a step sees; 0 for all 250.
-             * @default 0
-             */
-            batch: number;
-            /**
-             * Penalty
-             * @description On the squares of the weights, as PyTorch's weight_decay.
-             * @default 0
-             */
-            penalty: number;
-            /**
-             * Noise
-             * @description How far points stray.
-             * @default 0.1
-             */
-            noise: number;
-            /**
-             * Steps
-             * @description Of the whole run.
-             * @default 600
-             */
-            steps: number;
-            /**
-             * Change at step
-             * @description From this step on with the rate and the penalty beside; 0: never.
-             * @default 0
-             */
-            turn: number;
-            /**
-             * Rate from then
-             * @description Where there is such a step.
-             * @default 0.02
-             */
-            rate_then: number;
-            /**
-             * Penalty from then
-             * @description Where there is such a step.
-             * @default 0
-             */
-            penalty_then: number;
+            experiment: string;
             /**
              * Step
-             * @description How many steps were taken before it.
+             * @description How many were taken before it.
              * @default 0
              */
             step: number;
@@ -8453,6 +8391,8 @@ export interface components {
              * @default w1_1_1
              */
             weight: string;
+        } & {
+            [key: string]: unknown;
         };
         /**
          * TransferSettings

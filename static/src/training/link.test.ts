@@ -30,8 +30,10 @@ test('the network that was brought along stays in the link', async () => {
 })
 
 test('a step is looked into where one looks, and at the end of a run its last one', () => {
-  const at = (at: number) => insideOf('/step', { units: 3 }, { at, end: 60 } as Frame)
-  expect([at(0), at(12), at(60)]).toEqual([0, 12, 59].map((step) => `/step?units=3&step=${step}`))
+  const at = (at: number) => insideOf('/step', 'experiment=a&units=3', { at, end: 60 } as Frame)
+  expect([at(0), at(12), at(60)]).toEqual(
+    [0, 12, 59].map((step) => `/step?experiment=a&units=3&step=${step}`),
+  )
 })
 
 test('points that were added stay in the link', async () => {

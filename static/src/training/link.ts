@@ -41,9 +41,9 @@ export async function linkOf(
   return query.toString()
 }
 
-/** The page that looks into the step after a frame; at the end of a run, into its last one. */
-export function insideOf(page: string, settings: Settings, frame: Frame | null): string {
-  const query = new URLSearchParams(Object.entries(settings).map(([name, value]) => [name, String(value)]))
+/** The page that looks into the step after a frame of that link; at the end of a run, into its last one. */
+export function insideOf(page: string, link: string, frame: Frame | null): string {
+  const query = new URLSearchParams(link)
   query.set('step', String(frame ? Math.max(0, Math.min(frame.at, frame.end - 1)) : 0))
   return `${page}?${query.toString()}`
 }

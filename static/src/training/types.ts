@@ -73,5 +73,9 @@ export type Data = {
 }
 export type Frame = With<
   Schemas['Frame'],
-  { run: Side; control: Side; data: { run: Data; control: Data; curves: string[] } | null }
+  {
+    run: Side
+    control: Side
+    data: { run: Data; control: Data; curves: string[]; closed: string | null } | null
+  }
 >

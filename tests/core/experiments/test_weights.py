@@ -12,9 +12,9 @@ from torch.nn import functional
 from app.core.activations.looks import WeightsQuestion
 from app.core.errors import Problem
 from app.core.experiments import transfer
+from app.core.experiments.own_networks import asked, held
 from app.core.experiments.table import EXPERIMENTS
 from app.core.experiments.weights import RunWeightsQuestion, weights
-from app.core.experiments.your_network import asked, held
 from app.core.networks.torch_network import TorchNetwork
 from app.core.training.points import FRESH
 

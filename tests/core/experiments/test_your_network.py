@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 
 from app.core.errors import Problem
-from app.core.experiments import your_network
-from app.core.experiments.your_network import YOUR_NETWORK, NetworkSettings
+from app.core.experiments import own_networks, your_network
+from app.core.experiments.own_networks import NetworkSettings
+from app.core.experiments.small_networks import usual
+from app.core.experiments.your_network import YOUR_NETWORK
 from app.core.mistakes import read
 from app.core.networks.torch_code import reading
 from app.core.training.digits import SIDE
@@ -63,12 +65,12 @@ def test_what_does_not_fit_or_is_too_large_is_refused_in_words(
 
 
 def test_layers_and_code_at_once_are_refused() -> None:
-    network = your_network.usual()
+    network = usual()
     with pytest.raises(Problem, match="one of"):
-        your_network.asked(YOUR_NETWORK.settings(network=network, source="nn.ReLU()"))
+        own_networks.asked(YOUR_NETWORK.settings(network=network, source="nn.ReLU()"))
 
 
-@pytest.mark.parametrize("beside", your_network.Change.__args__)
+@pytest.mark.parametrize("beside", own_networks.Change.__args__)
 def test_beside_it_one_thing_is_other(beside: Any) -> None:
     asked = YOUR_NETWORK.settings(beside=beside)
     other = your_network.control(asked)
@@ -88,4 +90,4 @@ def test_a_run_that_leaves_all_bounds_names_a_layer_of_its_own() -> None:
 
 def test_code_and_its_input_come_as_json() -> None:
     body = b'{"source": "nn.Sequential(nn.Linear(196, 10))", "input": [196]}'
-    assert your_network.asked(read(NetworkSettings, body)).input == (196,)
+    assert own_networks.asked(read(NetworkSettings, body)).input == (196,)

@@ -1,1 +1,1 @@
-"""One step of a run of `classifier-2d`, looked into: for any weight and any point of its batch."""
+"""One step of a run of a small dense net, looked into: for any weight and any of its points."""

@@ -8,20 +8,13 @@ import numpy as np
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from app.core.experiments.planes import given
 from app.core.experiments.training_step.expressions import StepExpression, expression
-from app.core.experiments.training_step.names import Told
+from app.core.experiments.training_step.names import StepMoment, Told, own_gradient
 from app.core.experiments.training_step.questions import TrainingStepQuestion, asked
 from app.core.experiments.training_step.replay import part, replay
-from app.core.experiments.training_step.tellings import (
-    StepMoment,
-    followed,
-    loss_of,
-    moments,
-    own_gradient,
-)
-from app.core.training.nets import Activation, Net
-from app.core.training.points import SHAPES
+from app.core.experiments.training_step.tellings import followed, moments
+from app.core.training.nets import Net
+from app.core.training.steps import Function
 
 Layers = list[list[float]]
 
@@ -68,7 +61,7 @@ class TrainingStepAnswer(TypedDict):
     """One step of a run."""
 
     sizes: list[int]
-    activation: Activation
+    activation: Annotated[Function, Field(description="Of the hidden units.")]
     step: Annotated[int, Field(description="How many were taken before it.")]
     steps: Annotated[int, Field(description="Of the whole run.")]
     loss: Annotated[float, Field(description="On all points, before the step.")]
@@ -84,7 +77,17 @@ class TrainingStepAnswer(TypedDict):
             "the weight's own, and elsewhere the one through which most goes."
         ),
     ]
-    units: Annotated[Layers, Field(description="What each unit gives for the chosen point.")]
+    units: Annotated[
+        Layers,
+        Field(description="What each unit gives for the chosen point: inputs first, last logits."),
+    ]
+    kept: Annotated[
+        Layers,
+        Field(
+            description="Of each hidden layer what its units are multiplied with, 0 for those that "
+            "this step leaves out; empty where none ever are."
+        ),
+    ]
     backs: Annotated[
         Layers,
         Field(
@@ -106,32 +109,29 @@ def training_step(question: TrainingStepQuestion) -> TrainingStepAnswer:
     which = asked(question)
     found = replay(which)
     told = Told(which, found, followed(which, found))
-    task, sample, weight = which.task, which.sample, which.weight
-    every, side = given(task), SHAPES[task.kind].side
+    steps, sample, weight = which.steps, which.sample, which.weight
+    points, batch = steps.points(), found.batch
+    points[batch.places, 2] = batch.y  # a step may be told other classes than there are
     layers = len(found.net.weights)
-    x, y = found.points.x[sample].tolist(), found.points.y[sample]
-    own = Net(
-        tuple(
-            np.outer(back[:, sample], units[:, sample])
-            for back, units in zip(found.backs, found.units, strict=True)
-        ),
-        tuple(back[:, sample] for back in found.backs),
-    )
+    x, y = batch.x[sample].tolist(), int(batch.y[sample])
+    units = [each[:, sample] for each in found.units]
+    backs = [each[:, sample] for each in found.backs]
+    own = Net(tuple(map(np.outer, backs, units[:-1])), tuple(backs))
     return {
-        "sizes": list(task.sizes),
-        "activation": task.how.activation,
+        "sizes": list(steps.sizes),
+        "activation": steps.activation,
         "step": which.step,
-        "steps": task.steps,
+        "steps": steps.count,
         "loss": found.train,
-        "points": np.column_stack((every.x, every.y)).round(3).tolist(),
-        "domain": [-side, side, -side, side],
-        "batch": found.places.tolist(),
+        "points": points.tolist(),
+        "domain": [-steps.side, steps.side, -steps.side, steps.side],
+        "batch": batch.places.tolist(),
         "sample": {
             "sample": sample,
-            "point": int(found.places[sample]),
+            "point": int(batch.places[sample]),
             "x": x,
-            "y": int(y),
-            "loss": loss_of(told),
+            "y": y,
+            "loss": float(found.losses[sample]),
         },
         "weight": {
             "name": weight.name,
@@ -145,18 +145,16 @@ def training_step(question: TrainingStepQuestion) -> TrainingStepAnswer:
             "each": found.each(weight).tolist(),
         },
         "path": list(told.path),
-        "units": [
-            *(units[:, sample].tolist() for units in found.units),
-            [float(found.logits[sample])],
-        ],
-        "backs": [back[:, sample].tolist() for back in found.backs],
+        "units": [each.tolist() for each in units],
+        "kept": [each.tolist() for each in batch.masks],
+        "backs": [each.tolist() for each in backs],
         "before": listed(found.net),
         "own": listed(own),
         "mean": listed(found.mean),
         "after": listed(found.after.net),
         "moments": moments(told),
         "track": {"forward": layers + 2, "count": 2 * layers + 5},
-        "expression": expression(found.net, task.how.activation, x, float(y), weight),
+        "expression": expression(steps, found, sample, weight),
     }
 
 

@@ -3,20 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
-from app.core.experiments.training_step.questions import Asked, Weight
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from app.core.experiments.training_step.questions import Weight, Which
 from app.core.experiments.training_step.replay import Replay
 from app.core.numbers import latex_number
 
 FEW = 3  # terms of a sum that are written out
 
 
+Kind = Literal["batch", "forward", "loss", "backward", "mean", "update"]
+
+
+class StepMoment(TypedDict):
+    """One moment of the step."""
+
+    kind: Kind
+    layer: Annotated[
+        int | None, Field(description="Counted from 1; null where it is none's or every layer's.")
+    ]
+    title: str
+    latex: str
+    sentence: str
+
+
 class Told(NamedTuple):
     """What the moments are told from. `path`: the unit of each layer that they follow, the inputs
     first: those of the weight, and elsewhere the one through which most goes."""
 
-    asked: Asked
+    asked: Which
     found: Replay
     path: tuple[int, ...]
 
@@ -37,9 +55,14 @@ def unit_name(layer: int, unit: int) -> str:
 
 
 def sum_name(told: Told, layer: int, unit: int) -> str:
-    """What a unit adds up; the output's is z alone."""
-    last = len(told.found.net.weights)
-    return "z" if layer == last else rf"z^{{({layer})}}_{{{unit + 1}}}"
+    """What a unit adds up; of one output z alone."""
+    if layer < len(told.found.net.weights):
+        return rf"z^{{({layer})}}_{{{unit + 1}}}"
+    return "z" if one_output(told) else rf"z_{{{unit + 1}}}"
+
+
+def one_output(told: Told) -> bool:
+    return len(told.found.units[-1]) == 1
 
 
 def by_sum(told: Told, layer: int, unit: int) -> str:
@@ -57,19 +80,29 @@ def by_weight(weight: Weight) -> str:
     return rf"\frac{{\partial L}}{{\partial {weight_name(weight)}}}"
 
 
-def place(layer: int, unit: int, last: int) -> str:
+def place(told: Told, layer: int, unit: int) -> str:
+    """Where a unit is, in words."""
     if layer == 0:
         return f"input {unit + 1}"
-    return "the output" if layer == last else f"unit {unit + 1} of layer {layer}"
+    if layer < len(told.found.net.weights):
+        return f"unit {unit + 1} of layer {layer}"
+    return "the output" if one_output(told) else f"output {unit + 1}"
+
+
+def layer_place(told: Told, layer: int) -> str:
+    """A layer, counted from 1, in words."""
+    if layer < len(told.found.net.weights):
+        return f"layer {layer}"
+    return "the output" if one_output(told) else "the outputs"
 
 
 def weight_place(told: Told) -> str:
     """Which weight, in words."""
-    weight, last = told.asked.weight, len(told.found.net.weights)
-    to = place(weight.layer + 1, weight.unit, last)
+    weight = told.asked.weight
+    to = place(told, weight.layer + 1, weight.unit)
     if weight.source is None:
         return f"the bias of {to}"
-    return f"the weight from {place(weight.layer, weight.source, last)} to {to}"
+    return f"the weight from {place(told, weight.layer, weight.source)} to {to}"
 
 
 def added(terms: Sequence[tuple[float, float]], own: int, sources: str) -> str:
@@ -87,3 +120,8 @@ def added(terms: Sequence[tuple[float, float]], own: int, sources: str) -> str:
 def lines(*rows: str) -> str:
     """Each row begins where its `&` is."""
     return r"\begin{aligned}" + r" \\ ".join(rows) + r"\end{aligned}"
+
+
+def own_gradient(told: Told) -> float:
+    """Of the chosen point's loss by the weight."""
+    return float(told.found.each(told.asked.weight)[told.asked.sample])

@@ -1,17 +1,18 @@
 """Which step of which run, which of its points, which weight."""
 
-from __future__ import annotations
-
 import re
-from typing import Annotated, NamedTuple
+from collections.abc import Mapping
+from typing import Annotated, Any, NamedTuple
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from app.core.errors import Problem
-from app.core.experiments.classifier_2d import POINTS, ClassifierSettings, task
-from app.core.experiments.planes import Task
+from app.core.experiments.runs import experiment
+from app.core.experiments.table import EXPERIMENTS
+from app.core.mistakes import validated
 from app.core.numbers import plural
-from app.core.questions import shown
+from app.core.questions import Asked, shown
+from app.core.training.steps import Steps
 
 NAME = re.compile(r"([wb])(\d)_(\d{1,2})(?:_(\d{1,2}))?")
 SMALL = {
@@ -26,18 +27,30 @@ SMALL = {
     "sample": 2,
     "weight": "w1_2_1",
 }
+SAMPLES = {
+    "experiment": "samples-a-weight",
+    "hidden": 3,
+    "dropped": 0.3,
+    "step": 41,
+    "weight": "w2_1_3",
+}
 
 
-class TrainingStepQuestion(ClassifierSettings):
-    """A step of a run of `classifier-2d`, one of the points it sees, and a weight of its net."""
+class TrainingStepQuestion(Asked):
+    """A step of a run, one of the samples it sees, and a weight of its net. The settings of the run
+    stand beside, as in POST /api/experiments/{name}; those left out as they come."""
 
-    model_config = shown(SMALL)
+    model_config = ConfigDict(extra="allow", **shown(SMALL, SAMPLES))
 
+    experiment: Annotated[
+        str, Field(max_length=64, description="Its name in GET /api/experiments.")
+    ] = "classifier-2d"
     step: Annotated[
-        int, Field(ge=0, le=3_000, description="How many steps were taken before it.")
+        int, Field(strict=True, ge=0, le=3_000, description="How many were taken before it.")
     ] = 0
     sample: Annotated[
-        int, Field(ge=0, lt=POINTS, description="Which of the points of its batch, from 0.")
+        int,
+        Field(strict=True, ge=0, lt=250, description="Which of the points of its batch, from 0."),
     ] = 0
     weight: Annotated[
         str,
@@ -47,6 +60,12 @@ class TrainingStepQuestion(ClassifierSettings):
             "from input 1; b2_3: the bias of that unit.",
         ),
     ] = "w1_1_1"
+
+    @classmethod
+    def with_fields_of(cls, given: Mapping[str, Any]) -> type[Asked] | None:
+        """The settings of its experiment."""
+        row = EXPERIMENTS.get(given.get("experiment", cls.model_fields["experiment"].default))
+        return row.settings if row else None
 
 
 class Weight(NamedTuple):
@@ -63,24 +82,26 @@ class Weight(NamedTuple):
         return f"{'b' if self.source is None else 'w'}{self.layer + 1}_{self.unit + 1}{end}"
 
 
-class Asked(NamedTuple):
-    task: Task
+class Which(NamedTuple):
+    """What is asked about."""
+
+    steps: Steps
     step: int
     sample: int
     weight: Weight
 
 
-def asked(question: TrainingStepQuestion) -> Asked:
+def asked(question: TrainingStepQuestion) -> Which:
     """What is asked about, if the run has it. Raises Problem."""
-    run = task(question)
-    if question.step >= run.steps:
-        message = f"this run has {plural(run.steps, 'step')}: 0 to {run.steps - 1}"
+    row = experiment(question.experiment)
+    steps = row.steps(validated(row.settings, question.model_extra))
+    if question.step >= steps.count:
+        message = f"this run has {plural(steps.count, 'step')}: 0 to {steps.count - 1}"
         raise Problem(message, {"field": "step"})
-    batch = run.how.batch or run.points
-    if question.sample >= batch:
-        message = f"a step of this run sees {plural(batch, 'point')}: 0 to {batch - 1}"
+    if question.sample >= steps.seen:
+        message = f"a step of this run sees {plural(steps.seen, 'point')}: 0 to {steps.seen - 1}"
         raise Problem(message, {"field": "sample"})
-    return Asked(run, question.step, question.sample, weight(question.weight, run.sizes))
+    return Which(steps, question.step, question.sample, weight(question.weight, steps.sizes))
 
 
 def weight(name: str, sizes: tuple[int, ...]) -> Weight:

@@ -1,51 +1,39 @@
-"""The moments of a step: what happens at each, as a formula with its numbers and in a sentence."""
+"""The moments of a step, forward and back: what happens at each, as a formula with its numbers and
+in a sentence."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
-
 import numpy as np
-from pydantic import Field
-from typing_extensions import TypedDict
 
 from app.core.experiments.training_step.names import (
+    StepMoment,
     Told,
     added,
     by_sum,
     by_weight,
     inside,
+    layer_place,
     lines,
     number,
+    one_output,
+    own_gradient,
     place,
     sum_name,
     unit_name,
     weight_name,
     weight_place,
 )
-from app.core.experiments.training_step.questions import Asked, Weight
-from app.core.experiments.training_step.replay import Replay, part
+from app.core.experiments.training_step.questions import Weight, Which
+from app.core.experiments.training_step.replay import Replay
+from app.core.experiments.training_step.updates import averaged, updated
 from app.core.numbers import format_number
-from app.core.training.nets import MEMORY, TINY, Activation
-from app.core.training.points import Array
+from app.core.training.steps import Function
 
-Kind = Literal["batch", "forward", "loss", "backward", "mean", "update"]
 # The slope of an activation where it gave `a`.
-SLOPES: dict[Activation, str] = {"tanh": r"1 - {a}^2", "sigmoid": r"{a}\,(1 - {a})", "relu": ""}
+SLOPES: dict[Function, str] = {"tanh": r"1 - {a}^2", "sigmoid": r"{a}\,(1 - {a})"}
 
 
-class StepMoment(TypedDict):
-    """One moment of the step."""
-
-    kind: Kind
-    layer: Annotated[
-        int | None, Field(description="Counted from 1; null where it is none's or every layer's.")
-    ]
-    title: str
-    latex: str
-    sentence: str
-
-
-def followed(asked: Asked, found: Replay) -> tuple[int, ...]:
+def followed(asked: Which, found: Replay) -> tuple[int, ...]:
     """The way through the net that the formulas follow, a unit a layer, the inputs first."""
     weight, sample, weights = asked.weight, asked.sample, found.net.weights
     path = [0] * (len(weights) + 1)
@@ -81,8 +69,8 @@ def moments(told: Told) -> list[StepMoment]:
 
 def batch(told: Told) -> StepMoment:
     asked, found = told.asked, told.found
-    x, y = found.points.x[asked.sample], found.points.y[asked.sample]
-    count, total = len(found.places), asked.task.points
+    x, y = found.batch.x[asked.sample], found.batch.y[asked.sample]
+    count, total = len(found.batch.places), len(asked.steps.points())
     some = f"all {total} points" if count == total else f"{count} of the {total} points"
     if count == 1:
         some = f"one of the {total} points"
@@ -99,7 +87,6 @@ def batch(told: Told) -> StepMoment:
 def ahead(told: Told, layer: int) -> StepMoment:
     """Layer `layer`, from 0: what its followed unit adds up and gives."""
     found, sample = told.found, told.asked.sample
-    last = len(found.net.weights)
     own, unit = told.path[layer], told.path[layer + 1]
     row, given = found.net.weights[layer][unit], found.units[layer][:, sample]
     bias = float(found.net.biases[layer][unit])
@@ -113,48 +100,72 @@ def ahead(told: Told, layer: int) -> StepMoment:
         rf"&= {added(terms, own, 'from input' if layer == 0 else 'from unit')} + {inside(bias)} "
         rf"= {number(total)}",
     ]
-    who = place(layer + 1, unit, last)
-    head = f"{who[0].upper()}{who[1:]} adds up what it is given, each times its weight, and its "
-    title = "Forward: the output" if layer + 1 == last else f"Forward: layer {layer + 1}"
-    if layer + 1 == last:
+    who = place(told, layer + 1, unit)
+    words = f"{who[0].upper()}{who[1:]} adds up what it is given, each times its weight, and its "
+    words += f"bias: {format_number(total)}"
+    if layer + 1 < len(found.net.weights):
+        called, makes = activated(told, layer + 1, unit, total)
+        summed.append(called)
+        words += makes
+    elif one_output(told):
         sure = 50 + 50 * np.tanh(total / 2)
-        words = f"bias: {format_number(total)}. That makes the net {format_number(sure, 3)} % sure "
-        words += "of class 1."
+        words += f". That makes the net {format_number(sure, 3)} % sure of class 1."
     else:
-        f, out = told.asked.task.how.activation, float(found.units[layer + 1][unit, sample])
-        function = rf"\operatorname{{{f}}}" if f != "tanh" else r"\tanh"
-        called = rf"{function}({number(total)}) = {number(out)}"
-        summed.append(rf"{unit_name(layer + 1, unit)} &= {function}({name}) = {called}")
-        words = f"bias: {format_number(total)}; {f} makes {format_number(out)} of it."
+        words += f". The larger it is beside the other, the surer the net is of class {unit}."
     return {
         "kind": "forward",
         "layer": layer + 1,
-        "title": title,
+        "title": f"Forward: {layer_place(told, layer + 1)}",
         "latex": lines(*summed),
-        "sentence": head + words,
+        "sentence": words,
     }
 
 
-def loss_of(told: Told) -> float:
-    """The chosen point's own."""
-    z, y = told.found.logits[told.asked.sample], told.found.points.y[told.asked.sample]
-    return float(np.logaddexp(0, z) - y * z)
+def activated(told: Told, layer: int, unit: int, total: float) -> tuple[str, str]:
+    """What a hidden unit makes of its sum, as a formula and in words."""
+    f, name = told.asked.steps.activation, sum_name(told, layer, unit)
+    out = float(told.found.units[layer][unit, told.asked.sample])
+    mask = told.found.mask(layer, unit)
+    scale = "" if mask == 1 else rf"{number(mask)} \cdot "
+    of, at = name, inside(total) if scale else number(total)
+    if f != "none":
+        function = r"\tanh" if f == "tanh" else rf"\operatorname{{{f}}}"
+        of, at = rf"{function}({name})", rf"{function}({number(total)})"
+    latex = rf"{unit_name(layer, unit)} &= {scale}{of} = {scale}{at} = {number(out)}"
+    if mask == 0:
+        return latex, "; this step leaves the unit out, and it gives 0."
+    if f == "none":
+        words = "; no activation follows"
+        return latex, f"{words}: it gives {format_number(out)}."
+    made = f"; {f} makes {format_number(out / mask)} of it"
+    if scale:
+        made += f", and {format_number(mask)} times that, for the units left out, is given on: "
+        made += format_number(out)
+    return latex, made + "."
 
 
 def scored(told: Told) -> StepMoment:
-    z, y = told.found.logits[told.asked.sample], told.found.points.y[told.asked.sample]
-    value = loss_of(told)
-    share = 50 + 50 * np.tanh((z if y else -z) / 2)
+    logits = told.found.units[-1][:, told.asked.sample]
+    y, value = int(told.found.batch.y[told.asked.sample]), told.found.losses[told.asked.sample]
+    if one_output(told):
+        z = float(logits[0])
+        of = r"\log(1 + e^{z}) - y\,z"
+        at = rf"\log(1 + e^{{{number(z)}}}) - {y} \cdot {inside(z)}"
+    else:
+        names = [sum_name(told, len(told.found.net.weights), k) for k in range(len(logits))]
+        of, at = (
+            rf"\log({' + '.join(f'e^{{{each}}}' for each in some)})"
+            for some in (names, list(map(number, logits)))
+        )
+        of, at = f"{of} - {names[y]}", f"{at} - {inside(float(logits[y]))}"
     return {
         "kind": "loss",
         "layer": None,
         "title": "Loss",
-        "latex": lines(
-            r"L &= \log(1 + e^{z}) - y\,z",
-            rf"&= \log(1 + e^{{{number(z)}}}) - {int(y)} \cdot {inside(z)} = {number(value)}",
-        ),
-        "sentence": f"The net gives the point's own class {format_number(float(share), 3)} %; its "
-        f"loss is minus the logarithm of that share: {format_number(value)}.",
+        "latex": lines(f"L &= {of}", f"&= {at} = {number(value)}"),
+        "sentence": "The net gives the point's own class "
+        f"{format_number(100 * float(np.exp(-value)), 3)} %; its loss is minus the logarithm of "
+        f"that share: {format_number(value)}.",
     }
 
 
@@ -162,26 +173,37 @@ def scored(told: Told) -> StepMoment:
 
 
 def seeded(told: Told) -> StepMoment:
-    z, y = told.found.logits[told.asked.sample], told.found.points.y[told.asked.sample]
-    back = float(told.found.backs[-1][0, told.asked.sample])
+    last, unit = len(told.found.net.weights), told.path[-1]
+    logits = told.found.units[-1][:, told.asked.sample]
+    y = int(told.found.batch.y[told.asked.sample])
+    back = float(told.found.backs[-1][unit, told.asked.sample])
+    if one_output(told):
+        of, z = r"\frac{1}{1 + e^{-z}} - y", float(logits[0])
+        at = f"{number(0.5 + 0.5 * np.tanh(z / 2))} - {y}"
+        words = "the output: how sure the net is of class 1, less the class"
+    else:
+        names = [sum_name(told, last, k) for k in range(len(logits))]
+        summed = " + ".join(f"e^{{{each}}}" for each in names)
+        own = int(unit == y)
+        of = rf"\frac{{e^{{{names[unit]}}}}}{{{summed}}} - {own}"
+        at = f"{number(back + own)} - {own}"
+        words = f"output {unit + 1}: how sure the net is of class {unit}, less "
+        words += "1, as it is the point's own" if own else "0, as the point is of the other"
     return {
         "kind": "backward",
         "layer": None,
         "title": "Backward: from the loss",
         "latex": lines(
-            r"\frac{\partial L}{\partial z} &= \frac{1}{1 + e^{-z}} - y",
-            rf"&= {number(0.5 + 0.5 * np.tanh(z / 2))} - {int(y)} = {number(back)}",
+            rf"{by_sum(told, last, unit)} &= {of}",
+            rf"&= {at} = {number(back)}",
         ),
-        "sentence": "Back from the loss to the output: how sure the net is of class 1, less the "
-        f"class: {format_number(back)}.",
+        "sentence": f"Back from the loss to {words}: {format_number(back)}.",
     }
 
 
 def returned(told: Told, layer: int) -> StepMoment:
     """Layer `layer`, from 0: its weights get their gradients, and the units below theirs."""
-    weight = told.asked.weight
-    last = len(told.found.net.weights)
-    here = "the output" if layer + 1 == last else f"layer {layer + 1}"
+    weight, here = told.asked.weight, layer_place(told, layer + 1)
     if layer > weight.layer:
         latex, sentence = handed_down(told, layer)
     elif layer == weight.layer:
@@ -198,27 +220,28 @@ def returned(told: Told, layer: int) -> StepMoment:
     }
 
 
-def own_gradient(told: Told) -> float:
-    """Of the chosen point's loss by the weight."""
-    return float(told.found.each(told.asked.weight)[told.asked.sample])
-
-
 def slope(told: Told, layer: int, unit: int) -> tuple[str, float]:
-    """Of the activation of that unit, counted from 1, at what it adds up: as text, and its
+    """Of what that unit, of a layer counted from 1, gives by what it adds up: as text, and its
     number."""
-    f, out = told.asked.task.how.activation, float(told.found.units[layer][unit, told.asked.sample])
-    name = unit_name(layer, unit)
-    if f == "relu":
-        return (r"1" if out > 0 else r"0"), float(out > 0)
-    value = 1 - out * out if f == "tanh" else out * (1 - out)
-    text = SLOPES[f].replace("{a}^2", rf"\bigl({name}\bigr)^2").replace("{a}", name)
-    return rf"\bigl({text}\bigr)", value
+    f, out = told.asked.steps.activation, float(told.found.units[layer][unit, told.asked.sample])
+    name, mask = unit_name(layer, unit), told.found.mask(layer, unit)
+    if not mask:
+        return "0", 0.0
+    scale = "" if mask == 1 else number(mask)
+    if f not in SLOPES:  # one or the other number
+        value = mask if f == "none" or out > 0 else 0.0
+        return number(value), value
+    made = out / mask
+    value = mask * (1 - made * made if f == "tanh" else made * (1 - made))
+    whole = rf"\bigl({name}\bigr)" if f == "tanh" else name
+    each = rf"\bigl({name} / {scale}\bigr)" if scale else whole
+    text = rf"\bigl({SLOPES[f].replace('{a}', each)}\bigr)"
+    return (rf"{scale}\,{text}" if scale else text), value
 
 
 def handed_down(told: Told, layer: int) -> tuple[str, str]:
     """What comes by that layer to the followed unit below it."""
     found, sample = told.found, told.asked.sample
-    last = len(found.net.weights)
     unit, over = told.path[layer], told.path[layer + 1]
     column, backs = found.net.weights[layer][:, unit], found.backs[layer][:, sample]
     terms = list(zip(column.tolist(), backs.tolist(), strict=True))
@@ -234,12 +257,17 @@ def handed_down(told: Told, layer: int) -> tuple[str, str]:
         rf"{by_sum(told, layer, unit)} &= {whole} \cdot {text}",
         rf"&= {total} \cdot {inside(value)} = {number(back)}",
     )
-    who = place(layer, unit, last)
-    f = told.asked.task.how.activation
-    return latex, (
-        f"By the same weights the gradient comes back to {who}: {format_number(came)}, times the "
-        f"slope of its {f}, {format_number(value)}."
-    )
+    words = f"By the same weights the gradient comes back to {place(told, layer, unit)}: "
+    words += format_number(came)
+    f, mask = told.asked.steps.activation, told.found.mask(layer, unit)
+    if not mask:
+        return latex, f"{words}; but this step leaves the unit out, and nothing goes on."
+    if f == "none" and mask == 1:
+        return latex, f"{words}, which goes on as it is."
+    what = "the factor for those left out" if f == "none" else f"the slope of its {f}"
+    if f != "none" and mask != 1:
+        what += " and the factor for those left out"
+    return latex, f"{words}, times {what}, {format_number(value)}."
 
 
 def factors(told: Told) -> list[tuple[str, str, float]]:
@@ -253,13 +281,13 @@ def factors(told: Told) -> list[tuple[str, str, float]]:
         given = float(found.units[weight.layer][weight.source, sample])
         source = unit_name(weight.layer, weight.source)
     own = (rf"\frac{{\partial {total}}}{{\partial {weight_name(weight)}}}", source, given)
-    seed = by_sum(told, last, 0)
+    seed = by_sum(told, last, told.path[-1])
     if over == last:
-        return [(seed, seed, float(found.backs[-1][0, sample])), own]
+        return [(seed, seed, float(found.backs[-1][weight.unit, sample])), own]
     text, value = slope(told, over, weight.unit)
     local = (rf"\frac{{\partial {out}}}{{\partial {total}}}", text, value)
     column = found.net.weights[over][:, weight.unit]
-    if over + 1 == last:
+    if over + 1 == last and one_output(told):
         led = Weight(over, 0, weight.unit)
         down = (rf"\frac{{\partial z}}{{\partial {out}}}", weight_name(led), float(column[0]))
         return [(seed, seed, float(found.backs[-1][0, sample])), down, local, own]
@@ -293,106 +321,3 @@ def arrived(told: Told) -> tuple[str, str]:
         f"{format_number(back)}, times what the weight was multiplied with, "
         f"{format_number(chain[-1][2])}."
     )
-
-
-# The step
-
-
-def averaged(told: Told) -> StepMoment:
-    weight, found = told.asked.weight, told.found
-    each = found.each(weight)
-    mean, count = part(found.mean, weight), len(each)
-    own = own_gradient(told)
-    if count == 1:
-        latex = rf"g = {by_weight(weight)} = {number(mean)}"
-        sentence = "This step sees one point alone: the step is taken with its gradient."
-    else:
-        latex = lines(
-            rf"g &= \frac{{1}}{{{count}}} \sum_{{i=1}}^{{{count}}} "
-            rf"\frac{{\partial L_i}}{{\partial {weight_name(weight)}}}",
-            rf"&= \frac{{1}}{{{count}}} \Bigl(\underbrace{{{number(own)}}}_{{\text{{this point}}}}"
-            rf" + \underbrace{{{inside(each.sum() - own)}}}_{{\text{{the other {count - 1}}}}}"
-            rf"\Bigr) = {number(mean)}",
-        )
-        least, most = float(each.min()), float(each.max())
-        sentence = (
-            f"Each of the {count} points has a gradient of its own for this weight, from "
-            f"{format_number(least)} to {format_number(most)}; the step is taken with their mean, "
-            f"{format_number(mean)}."
-        )
-    return {
-        "kind": "mean",
-        "layer": None,
-        "title": "Mean over the batch" if count > 1 else "A batch of one",
-        "latex": latex,
-        "sentence": sentence,
-    }
-
-
-def updated(told: Told) -> StepMoment:
-    weight, found, how = told.asked.weight, told.found, told.found.how
-    before, mean = part(found.net, weight), part(found.mean, weight)
-    after = part(found.after.net, weight)
-    pulled = mean + how.penalty * before
-    name, rate = weight_name(weight), number(how.rate)
-    penalty = rf" + {number(how.penalty)} \cdot {inside(before)}" if how.penalty else ""
-    if how.optimizer == "sgd":
-        inner = rf"\left({number(mean)}{penalty}\right)" if penalty else inside(mean)
-        latex = lines(
-            rf"{name} &\leftarrow {name} - \eta\,"
-            + (rf"(g + \lambda\,{name})" if penalty else "g"),
-            rf"&= {number(before)} - {rate} \cdot {inner} = {number(after)}",
-        )
-    else:
-        latex = adam(told, name, before, mean, pulled, after, penalty)
-    moved = after - before
-    who = weight_place(told)
-    way = "down" if moved < 0 else "up"
-    goes = (
-        f"{who} goes {way} by {format_number(abs(moved))}, from {format_number(before)} to "
-        f"{format_number(after)}."
-    )
-    if how.optimizer == "adam":
-        why = "Adam divides its running mean of the gradient by the root of that of the square: "
-    elif how.penalty:
-        why = "The rate times the gradient and the penalty's share is taken off: "
-    else:
-        why = "The rate times the gradient is taken off: "
-    sentence = why + goes
-    if not moved:
-        sentence = f"{who.capitalize()} stays at {format_number(before)}."
-    return {
-        "kind": "update",
-        "layer": None,
-        "title": "Update",
-        "latex": latex,
-        "sentence": sentence,
-    }
-
-
-def adam(
-    told: Told, name: str, before: float, mean: float, pulled: float, after: float, penalty: str
-) -> str:
-    weight, found, how = told.asked.weight, told.found, told.found.how
-    fast, slow = MEMORY
-
-    def memory(parts: tuple[Array, ...]) -> float:
-        return part(type(found.net).of(parts), weight)
-
-    m, v = memory(found.state.mean), memory(found.state.square)
-    m_next, v_next = memory(found.after.mean), memory(found.after.square)
-    count = found.after.step
-    upper, lower = m_next / (1 - fast**count), (v_next / (1 - slow**count)) ** 0.5
-    rows = [
-        rf"m &\leftarrow {fast} \cdot {inside(m)} + {1 - fast:.1g} \cdot {inside(pulled)} = "
-        rf"{number(m_next)}",
-        rf"v &\leftarrow {slow} \cdot {inside(v)} + {1 - slow:.1g} \cdot {inside(pulled)}^2 = "
-        rf"{number(v_next)}",
-        rf"{name} &\leftarrow {number(before)} - {number(how.rate)} \cdot \frac{{"
-        rf"{number(m_next)} / (1 - {fast}^{{{count}}})}}{{\sqrt{{{number(v_next)} / "
-        rf"(1 - {slow}^{{{count}}})}}}} = {number(before)} - {number(how.rate)} \cdot "
-        rf"\frac{{{number(upper)}}}{{{number(lower + TINY)}}} = {number(after)}",
-    ]
-    if penalty:
-        rows.insert(0, rf"g + \lambda\,{name} &= {number(mean)}{penalty} = {number(pulled)}")
-    return lines(*rows)

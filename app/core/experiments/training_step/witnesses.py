@@ -7,11 +7,16 @@ from typing import Any
 import numpy as np
 
 from app.core.experiments.training_step.answers import TrainingStepAnswer, training_step
-from app.core.experiments.training_step.questions import TrainingStepQuestion, asked
+from app.core.experiments.training_step.questions import (
+    TrainingStepQuestion,
+    Which,
+    asked,
+)
 from app.core.experiments.training_step.replay import Replay, replay
 from app.core.expressions.questions import PlayQuestion, play
 from app.core.training.classifiers import one_thread
 from app.core.training.nets import Net
+from app.core.training.steps import Batch, Function
 from app.core.witnesses import Witness, together, witness
 
 AUTOGRAD, OPTIMISER = "PyTorch's autograd", "PyTorch's optimiser"
@@ -23,7 +28,7 @@ def step(question: TrainingStepQuestion) -> list[Witness]:
     of every point, every weight after the step; and what the expression has for the chosen one."""
     which, answer = asked(question), training_step(question)
     found = replay(which)
-    own, mean, each, after = by_torch(found, which.sample, answer)
+    own, mean, each, after = by_torch(which, found)
     return [
         *together(netted(AUTOGRAD, answer["own"], own), "the gradients of this point"),
         *together(netted(AUTOGRAD, answer["mean"], mean), "the mean gradients of the batch"),
@@ -49,46 +54,71 @@ def netted(by: str, ours: Any, theirs: Net) -> list[Witness]:
     return [near(by, "", mine, other) for mine, other in zip(parts, theirs.parts, strict=True)]
 
 
-def by_torch(found: Replay, sample: int, answer: TrainingStepAnswer) -> tuple[Net, Net, Any, Net]:
+def by_torch(which: Which, found: Replay) -> tuple[Net, Net, Any, Net]:
     """The gradients of the point, the mean ones, this weight's of every point, and the net after
     the step."""
     import torch
-    from torch.nn import functional
 
-    how, half = found.how, len(found.net.weights)
+    weight = which.weight
     with one_thread():
         parts = [torch.tensor(part, requires_grad=True) for part in found.net.parts]
-        x = torch.from_numpy(np.ascontiguousarray(found.points.x))
-        y = torch.from_numpy(np.ascontiguousarray(found.points.y))
-        functions = {"tanh": torch.tanh, "relu": torch.relu, "sigmoid": torch.sigmoid}
-        for i in range(half):
-            x = functional.linear(x, parts[i], parts[half + i])
-            x = functions[how.activation](x) if i < half - 1 else x
-        losses = functional.binary_cross_entropy_with_logits(x[:, 0], y, reduction="none")
+        losses = losses_by_torch(parts, found.batch, which.steps.activation)
 
         def gradients(loss: Any, of: Any = parts) -> list[Any]:
             return [g.numpy() for g in torch.autograd.grad(loss, of, retain_graph=True)]
 
-        own, mean = gradients(losses[sample]), gradients(losses.mean())
-        weight = answer["weight"]
-        layer, unit, source = weight["layer"] - 1, weight["unit"] - 1, weight["source"]
-        at = layer if source is not None else half + layer
-        each = [gradients(loss, [parts[at]])[0][unit] for loss in losses]
-        if source is not None:
-            each = [row[source - 1] for row in each]
-        kind: Any = torch.optim.SGD if how.optimizer == "sgd" else torch.optim.Adam
-        optimizer = kind(parts, lr=how.rate, weight_decay=how.penalty)
-        for part, g, m, v in zip(parts, mean, found.state.mean, found.state.square, strict=True):
-            part.grad = torch.from_numpy(np.array(g))
-            if how.optimizer == "adam":
-                optimizer.state[part] = {
-                    "step": torch.tensor(float(found.state.step)),
-                    "exp_avg": torch.from_numpy(np.array(m)),
-                    "exp_avg_sq": torch.from_numpy(np.array(v)),
-                }
+        own, mean = gradients(losses[which.sample]), gradients(losses.mean())
+        at = weight.layer + (len(parts) // 2 if weight.source is None else 0)
+        each = [gradients(loss, [parts[at]])[0][weight.unit] for loss in losses]
+        if weight.source is not None:
+            each = [row[weight.source] for row in each]
+        optimizer = optimizer_by_torch(parts, found, which.step)
+        for part, gradient in zip(parts, mean, strict=True):
+            part.grad = torch.from_numpy(np.array(gradient))
         optimizer.step()
         after = [part.detach().numpy() for part in parts]
     return Net.of(own), Net.of(mean), each, Net.of(after)
+
+
+def losses_by_torch(parts: list[Any], batch: Batch, activation: Function) -> Any:
+    """Every point's own loss, in a net of these weights and biases."""
+    import torch
+    from torch.nn import functional
+
+    x, y = (torch.from_numpy(np.ascontiguousarray(each)) for each in (batch.x, batch.y))
+    functions: dict[Function, Any] = {
+        "tanh": torch.tanh,
+        "relu": torch.relu,
+        "sigmoid": torch.sigmoid,
+        "none": lambda x: x,
+    }
+    half = len(parts) // 2
+    for i in range(half):
+        x = functional.linear(x, parts[i], parts[half + i])
+        if i < half - 1:
+            x = functions[activation](x)
+            x = x * torch.from_numpy(batch.masks[i]) if batch.masks else x
+    if x.shape[1] == 1:
+        return functional.binary_cross_entropy_with_logits(x[:, 0], y, reduction="none")
+    return functional.cross_entropy(x, y, reduction="none")
+
+
+def optimizer_by_torch(parts: list[Any], found: Replay, step: int) -> Any:
+    """The run's optimiser, with what it remembers of each part."""
+    import torch
+
+    rule = found.rule
+    how: dict[str, Any] = {"lr": rule.rate, "weight_decay": rule.penalty}
+    made: Any
+    if rule.optimizer == "adam":
+        names, made = ["exp_avg", "exp_avg_sq"], torch.optim.Adam(parts, **how)
+    else:
+        names, made = ["momentum_buffer"], torch.optim.SGD(parts, momentum=rule.momentum, **how)
+    for name, held in zip(names, found.stand.memory, strict=False):
+        for part, each in zip(parts, held.parts, strict=True):
+            made.state[part][name] = torch.from_numpy(np.array(each))
+            made.state[part]["step"] = torch.tensor(float(step))
+    return made
 
 
 def by_expression(answer: TrainingStepAnswer) -> float:

@@ -1,7 +1,10 @@
 /** What makes the link of a training step: its question, and the moment one looks at. */
+import { queryOf } from '../../figure/link'
 import type { TrainingStep } from './step.svelte'
 import type { Question } from './types'
 
+/** Whose step it is where nothing is said. */
+const FIRST_RUN = 'classifier-2d'
 /** Where one begins who says nothing: the batch is told. */
 const FIRST = 1
 /** Of the net that stands there by itself, where the chain rule takes the gradient to a layer's units. */
@@ -15,8 +18,12 @@ export function viewOf(figure: TrainingStep): Record<string, unknown> {
   return { ...figure.question, moment: !figure.answer || moment === FIRST ? null : moment }
 }
 
-/** The run that the step is one of. */
-export function runOf({ step: _step, sample: _sample, weight: _weight, ...settings }: Question): string {
-  const given = Object.entries({ experiment: 'classifier-2d', ...settings })
-  return `/training?${new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString()}`
+/** The run that the step is one of, as a link. */
+export async function runOf({
+  step: _step,
+  sample: _sample,
+  weight: _weight,
+  ...run
+}: Question): Promise<string> {
+  return `/training?${await queryOf({ experiment: FIRST_RUN, ...run })}`
 }
