@@ -144,7 +144,7 @@ class Experiment(Generic[S]):
         """Why no step of it can be looked into, whatever its settings; nothing if some can."""
         if callable(self.inside):
             return ""
-        return f"No step of `{self.name}` can be looked into: {self.inside or self.unscripted}."
+        return f"No step of this run can be looked into: {self.inside or self.unscripted}."
 
     def closed(self, settings: S) -> str | None:
         """Why none of its steps can be looked into; None if they can."""
