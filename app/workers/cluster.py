@@ -21,6 +21,7 @@ Client = Any  # of distributed, which has no types
 CONNECT_SECONDS = 5.0  # what a scheduler may take to answer
 READY_SECONDS = 120.0  # what loading torch may take there
 PATIENCE = 60.0  # in the cluster's queue, behind other servers' jobs
+TOGETHER = 10  # slices of a run that go there as one: a trip costs a fifth of a slice
 LOOK_SECONDS = 10.0  # how often who waits looks whether the cluster has a worker left
 
 AWAY = (
@@ -60,7 +61,7 @@ class Cluster:
                 leave(self.present)
             self.present = None
             try:
-                client = distributed.Client(
+                client: Client = distributed.Client(  # type: ignore[no-untyped-call]
                     self.address, timeout=CONNECT_SECONDS, set_as_default=False
                 )
             except Exception as error:

@@ -11,7 +11,7 @@ from math import inf
 from time import monotonic, sleep
 from typing import Any, ParamSpec, Protocol, TypeVar
 
-from app.workers.cluster import Cluster
+from app.workers.cluster import TOGETHER, Cluster
 from app.workers.job import GRACE_SECONDS, Job, too_long
 from app.workers.process import LOST, Raised, Unavailable, WorkerProcess
 from app.workers.turns import Busy, Entry, ShareTaken, Stopped, Turns
@@ -160,9 +160,15 @@ class Workers(Executor):
     and mend themselves. One client never has all of them, if there are more than one."""
 
     def __init__(
-        self, workers: int, limit: int, share: int, place: Callable[[], Place] = WorkerProcess
+        self,
+        workers: int,
+        limit: int,
+        share: int,
+        place: Callable[[], Place] = WorkerProcess,
+        together: int = 1,
     ) -> None:
-        self.place = place
+        """`together`: how many slices of a run are worth the way to a place."""
+        self.place, self.together = place, together
         self.turns = Turns(limit, share, at_once=max(1, workers - 1))
         self.last = inf  # when all jobs are to have ended
         self.lock = threading.Lock()
@@ -241,7 +247,7 @@ def create_executor(
         return Workers(workers, max(limit, 2 * share), share)
     cluster = Cluster(scheduler)
     seats = max(workers, cluster.threads() + 1)
-    return Workers(seats, max(limit, 2 * share), share, cluster.seat)
+    return Workers(seats, max(limit, 2 * share), share, cluster.seat, together=TOGETHER)
 
 
 async def run(

@@ -52,24 +52,39 @@ class Runs:
             del self.present[client]
 
 
+def several(slice: Slice, question: Any, state: Any, most: int) -> tuple[Any, list[Any]]:
+    """So many slices as one, or fewer where the run is over. For a worker."""
+    state, found = slice(question, state)
+    for _ in range(most - 1):
+        if state is None:
+            break
+        state, more = slice(question, state)
+        found = found + more
+    return state, found
+
+
 async def slices(
     executor: Executor, slice: Slice, question: Any, client: str = ""
 ) -> AsyncGenerator[tuple[list[Any], float]]:
     """The frames of each slice of a run that has a place, and how many seconds they were waited
-    for. The next slice is asked while these are looked at. Raises what `run` raises."""
+    for. The next slice is asked while these are looked at; where the way is long, the first slice
+    comes alone and later ones together. Raises what `run` raises."""
 
-    async def ask(state: Any) -> tuple[Any, list[Any], float]:
+    async def ask(state: Any, most: int) -> tuple[Any, list[Any], float]:
         asked = monotonic()
         state, found = await run(
-            executor, slice, question, state, timeout=SECONDS, client=client, placed=True
-        )
+            executor, several, slice, question, state, most,
+            timeout=SECONDS, client=client, placed=True,
+        )  # fmt: skip
         return state, found, monotonic() - asked
 
-    ahead: asyncio.Task[Any] | None = asyncio.create_task(ask(None))
+    most, together = 1, getattr(executor, "together", 1)
+    ahead: asyncio.Task[Any] | None = asyncio.create_task(ask(None, most))
     try:
         while ahead:
             state, found, seconds = await ahead
-            ahead = None if state is None else asyncio.create_task(ask(state))
+            most = min(2 * most, together)
+            ahead = None if state is None else asyncio.create_task(ask(state, most))
             yield found, seconds
     finally:
         if ahead:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from tests.bench import (
     activations,
+    cluster,
     convolution,
     engine,
     hostile,
@@ -61,6 +62,7 @@ def main() -> int:
         training.images,
         training.runs,
         training.chart,
+        cluster.slices,
         visitors.a_class,
         hostile.texts,
         hostile.bodies,

@@ -73,7 +73,7 @@ def test_the_next_slice_is_asked_while_the_frames_of_one_are_looked_at() -> None
         asked: ClassVar[list[Any]] = []
 
         def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-            self.asked.append(fn.args[1])  # type: ignore[attr-defined]
+            self.asked.append(fn.args[2])  # type: ignore[attr-defined]
             return super().submit(fn, *args, **kwargs)
 
     async def looked_at() -> list[list[Any]]:
@@ -86,12 +86,35 @@ def test_the_next_slice_is_asked_while_the_frames_of_one_are_looked_at() -> None
     assert asyncio.run(looked_at()) == [[None, 1], [None, 1, 2], [None, 1, 2]]
 
 
+def test_where_the_way_is_long_slices_go_together_after_the_first() -> None:
+    class Far(Here):
+        together = 4
+
+        def __init__(self) -> None:
+            self.asked: list[int] = []
+
+        def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+            self.asked.append(fn.args[3])  # type: ignore[attr-defined]
+            return super().submit(fn, *args, **kwargs)
+
+    def ten(question: Any, state: int | None) -> tuple[int | None, list[int]]:
+        step = state or 0
+        return (step + 1 if step < 9 else None), [step]
+
+    async def found(executor: Far) -> list[list[int]]:
+        return [frames async for frames, _ in slices(executor, ten, None)]
+
+    executor = Far()
+    assert asyncio.run(found(executor)) == [[0], [1, 2], [3, 4, 5, 6], [7, 8, 9]]
+    assert executor.asked == [1, 2, 4, 4]
+
+
 def test_leaving_takes_back_the_slice_that_was_asked_ahead() -> None:
     class First(Here):
         later: Future[Any] | None = None
 
         def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-            if fn.args[1] is None:  # type: ignore[attr-defined]
+            if fn.args[2] is None:  # type: ignore[attr-defined]
                 return super().submit(fn, *args, **kwargs)
             self.later = Future()
             return self.later
