@@ -124,9 +124,10 @@ def lesson(request: Request, name: str) -> HTMLResponse:
         "anew": seed is None,
         "before": course().get(before),
         "after": course().get(after),
+        # The contents are the course's first page and its last.
         "turn": {
-            "before": f"/lessons/{before}" if before else "",
-            "after": f"/lessons/{after}" if after else "",
+            "before": f"/lessons/{before}" if before else "/lessons",
+            "after": f"/lessons/{after}" if after else "/lessons",
         },
     }
     return templates.TemplateResponse(request, "lesson.html", context)

@@ -1,6 +1,7 @@
 /** The figures by their names, as in app/core/figures.py; each comes alive when it comes near. */
 import { mount } from 'svelte'
 import Checked from './figure/Checked.svelte'
+import { quiet } from './figure/server'
 import { firstIn, type Stand, type Standing } from './figure/standing'
 
 const expressions = () => import('./expressions/standing')
@@ -36,6 +37,8 @@ export const FIGURES: Record<string, () => Promise<Stand>> = {
 
 /** How far off a figure is fetched: a window's height. */
 const NEAR = '100% 0px'
+/** How long at most it is laid out unseen. */
+const MOST_MILLISECONDS = 3000
 
 /** Told of a figure that is alive, and again whenever it asks something else. */
 type Told = (place: HTMLElement, asked: Record<string, unknown>) => void
@@ -57,19 +60,24 @@ async function enliven(place: HTMLElement, told: Told, alive: (figure: Standing)
   const stand = await (FIGURES[name]?.() ?? (await training()).experiment(name))
   if (!first || !stand) return
   const figure = await stand(first)
-  const done = turn.then(nextTask).then(() => put(figure, name, place, told, alive))
+  const done = turn.then(nextTask).then(() => put(figure, name, place, told, alive, first.answer === null))
   turn = done.catch(() => undefined) // Where one fails, the others come all the same.
   await done
 }
 
+/** `asks`: it is laid out unseen until it has been answered, and what stood there stays so long. */
 function put(
   figure: Standing,
   name: string,
   place: HTMLElement,
   told: Told,
   alive: (figure: Standing) => unknown,
+  asks: boolean,
 ): void {
-  place.replaceChildren()
+  const still = [...place.children]
+  const end = (): void => still.forEach((part) => part.remove())
+  if (asks) wake(place, end)
+  else end()
   figure.mount(place)
   const { asked, question } = figure
   const props = {
@@ -84,6 +92,21 @@ function put(
   if (alive(figure) !== false) figure.begin?.()
   $effect.root(() => {
     $effect(() => told(place, figure.asked()))
+  })
+}
+
+/** No two are shown in one frame: what is in view then stays where it is, whatever grows above it. */
+let woken: Promise<void> = Promise.resolve()
+
+function wake(place: HTMLElement, end: () => void): void {
+  place.dataset.waking = ''
+  const latest = performance.now() + MOST_MILLISECONDS
+  woken = woken.then(async () => {
+    await quiet(latest)
+    place.dataset.waking = 'shown'
+    end()
+    await quiet(0)
+    delete place.dataset.waking
   })
 }
 

@@ -168,6 +168,30 @@ def test_the_count_of_a_player_keeps_off_its_track(phone: Page) -> None:
     assert said["y"] >= line["y"] + line["height"] / 2 + 17 / 2
 
 
+@pytest.mark.parametrize(
+    ("address", "place"), [("/network", ".piece"), ("/network?architecture=vgg16", ".overview")]
+)
+def test_a_finger_that_goes_up_or_down_scrolls_what_one_that_goes_aside_moves(
+    phone: Page, address: str, place: str
+) -> None:
+    phone.goto(address)
+    expect(phone.locator(f"main {place}").first).to_have_css("touch-action", "pan-y")
+
+
+def test_a_map_that_is_chosen_lies_over_nothing_but_its_figure(phone: Page) -> None:
+    phone.goto("/lessons/layers")
+    figure = phone.locator("[data-figure='activations']")
+    figure.locator(".maps-of").nth(3).tap()
+    sheet = figure.get_by_role("group", name="One map")
+    expect(sheet.get_by_role("button", name="Open unit")).to_be_visible()
+    exercise = phone.locator("[data-exercise]").first
+    exercise.scroll_into_view_if_needed()
+    expect(sheet).to_be_hidden()
+    exercise.get_by_role("button", name="Check").tap()
+    figure.scroll_into_view_if_needed()
+    expect(sheet.get_by_role("button", name="Open unit")).to_be_visible()
+
+
 # --- what is read
 
 # What is written under 12 px. The numbers of grids are no part of it.
@@ -199,6 +223,13 @@ def test_nothing_is_written_smaller_than_it_can_be_read(
     assert phone.evaluate("document.documentElement.scrollWidth") <= 360
 
 
+def test_what_is_said_of_a_node_is_large_enough_to_be_read(phone: Page) -> None:
+    phone.goto("/expression")
+    phone.locator("[data-spot='node f']").tap(force=True)
+    expect(phone.locator(".card dt").first).to_be_visible()
+    assert phone.evaluate(FINE_PRINT, ".card :is(p, dt, dd, li)") == []
+
+
 @pytest.mark.parametrize("name", ["hinge-loss", "linear-regression"])
 def test_a_formula_that_does_not_fit_is_scrolled_and_no_smaller_than_it_can_be_read(
     phone: Page, name: str
@@ -210,8 +241,11 @@ def test_a_formula_that_does_not_fit_is_scrolled_and_no_smaller_than_it_can_be_r
     formula = phone.locator(".step .formula")
     expect(formula.locator(".katex-html")).to_be_attached()
     phone.get_by_role("button", name="Step forward").first.press("End")
-    sizes = []
+    sizes, names = [], []
     for _ in range(8):
         sizes.append(formula.locator(".katex").evaluate("(it) => getComputedStyle(it).fontSize"))
+        names.append(formula.evaluate("(it) => [it.tabIndex >= 0, it.ariaLabel]"))
         phone.keyboard.press("ArrowLeft")
+    assert [True, "Formula"] in names
+    assert all(name == "Formula" for scrolled, name in names if scrolled)
     assert min(float(size.removesuffix("px")) for size in sizes) == pytest.approx(12, abs=0.1)

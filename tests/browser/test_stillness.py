@@ -135,6 +135,31 @@ def test_every_lesson_stands_still_while_its_figures_come_alive(
         page.close()
 
 
+def test_a_figure_that_asks_is_seen_once_it_is_answered_and_stays_where_it_is(
+    fresh: Callable[[tuple[int, int]], Page],
+) -> None:
+    page = fresh((360, 740))
+    held: list[Route] = []
+    free = False
+    page.route("**/api/activations", lambda route: route.fallback() if free else held.append(route))
+    page.goto("/lessons/layers")
+    place = page.locator("[data-figure='layer']")
+    place.evaluate("(place) => place.scrollIntoView({ behavior: 'instant' })")
+    expect(place).to_have_attribute("data-waking", "")
+    expect(place.locator(".activations")).to_be_hidden()
+    at = place.bounding_box()
+    free = True
+    for route in held:
+        route.fallback()
+    expect(place.locator(".maps-of, .large-map").first).to_be_visible()
+    expect(page.locator("[data-figure='activations'] .maps-of").first).to_be_visible()
+    # The one above it has grown by more than a window.
+    now = place.bounding_box()
+    assert at
+    assert now
+    assert abs(now["y"] - at["y"]) < 2
+
+
 # A page of exercises is painted with its formulas, which its script sets: before, nothing is seen.
 EARLY = {path: path for path in PAGES if not path.startswith("/practice")} | LINKS
 

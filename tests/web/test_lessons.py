@@ -98,3 +98,9 @@ def test_nobodys_name_for_the_server_gets_into_anothers_notebook(client: TestCli
         assert "{this server}" not in text
         if "example" in name:
             assert {*links} == {name}
+
+
+def test_before_the_first_lesson_and_after_the_last_are_the_contents(client: TestClient) -> None:
+    first, *_, last = course()
+    assert '<link rel="prev" href="/lessons" />' in client.get(f"/lessons/{first}").text
+    assert '<link rel="next" href="/lessons" />' in client.get(f"/lessons/{last}").text

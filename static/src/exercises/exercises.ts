@@ -22,12 +22,21 @@ async function fetched(address: string): Promise<HTMLElement> {
   return document.adoptNode(found)
 }
 
+/** Where each exercise of this page was last, in the page's place in the history: who comes back finds the same one. */
+type Kept = { exercises?: Record<string, string> } | null
+const keptAt = (name = ''): string | undefined => (history.state as Kept)?.exercises?.[name]
+function keep(name = '', address: string): void {
+  const kept = history.state as Kept
+  history.replaceState({ ...kept, exercises: { ...kept?.exercises, [name]: address } }, '')
+}
+
 /** Puts another exercise, or the same one with what is said of its answers, in its place. */
 async function exchange(old: HTMLElement, address: string): Promise<HTMLElement | null> {
   try {
     const next = await fetched(address)
     setFormulas(next)
     if (!old.isConnected) return null
+    keep(next.dataset.exercise, address)
     old.replaceWith(next)
     enliven(next)
     return next
@@ -88,8 +97,10 @@ export function enlivenExercises(within: ParentNode): void {
   for (const exercise of within.querySelectorAll<HTMLElement>(EXERCISE)) {
     enliven(exercise)
     if ('right' in exercise.dataset) markSolved(exercise.dataset.exercise ?? '')
-    // Before it is seen it gets numbers of this visitor's own.
-    if ('anew' in exercise.dataset) void anew(exercise)
+    // Before it is seen it gets those numbers that it had, or others of this visitor's own.
+    const kept = keptAt(exercise.dataset.exercise)
+    if (kept) void exchange(exercise, kept)
+    else if ('anew' in exercise.dataset) void anew(exercise)
   }
   marks(within)
 }

@@ -81,11 +81,23 @@ export async function problemOf(response: Response): Promise<Problem> {
   return { message: `The server answered ${response.status}.`, where: null, suggestion: null }
 }
 
+let underWay = 0
+
+/** Some frames after nothing is under way any more, when what has come is drawn; or one frame after the latest moment. */
+export async function quiet(latest: number): Promise<void> {
+  let frames = 0
+  do {
+    await new Promise(requestAnimationFrame)
+    frames = underWay ? 0 : frames + 1
+  } while (frames < 3 && performance.now() < latest)
+}
+
 async function replyOf<T>(
   route: string,
   request: RequestInit,
   read: (response: Response) => Promise<T>,
 ): Promise<Reply<T>> {
+  underWay += 1
   try {
     const response = await fetch(route, request)
     if (response.ok) return { answer: await read(response), problem: null }
@@ -97,6 +109,8 @@ async function replyOf<T>(
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error
     return away(error instanceof BrokenOff ? BROKEN_OFF : UNREACHABLE)
+  } finally {
+    underWay -= 1
   }
 }
 

@@ -95,7 +95,9 @@ export function fittedFormula(latex: string): Attachment<HTMLElement> {
       // What still does not fit is scrolled, by keyboard too.
       const scrolls = element.scrollWidth > element.clientWidth || element.scrollHeight > element.clientHeight
       element.toggleAttribute('tabindex', scrolls)
-      if (scrolls) element.tabIndex = 0
+      element.toggleAttribute('role', scrolls)
+      element.toggleAttribute('aria-label', scrolls)
+      if (scrolls) Object.assign(element, { tabIndex: 0, role: 'group', ariaLabel: 'Formula' })
     }
     const leave = formula(latex, true)(element)
     // Measured when the frame has been laid out anyway: an observer begins by telling the present size.
