@@ -16,7 +16,12 @@ def test_no_label_of_a_drawing_stands_on_another(page: Page, network: str) -> No
     ):  # fmt: skip
         page.set_viewport_size({"width": width, "height": height})
         page.goto(f"/network?{network}{more}")
+        # The wall's mode would stay on from page to page.
+        page.evaluate("sessionStorage.clear()")
         page.evaluate("document.fonts.ready")
+        # Rows that go on below the stage are met at their end, where no bar lies over them.
+        page.locator(".network-scroll").evaluate("stage => { stage.scrollTop = 10_000 }")
+        page.evaluate("() => new Promise((then) => requestAnimationFrame(() => setTimeout(then)))")
         drawing = page.locator(".network-drawing")
         texts = drawing.evaluate(TEXTS)
         assert len(texts) >= 9
@@ -276,3 +281,46 @@ def test_what_is_said_of_a_field_keeps_off_the_buttons_on_a_phone(page: Page) ->
     assert above
     assert below
     assert below["y"] - above["y"] - above["height"] >= 8
+
+
+def test_on_the_wall_the_bars_stay_in_view_whatever_is_open(page: Page) -> None:
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    inside = ",".join(["inception3a"] + [f"inception3a.branch{n}" for n in (2, 3, 4)])
+    page.goto(f"/network?architecture=googlenet&open={inside}&projector=1")
+    stage = page.locator(".network-scroll")
+    rows = "stage => stage.scrollHeight > stage.clientHeight + 1"
+    # Rows that go on below the stage, as they would in a lower window.
+    page.set_viewport_size({"width": 1920, "height": 800})
+    page.wait_for_function(f"() => ({rows})(document.querySelector('.network-scroll'))")
+    edge = """stage => stage.getBoundingClientRect().bottom
+        - stage.querySelector('.band .floor').getBoundingClientRect().bottom"""
+    for top in (0, 40, 10_000):
+        stage.evaluate("(stage, top) => stage.scrollTo({ top, behavior: 'instant' })", top)
+        page.evaluate("() => new Promise(requestAnimationFrame)")
+        assert 0 <= stage.evaluate(edge) <= 40
+    # What lies beneath the stage keeps its place.
+    expect(page.locator(".network-stage .player")).to_be_in_viewport(ratio=1)
+
+
+@pytest.mark.parametrize(
+    ("address", "part", "least"),
+    [
+        ("/network?architecture=vgg16", ".network-figure", 0.9),
+        ("/training?experiment=overfitting", ".lab-settings", 0.95),
+        ("/training?experiment=classifier-2d", ".lab-settings", 0.95),
+        ("/convolution?layer=MaxPool2d", ".maps", 0.6),
+        ("/convolution?layer=MaxPool2d", ".arithmetic", 0.55),
+        ("/activations?view=layer", ".layer-inputs", 0.8),
+    ],
+)
+def test_a_figure_is_as_high_as_the_wall_lets_it_be(
+    page: Page, address: str, part: str, least: float
+) -> None:
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    page.goto(f"{address}&projector=1")
+    lowest = page.locator(part).last
+    lowest.wait_for(timeout=PATIENCE)
+    page.wait_for_load_state("networkidle")
+    bottom = lowest.evaluate("part => part.getBoundingClientRect().bottom")
+    assert least * 1080 <= bottom <= 1080
+    assert page.locator("main").evaluate("main => main.scrollWidth <= main.clientWidth")

@@ -194,7 +194,7 @@ def test_a_map_that_is_chosen_lies_over_nothing_but_its_figure(phone: Page) -> N
 
 # --- what is read
 
-# What is written under 12 px. The numbers of grids are no part of it.
+# What is written under 12 px.
 FINE_PRINT = """(places) => [...document.querySelectorAll(places)]
     .filter((place) => place.checkVisibility() && place.textContent.trim())
     .map((place) => {
@@ -211,6 +211,12 @@ FINE_PRINT = """(places) => [...document.querySelectorAll(places)]
         ("/network?view=field", "svg.cone text"),
         ("/network?view=gradients", ".curves text"),
         ("/convolution", ".map .range"),
+        ("/convolution", ".number-grid .cell > *"),
+        ("/convolution?kernel_size=7", ".number-grid .cell > *"),
+        ("/convolution?mode=backward&step=4710", ".number-grid .cell > *"),
+        (UNIT, ".number-grid .cell > *"),
+        ("/activations?view=layer", ".number-grid .cell > *"),
+        ("/training?experiment=dropout", ".picture-net text"),
     ],
 )
 def test_nothing_is_written_smaller_than_it_can_be_read(
@@ -218,7 +224,7 @@ def test_nothing_is_written_smaller_than_it_can_be_read(
 ) -> None:
     phone.goto(address)
     phone.locator("[data-figure]").first.scroll_into_view_if_needed()
-    expect(phone.locator(places).first).to_be_attached()
+    expect(phone.locator(places).first).to_be_attached(timeout=PATIENCE)
     assert phone.evaluate(FINE_PRINT, places) == []
     assert phone.evaluate("document.documentElement.scrollWidth") <= 360
 

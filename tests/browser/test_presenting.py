@@ -1,6 +1,7 @@
 """The pages on layers at a projector: a presenter's keys, and text that the last row can read."""
 
 import re
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -20,6 +21,32 @@ WALL = [
     "/network?projector=1&view=compare",
     "/network?projector=1&view=gradients",
 ]
+PAGES_DARK = [
+    *(
+        "/expression",
+        "/convolution",
+        "/convolution?layer=Linear",
+        "/network",
+        "/network?view=field",
+    ),
+    *("/network?view=compare", "/network?view=gradients", "/activations"),
+    *("/activations?view=layer", "/activations?view=unit", "/training", "/training/step"),
+    *("/training?experiment=residual", "/training/teach", "/practice/hinge-loss", "/reference"),
+]
+LESSONS_DARK = [f"/lessons/{name}" for name in ("chain-rule", "backward", "fitting", "resnet")]
+# Letters of drawings that are hardly told from a dark paper; a sign in a coloured disc is.
+LOST = """() => {
+    const part = (value) => value <= 0.03928 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4
+    const light = ([r, g, b]) =>
+        0.2126 * part(r / 255) + 0.7152 * part(g / 255) + 0.0722 * part(b / 255)
+    const paper = light([26, 29, 33])
+    return [...document.querySelectorAll('svg text:not(.times)')]
+        .filter((text) => text.getBoundingClientRect().width && text.textContent.trim())
+        .map((text) => [getComputedStyle(text).fill.match(/[0-9.]+/g)?.map(Number) ?? [0, 0, 0],
+            text.textContent])
+        .filter(([fill]) => (light(fill) + 0.05) / (paper + 0.05) < 4.5)
+        .map(([fill, said]) => `${said}: ${fill}`)
+}"""
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -55,6 +82,19 @@ def test_the_smallest_text_is_24_pixels(page: Page, path: str) -> None:
     page.evaluate("document.fonts.ready.then(() => null)")
     page.wait_for_load_state("networkidle")
     assert small_text(page) == []
+
+
+@pytest.mark.parametrize("path", [*PAGES_DARK, *LESSONS_DARK])
+def test_dark_on_the_wall_is_read_from_the_last_row(
+    page: Page, axe: Callable[..., list[str]], path: str
+) -> None:
+    page.add_init_script("localStorage.setItem('theme', 'dark')")
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    page.goto(path + ("&" if "?" in path else "?") + "projector=1")
+    page.wait_for_load_state("networkidle")
+    assert not axe(page, "color-contrast-enhanced")
+    # What is not HTML is not axe's: letters of drawings in the colour of their paper.
+    assert not page.evaluate(LOST)
 
 
 def test_from_page_to_page_by_keys_alone_the_projector_stays_on(page: Page) -> None:

@@ -2,6 +2,8 @@
 import '../expressions/panels.css'
 import '../figure/player.css'
 import './network-drawing.css'
+import './layer-table.css'
+import './layer-card.css'
 import './network-building.css'
 import './receptive-field.css'
 import './compare.css'
