@@ -142,7 +142,14 @@ class Experiment(Generic[S]):
         """Why no step of it can be looked into, whatever its settings; nothing if some can."""
         if callable(self.inside):
             return ""
-        return f"No step of `{self.name}` can be looked into: {self.inside or self.unscripted}."
+        return f"No step of this experiment can be looked into: {self.inside or self.unscripted}."
+
+    @property
+    def unwritten(self) -> str:
+        """Why no run of it is a program; nothing if all are."""
+        if self.script:
+            return ""
+        return f"A run of this experiment is no program of plain PyTorch: {self.unscripted}."
 
     def closed(self, settings: S) -> str | None:
         """Why none of its steps can be looked into; None if they can."""
@@ -216,6 +223,7 @@ class ExperimentRow(TypedDict):
     script: Annotated[
         bool, Field(description="Whether a run is to be had as a PyTorch program: see the export.")
     ]
+    unscripted: Annotated[str | None, Field(description="Why it is not, where it is not.")]
     inside: Annotated[
         str | None, Field(description="The page that looks into a single step of a run.")
     ]

@@ -3758,6 +3758,11 @@ export interface components {
              */
             script: boolean;
             /**
+             * Unscripted
+             * @description Why it is not, where it is not.
+             */
+            unscripted: string | null;
+            /**
              * Inside
              * @description The page that looks into a single step of a run.
              */
