@@ -7696,6 +7696,16 @@ export interface components {
             /** Name */
             name: string;
             /**
+             * Latex
+             * @description The same as formulas have it.
+             */
+            latex: string;
+            /**
+             * Place
+             * @description The same in words.
+             */
+            place: string;
+            /**
              * Layer
              * @description All three counted from 1.
              */
