@@ -95,7 +95,8 @@ class Experiment(Generic[S]):
     core does in a second. `script`: a run as a program of plain PyTorch; `unscripted`: why it is
     none. `inside`: how a single step of it is looked at, or why none is, if `unscripted` does not
     say that too. `weights`: those of a state, by PyTorch's names, where they are to be had.
-    `unchecked`: why no second path stands beside it."""
+    `fresh`: the first seed that its claims are measured with; on those before it the settings were
+    chosen. `unchecked`: why no second path stands beside it."""
 
     name: str
     title: str
@@ -118,7 +119,12 @@ class Experiment(Generic[S]):
     unscripted: str = ""
     inside: Callable[[S], Steps] | str = ""
     weights: Callable[[S, Any], dict[str, Any]] | None = None
+    fresh: int = 0
     unchecked: str = STEPPED
+
+    def seeds(self, count: int) -> range:
+        """So many of those that its claims are measured with."""
+        return range(self.fresh, self.fresh + count)
 
     def slice(self, settings: S, run: Any) -> tuple[Any, list[Frame]]:
         """A slice of its run. For a worker."""

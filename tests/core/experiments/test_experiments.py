@@ -92,7 +92,7 @@ def test_a_few_seeds_hold_each_claim_as_often_as_was_measured(name: str) -> None
     for claim, found in zip(experiment.claims, measured()[name], strict=True):
         assert claim.says.endswith(".")
         held = 0
-        for seed in range(FEW):
+        for seed in experiment.seeds(FEW):
             asked = [experiment.settings(**given, seed=seed) for given in claim.settings]
             for settings in asked:
                 key = settings.model_dump_json()
