@@ -26,7 +26,7 @@ def held(experiment: Experiment[Any]) -> list[dict[str, Any]]:
                 runs[key] = runs.get(key) or experiment.frames(settings)
             counted["held"] += claim.holds([runs[each.model_dump_json()] for each in asked])
     for claim, counted in zip(experiment.claims, found, strict=True):
-        counted["of"] = claim.mark(experiment.settings)
+        counted["of"] = claim.mark(experiment.settings, experiment.fresh)
         print(f"{experiment.name}: {counted['held']} of {SEEDS}: {claim.says}", flush=True)
     return found
 

@@ -71,10 +71,11 @@ class Claim(Generic[S]):
     settings: tuple[dict[str, Any], ...]
     holds: Callable[[Sequence[Sequence[Frame]]], bool]
 
-    def mark(self, asked: type[S]) -> str:
-        """Changes with its words and with all settings of its runs: what was measured before such
-        a change says nothing of what is claimed after it."""
-        runs = [asked(**given).model_dump_json() for given in self.settings]
+    def mark(self, asked: type[S], fresh: int) -> str:
+        """Changes with its words, with all settings of its runs and with the first seed: what was
+        measured before such a change says nothing of what is claimed after it."""
+        first = {"seed": fresh} if fresh else {}
+        runs = [asked(**first | given).model_dump_json() for given in self.settings]
         return sha256("\n".join((self.says, *runs)).encode()).hexdigest()[:12]
 
 

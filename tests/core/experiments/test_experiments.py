@@ -77,11 +77,12 @@ def test_a_state_is_small_and_only_the_first_frame_has_the_data(name: str) -> No
 def test_what_was_measured_is_what_is_claimed_now(name: str) -> None:
     experiment = EXPERIMENTS[name]
     for claim, found in zip(experiment.claims, measured()[name], strict=True):
-        mark = claim.mark(experiment.settings)
+        mark = claim.mark(experiment.settings, experiment.fresh)
         assert found["of"] == mark, f"python -m tools.claims {name}: {claim.says}"
         assert found["seeds"] == SEEDS
         other = replace(claim, settings=({**claim.settings[0], "seed": 1}, *claim.settings[1:]))
-        assert other.mark(experiment.settings) != mark
+        assert other.mark(experiment.settings, experiment.fresh) != mark
+        assert claim.mark(experiment.settings, experiment.fresh + 1) != mark
 
 
 @pytest.mark.parametrize("name", EXPERIMENTS)
