@@ -1,11 +1,13 @@
 """`python -m app`: serve Backlight on HOST and PORT."""
 
+import gc
 import os
 import signal
 import socket
 import sys
 from contextlib import suppress
 from dataclasses import replace
+from importlib.util import find_spec
 from math import inf
 
 import uvicorn
@@ -37,12 +39,26 @@ def setting(name: str, least: int, most: float = inf) -> int | None:
     return int(written)
 
 
+def check_scheduler() -> None:
+    """Leaves with a sentence where BACKLIGHT_SCHEDULER is nothing that can be asked."""
+    written = os.environ.get("BACKLIGHT_SCHEDULER")
+    if written and not written.startswith(("tls://", "tcp://")):
+        sys.exit(
+            "BACKLIGHT_SCHEDULER is the address of a Dask scheduler, tls://host:port (or tcp://, "
+            f"on a network that you trust), not `{written}`."
+        )
+    if written and not find_spec("distributed"):
+        sys.exit("BACKLIGHT_SCHEDULER needs the package `distributed`: README says which, and how.")
+
+
 def main() -> None:
     host = os.environ.get("HOST") or "127.0.0.1"
     port = port_named(os.environ.get("PORT") or "8000")
     jobs = setting("JOBS_PER_CLIENT", 1)
     setting("WORKERS_NICE", 0, 19)  # which they read themselves
+    check_scheduler()
     listener = listening(host, port)
+    gc.disable()  # what is imported stays: to look it over and over is a tenth of a start
     from app.main import create_app  # which takes a while: what the settings lack is told at once
 
     bounds = Bounds()
@@ -58,6 +74,7 @@ def main() -> None:
         backlog=BACKLOG,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
+    gc.enable()
     # uvicorn stops at SIGTERM and then raises it again: leave as any program does.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit())
     host, port = listener.getsockname()[:2]

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -112,7 +113,8 @@ def create_app(jobs_per_client: int | None = None, ahead: bool = False) -> FastA
         separate_input_output_schemas=False,
         lifespan=lifespan,
     )
-    app.state.executor = create_executor(share=share)
+    scheduler = os.environ.get("BACKLIGHT_SCHEDULER", "")
+    app.state.executor = create_executor(share=share, scheduler=scheduler)
     app.state.rooms = Rooms()
     app.state.runs = Runs(share=max(1, share // 2))
     app.state.answers = kept_answers()

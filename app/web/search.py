@@ -23,6 +23,7 @@ pages = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 MOST_LETTERS, MOST_WORDS, MOST_FOUND = 200, 8, 40
 TAG, WORD = re.compile(r"<[^>]*>"), re.compile(r"\w+")
+BY = re.compile(r"(?<=\d)\s*[x×]\s*(?=\d)")  # of a size, however it is typed
 NAMED = 10  # a word in a title counts as much as so many in the text
 
 
@@ -44,7 +45,8 @@ class Entry:
 def words(text: str) -> list[str]:
     """Its words without capitals and accents."""
     plain = unicodedata.normalize("NFKD", text)
-    return WORD.findall("".join(c for c in plain if not unicodedata.combining(c)).lower())
+    letters = "".join(c for c in plain if not unicodedata.combining(c)).lower()
+    return WORD.findall(BY.sub(" ", letters))
 
 
 def entries() -> Iterator[Entry]:

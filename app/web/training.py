@@ -1,6 +1,7 @@
 """Experiments: their table, their runs as events, and the page where one watches them."""
 
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, HTTPException, Path, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -86,7 +87,8 @@ async def training(request: Request) -> Response:
     """An experiment, and its settings."""
     name = request.query_params.get("experiment", FIRST)
     if name == TEACH.name:
-        return RedirectResponse(str(TEACH.page))
+        rest = [pair for pair in request.query_params.multi_items() if pair[0] != "experiment"]
+        return RedirectResponse("?".join([str(TEACH.page), *([urlencode(rest)] if rest else [])]))
     problem, question = None, dict[str, Any]()
     try:
         if name not in table.EXPERIMENTS:

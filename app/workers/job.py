@@ -8,6 +8,8 @@ from typing import Any
 
 from app.core.errors import Problem
 
+GRACE_SECONDS = 2.0  # past its limit, the process that does a job is killed
+
 
 @dataclass(frozen=True, eq=False)
 class Job:

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from concurrent.futures import Executor, Future, InvalidStateError
 from contextlib import suppress
 from math import inf
-from multiprocessing.reduction import ForkingPickler
 from time import monotonic, sleep
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, Protocol, TypeVar
 
-from app.workers.job import Job, too_long
+from app.workers.cluster import Cluster
+from app.workers.job import GRACE_SECONDS, Job, too_long
 from app.workers.process import LOST, Raised, Unavailable, WorkerProcess
 from app.workers.turns import Busy, Entry, ShareTaken, Stopped, Turns
 
@@ -22,7 +22,6 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 SECONDS = 2.0  # what a job may take unless it says otherwise
-GRACE_SECONDS = 2.0  # past its limit, a job's worker is killed
 IDLE_SECONDS = 1.0  # how often a worker without a job is looked after
 STOP_SECONDS = 5.0  # what a job may still take once the server is being stopped
 TICK_SECONDS = 0.25  # how often the watchdog looks
@@ -36,12 +35,26 @@ DIED = "The process that computes this ended twice without an answer, as for wan
 log = logging.getLogger("uvicorn.error")
 
 
+class Place(Protocol):
+    """Where one job at a time is done: a process of ours, or a seat at a cluster. `patience`: how
+    long a job may wait there for others', in seconds."""
+
+    patience: float
+
+    @property
+    def alive(self) -> bool: ...
+    def ask(self, job: Job) -> Any: ...
+    def kill(self) -> None: ...
+    def discard(self) -> None: ...
+    def close(self) -> None: ...
+
+
 class Worker:
-    """A thread that keeps one worker process, feeds it, and replaces it when it dies."""
+    """A thread that keeps one place, feeds it, and replaces it when it is lost."""
 
     def __init__(self, pool: "Workers") -> None:
         self.pool, self.turns = pool, pool.turns
-        self.process: WorkerProcess | None = None
+        self.process: Place | None = None
         self.first: Future[None] = Future()  # done once the process has started, or cannot
         self.lock = threading.Lock()  # of what follows
         self.starting = False
@@ -82,7 +95,7 @@ class Worker:
             else:
                 self.first.set_result(None)
 
-    def present(self) -> WorkerProcess:
+    def present(self) -> Place:
         """The process; a new one if there is none that lives. Raises Unavailable, Stopped."""
         if self.process and self.process.alive:
             return self.process
@@ -92,7 +105,7 @@ class Worker:
                 raise Stopped
             self.starting = True
         try:
-            process = WorkerProcess()
+            process = self.pool.place()
         finally:
             with self.lock:
                 self.starting = False
@@ -104,8 +117,7 @@ class Worker:
         with self.lock:
             process, self.process = self.process, None
         if process:
-            process.kill()
-            process.connection.close()
+            process.discard()
 
     def serve(self, entry: Entry) -> None:
         try:
@@ -117,13 +129,13 @@ class Worker:
 
     def answer(self, job: Job) -> Any:
         """Raises Raised, Problem if it takes too long, Unavailable, Stopped."""
-        asked = ForkingPickler.dumps(job)
         for _ in range(TRIES):
             process = self.present()
+            most = job.seconds + GRACE_SECONDS + process.patience
             with self.lock:
-                self.deadline, self.late = monotonic() + job.seconds + GRACE_SECONDS, False
+                self.deadline, self.late = monotonic() + most, False
             try:
-                return process.ask(asked)
+                return process.ask(job)
             except LOST:
                 self.discard()
                 if self.late:
@@ -147,7 +159,10 @@ class Workers(Executor):
     """Worker processes that refuse work rather than pile it up, take it from each client in turn,
     and mend themselves. One client never has all of them, if there are more than one."""
 
-    def __init__(self, workers: int, limit: int, share: int) -> None:
+    def __init__(
+        self, workers: int, limit: int, share: int, place: Callable[[], Place] = WorkerProcess
+    ) -> None:
+        self.place = place
         self.turns = Turns(limit, share, at_once=max(1, workers - 1))
         self.last = inf  # when all jobs are to have ended
         self.lock = threading.Lock()
@@ -215,11 +230,18 @@ class Workers(Executor):
                 worker.thread.join()
 
 
-def create_executor(workers: int = 3, limit: int = 128, share: int = 8) -> Workers:
+def create_executor(
+    workers: int = 3, limit: int = 128, share: int = 8, scheduler: str = ""
+) -> Workers:
     """`limit` jobs in all, and `share` of one client, may be running or waiting; no process starts
     before the first of them. One worker more than most machines' cores that are busy, for the
-    client that comes while another has the rest."""
-    return Workers(workers, max(limit, 2 * share), share)
+    client that comes while another has the rest. `scheduler`: the address of Dask's, whose workers
+    do the jobs then."""
+    if not scheduler:
+        return Workers(workers, max(limit, 2 * share), share)
+    cluster = Cluster(scheduler)
+    seats = max(workers, cluster.threads() + 1)
+    return Workers(seats, max(limit, 2 * share), share, cluster.seat)
 
 
 async def run(

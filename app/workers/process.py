@@ -15,6 +15,8 @@ from time import sleep
 from traceback import format_exception
 from typing import Any
 
+from app.workers.job import Job
+
 ROOT = Path(__file__).resolve().parents[2]
 CONTEXT = multiprocessing.get_context("forkserver")
 STARTING = threading.Lock()
@@ -47,6 +49,8 @@ NO_PROCESS = (
 
 class WorkerProcess:
     """A process that is ready for jobs, one at a time."""
+
+    patience = 0.0  # nothing else is done there
 
     def __init__(self) -> None:
         """Starts it. Raises Unavailable."""
@@ -81,19 +85,22 @@ class WorkerProcess:
         except LOST:
             return False
 
-    def ask(self, job: memoryview) -> Any:
-        """What the pickled job returns. Raises what it raises, and LOST if the process dies."""
+    def ask(self, job: Job) -> Any:
+        """What the job returns. Raises what it raises, as Raised, and LOST if the process dies."""
+        return outcome(self.reply(ForkingPickler.dumps(job)))
+
+    def reply(self, job: "bytes | memoryview") -> bytes:
+        """The outcome of a pickled job, pickled. Raises LOST."""
         self.connection.send_bytes(job)
-        reply = self.connection.recv_bytes()
-        try:
-            answer, error = ForkingPickler.loads(reply)
-        except Exception as unreadable:
-            raise RuntimeError("A job's answer cannot be read.") from unreadable
-        if error:
-            raise Raised(error)
-        return answer
+        return self.connection.recv_bytes()
+
+    def discard(self) -> None:
+        """Of what is gone, or is to be."""
+        self.kill()
+        self.connection.close()
 
     def kill(self) -> None:
+        """From any thread: what was asked raises LOST then."""
         # Not Process.kill(), which does nothing once the fork server is gone.
         if self.process.pid:
             with suppress(ProcessLookupError):
@@ -112,6 +119,17 @@ class Raised(Exception):
 
     def __init__(self, error: BaseException) -> None:
         self.error = error
+
+
+def outcome(reply: bytes) -> Any:
+    """What a job has returned. Raises Raised."""
+    try:
+        answer, error = ForkingPickler.loads(reply)
+    except Exception as unreadable:
+        raise RuntimeError("A job's answer cannot be read.") from unreadable
+    if error:
+        raise Raised(error)
+    return answer
 
 
 def start(process: Any) -> None:

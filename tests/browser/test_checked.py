@@ -1,6 +1,16 @@
 """The mark on a figure: its numbers by another path, and where the largest difference stands."""
 
+import pytest
 from playwright.sync_api import Page, expect
+
+PAGES = [
+    "/expression",
+    "/convolution",
+    "/network",
+    "/network?view=compare",
+    "/activations",
+    "/training",
+]
 
 
 def test_a_figure_in_a_frame_is_checked_by_its_link(page: Page) -> None:
@@ -11,3 +21,30 @@ def test_a_figure_in_a_frame_is_checked_by_its_link(page: Page) -> None:
     expect(mark.get_by_role("row")).to_have_count(3)
     mark.get_by_role("button", name="Checked").click()
     expect(mark.get_by_role("table")).to_have_count(0)
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_a_page_has_its_check_in_its_drawer(page: Page, address: str) -> None:
+    page.goto(address)
+    mark = page.get_by_role("button", name="Check these numbers")
+    page.get_by_role("tab", name="Check", exact=True).click()
+    panel = page.get_by_role("tabpanel", name="Check", exact=True)
+    expect(panel.get_by_role("button", name="Check these numbers")).to_be_visible()
+    expect(mark).to_have_count(1)
+    # Nothing loose lies below the drawer.
+    last = "main => main.lastElementChild.lastElementChild.className"
+    assert page.locator("main").evaluate(last) == "drawer"
+    # On a wall it is not seen: what is looked up is no part of the slide.
+    if not address.startswith("/network"):
+        page.goto(f"{address}?projector=1")
+        expect(page.locator(".drawer")).to_be_hidden()
+
+
+def test_an_address_opens_a_tab_of_the_drawer(page: Page) -> None:
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto("/convolution#check")
+    expect(page.get_by_role("tabpanel", name="Check")).to_be_in_viewport()
+    page.evaluate("location.hash = '#parameters'")
+    expect(page.get_by_role("tabpanel", name="Parameters")).to_be_visible()
+    page.goto("/network?architecture=lenet5#code")
+    expect(page.get_by_role("tabpanel", name="PyTorch")).to_be_visible()

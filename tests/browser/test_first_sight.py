@@ -71,6 +71,20 @@ def test_a_training_step_nobody_asked_for_shows_the_chain_rule(page: Page) -> No
     expect(page.locator(".step p.sentence")).to_contain_text("the gradient comes back to unit 2")
 
 
+def test_a_map_nobody_asked_for_is_half_drawn_at_what_it_answers_most_to(page: Page) -> None:
+    page.goto("/activations?view=layer")
+    count = page.locator(".layer-player .count")
+    expect(count).to_have_text(re.compile(r"^(?!12769)\d+ / 12769$"), timeout=PATIENCE)
+    done, cells = map(int, count.inner_text().split(" / "))
+    assert cells / 3 < done < cells
+    at = f"row {(done - 1) // 113}, column {(done - 1) % 113}"
+    expect(page.locator(".large-map figcaption")).to_contain_text(at)
+    # Of a place that was chosen one sees the whole map.
+    page.goto("/activations?view=layer&layer=features.1&channel=47&row=20&column=30")
+    expect(page.locator(".large-map figcaption")).to_contain_text("row 20, column 30")
+    at_step(page, 12769, 12769)
+
+
 def test_a_linked_network_is_seen_as_a_whole(page: Page) -> None:
     page.goto("/network?architecture=vgg16")
     at_step(page, 0, 40)

@@ -8,6 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 from app.core.exercises.table import KINDS
 from app.web.course import course
 from tests.browser.test_everyone import small_text
+from tests.browser.visitor import halt
 
 SCREENS = ".lesson .screen:not(.turns)"
 SEEN = f"[...document.querySelectorAll('{SCREENS}')].findIndex(s => s.matches('.on-screen'))"
@@ -37,6 +38,20 @@ def test_a_clicker_leads_through_a_whole_lesson_and_on_to_the_next(page: Page, n
         if seen >= {last}:
             break
     assert seen == {*range(last + 1)}
+
+
+def test_a_clicker_pressed_while_the_last_number_is_on_its_way_leads_on(page: Page) -> None:
+    page.clock.install(time=0)
+    page.goto("/lessons/chain-rule?projector=1")
+    figure = page.locator(".on-screen [data-figure]")
+    while not figure.count():
+        page.keyboard.press("PageDown")
+    expect(figure).to_have_attribute("data-alive", "")
+    halt(page)  # no number arrives any more
+    at, steps = page.evaluate(SEEN), int(figure.locator(".player .count").inner_text()[4:])
+    for _ in range(steps + 2):
+        page.keyboard.press("PageDown")
+    assert page.evaluate(SEEN) == at + 1
 
 
 @pytest.mark.parametrize("part", sorted({lesson.part for lesson in course().values()}))

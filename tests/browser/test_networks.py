@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from app.core.networks.architectures import ARCHITECTURES
 from tests.browser.drawn import TEXTS, overlaps
-from tests.browser.visitor import PATIENCE
+from tests.browser.visitor import PATIENCE, tab
 
 SOURCE = "nn.Sequential(nn.Conv2d(3, 6, 5), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten())"
 CODE = "PyTorch code: paste nn.Sequential(...)"
@@ -31,9 +31,10 @@ def test_the_first_answer_is_in_the_page(page: Page) -> None:
 
 def test_paste_a_sequential_and_move_a_slider(page: Page) -> None:
     page.goto("/network?architecture=lenet5")
-    page.get_by_label(CODE).fill(SOURCE)
+    tab(page, "PyTorch").get_by_label(CODE).fill(SOURCE)
     page.get_by_label("Input", exact=True).fill("3, 32, 32")
     page.get_by_label("Input", exact=True).press("Tab")
+    tab(page, "Layers")
     expect(page.locator(".layer-table tbody tr")).to_have_count(4)
     expect(page.locator(".layer-table tfoot")).to_contain_text("456")
     page.get_by_role("button", name=re.compile("^0 Conv2d")).click()
@@ -44,7 +45,9 @@ def test_paste_a_sequential_and_move_a_slider(page: Page) -> None:
     kernel.press("ArrowLeft")
     kernel.press("ArrowLeft")
     expect(card).to_contain_text("6 × 3 × 3 × 3 + 6 = 168")
-    expect(page.get_by_label(CODE)).to_have_value(re.compile(r"nn\.Conv2d\(3, 6, 3\)"))
+    code = tab(page, "PyTorch").get_by_label(CODE)
+    expect(code).to_have_value(re.compile(r"nn\.Conv2d\(3, 6, 3\)"))
+    tab(page, "Layers")
     page.get_by_role("button", name="Undo").click()
     expect(page.locator(".layer-table tfoot")).to_contain_text("456")
     page.get_by_role("button", name="Redo").click()
@@ -57,10 +60,28 @@ def test_paste_a_sequential_and_move_a_slider(page: Page) -> None:
 
 def test_a_mistake_in_the_code_is_marked_and_the_network_stays(page: Page) -> None:
     page.goto("/network?source=nn.ReLU()&input=3,8,8")
-    page.get_by_label(CODE).fill("nn.Sequential(nn.Conv2d(3, 6, 5), nn.Relu())")
+    tab(page, "PyTorch").get_by_label(CODE).fill("nn.Sequential(nn.Conv2d(3, 6, 5), nn.Relu())")
     expect(page.locator(".code-problem")).to_contain_text("did you mean `ReLU`?")
     expect(page.locator(".code-paper .error")).to_have_text("nn.Relu")
+    tab(page, "Layers")
     expect(page.locator(".layer-table tbody tr")).to_have_count(1)
+
+
+def test_code_that_is_wrong_from_the_start_is_in_sight(page: Page) -> None:
+    page.goto("/network?source=nn.Sequential(nn.Relu())&input=3,8,8")
+    expect(page.locator(".code-problem")).to_contain_text("did you mean `ReLU`?")
+    page.get_by_label(CODE).fill("nn.Sequential(nn.ReLU())")
+    # What is typed in stays, whatever comes of it.
+    expect(page.get_by_role("button", name=re.compile("^0: ReLU"))).to_be_visible()
+    expect(page.get_by_label(CODE)).to_be_focused()
+
+
+def test_on_the_wall_what_one_builds_and_types_with_is_there(page: Page) -> None:
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    page.goto("/network?architecture=lenet5&projector=1")
+    expect(page.get_by_label("Input", exact=True)).to_be_visible()
+    expect(page.get_by_role("button", name="Conv2d", exact=True)).to_be_visible()
+    expect(tab(page, "PyTorch").get_by_label(CODE)).to_be_visible()
 
 
 def test_a_layer_that_does_not_fit_can_be_mended(page: Page) -> None:
@@ -75,20 +96,20 @@ def test_the_code_says_what_the_rows_say_even_where_they_do_not_fit(page: Page) 
     page.goto("/network?source=nn.Sequential(nn.Conv2d(3,6,5),nn.Flatten())&input=3,32,32")
     page.get_by_role("button", name="BatchNorm2d", exact=True).click()
     expect(page.locator(".layer-table .problem")).to_contain_text("put it before Flatten")
-    expect(page.get_by_role("textbox", name="PyTorch code")).to_have_value(
-        re.compile(r"Flatten.*BatchNorm2d", re.S)
-    )
+    code = tab(page, "PyTorch").get_by_label(CODE)
+    expect(code).to_have_value(re.compile(r"Flatten.*BatchNorm2d", re.S))
 
 
 def test_the_code_of_branches_is_never_that_of_another_network(page: Page) -> None:
     page.goto("/network?source=nn.Sequential(nn.Conv2d(3,6,5))&input=3,32,32")
     page.get_by_role("button", name="Add", exact=True).click()
     expect(page.locator(".layer-table .problem")).to_contain_text("inputs of one size")
-    code = page.get_by_role("textbox", name="PyTorch code")
+    code = tab(page, "PyTorch").get_by_label(CODE)
     expect(code).to_have_value(re.compile(r"^# does not fit yet: .*class Network", re.S))
     kernel = "Conv2d(3, 6, 5)"
     assert kernel in code.input_value()
     page.goto("/network?network=" + quote(json.dumps(NOWHERE)))
+    tab(page, "PyTorch")
     expect(page.locator(".code-problem")).to_contain_text("The code waits until sum fits")
     expect(code).to_have_value("")
 
@@ -195,7 +216,7 @@ def test_what_the_server_refuses_is_not_kept(page: Page) -> None:
     sizes = page.get_by_label("Input", exact=True)
     page.locator("[data-argument=stride]").fill("2")
     page.locator("[data-argument=stride]").press("Enter")
-    expect(page.get_by_label(CODE)).to_have_value(re.compile("stride=2"))
+    expect(tab(page, "PyTorch").get_by_label(CODE)).to_have_value(re.compile("stride=2"))
     sizes.fill("3, 5000, 32")
     sizes.press("Enter")
     expect(page.locator(".sizes-problem")).to_contain_text("4096")
@@ -310,10 +331,10 @@ def test_a_network_that_does_not_run_says_so(page: Page) -> None:
 def test_a_long_source_comes_back(page: Page) -> None:
     page.goto(SMALL)
     source = "nn.Sequential(" + "nn.ReLU(),  # and what is said of it\n" * 1300 + ")"
-    page.get_by_label(CODE).fill(source)
+    tab(page, "PyTorch").get_by_label(CODE).fill(source)
     expect(page).to_have_url(re.compile("packed_source="))
     page.reload()
-    expect(page.get_by_label(CODE)).to_have_value(source)
+    expect(tab(page, "PyTorch").get_by_label(CODE)).to_have_value(source)
 
 
 def test_drag_a_layer_and_a_piece(page: Page) -> None:
@@ -399,6 +420,7 @@ def test_what_is_taken_along_holds_the_whole_drawing(page: Page, name: str) -> N
     count = page.locator("g.volume").count()
     sizes = page.locator(".size tspan").all_text_contents()
     kept = {}
+    tab(page, "Take it along")
     for ending in ("SVG", "PNG", "TikZ"):
         with page.expect_download() as download:
             page.get_by_role("button", name=ending, exact=True).click()
@@ -513,8 +535,9 @@ def test_gradients_with_and_without_skip(page: Page) -> None:
 def test_take_it_along(page: Page, format: str) -> None:
     page.goto("/network?architecture=resnet18")
     endings = {"SVG": "svg", "PNG": "png", "TikZ": "tex", "PyTorch": "py", "JSON": "json"}
+    panel = tab(page, "Take it along")
     with page.expect_download() as download:
-        page.get_by_role("button", name=format, exact=True).click()
+        panel.get_by_role("button", name=format, exact=True).click()
     assert download.value.suggested_filename == f"resnet18.{endings[format]}"
     assert download.value.path().stat().st_size > 1_000
 

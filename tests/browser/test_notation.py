@@ -11,6 +11,7 @@ from tests.browser.visitor import PATIENCE, link
 SLIPS = {
     "a hyphen for a minus sign": r"(^|[\s(\[=,|≥≤<>×·+/:])-\d| - ",
     "a number as it is typed": r"\d(\.\d+)?e[+-]?\d",
+    "a letter between sizes": r"\d x \d",
     "a star for a product": r"[\w)\]] ?\*(?!\*) ?[\w(\[]",
     "a letter spelt out": r"\blam\b",
     "a power as it is typed": r"\^|\*\* ?\d",
@@ -49,6 +50,7 @@ PAGES = {
     "/training/step": ".player",
     "/lessons": "main",
     "/lessons/windows": ".player",
+    "/lessons/stacks": "main",
     "/lessons/alexnet": ".player",
     "/practice": "main",
     "/reference": "main",

@@ -169,7 +169,7 @@ def test_whatever_plays_is_a_gif_of_as_many_frames_as_it_says(
 ) -> None:
     page.set_viewport_size({"width": 1280, "height": 800})
     page.goto(address)
-    button = page.get_by_role("button", name=re.compile(r"GIF, \d+ frames"))
+    button = tab(page, "Take it along").get_by_role("button", name=re.compile(r"GIF, \d+ frames"))
     said = int(re.sub(r"\D", "", button.inner_text()))
     assert 2 <= said <= most
     slider = page.locator(".player input[type=range]")

@@ -47,6 +47,7 @@ def test_a_drawn_question_can_be_answered_and_leads_to_its_figure(
     assert question["seed"] == 3
     assert "right" not in question
     assert {blank["name"] for blank in question["blanks"]} == {*answers(name)}
+    assert not re.search(r"\d x \d", str(question)), "a size is written with ×"
     sent = {"seed": 3, "answers": answers(name)}
     assert client.post(f"/api/exercises/{name}", json=sent).json()["right"]
     assert client.get(question["link"]).status_code == 200

@@ -1,5 +1,6 @@
 """The course over the wire: every figure of it answers, every link of it opens."""
 
+import re
 from typing import Any
 
 import pytest
@@ -49,6 +50,8 @@ def test_a_lesson_reads_without_a_script(client: TestClient, name: str) -> None:
     page = client.get(f"/lessons/{name}")
     assert page.status_code == 200
     assert 'role="alert"' not in page.text
+    told = re.sub(r"<input[^>]*>", "", page.text)  # what is typed may be an x
+    assert not re.search(r"\d x \d", told), "a size is written with ×"
     for fence in course()[name].fences:
         assert f'data-figure="{fence.name}"' in page.text
 

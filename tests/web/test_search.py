@@ -41,6 +41,8 @@ def test_it_finds_lessons_words_ops_experiments_and_exercises() -> None:
     ]:
         assert link in [entry.link for entry in found(query)], query
     assert found("receptive field")[0].link == "/glossary#receptive-field"
+    for size in ("5 x 5", "5x5", "5 × 5", "5×5"):
+        assert found(size)[0].link == "/lessons/stacks", size
     assert found("dropout zebra") == []
 
 

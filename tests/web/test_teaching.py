@@ -82,5 +82,7 @@ def test_a_cut_of_a_photo_is_a_picture_of_its_own(client: TestClient) -> None:
 
 def test_the_lab_leads_to_it(client: TestClient) -> None:
     assert "/training/teach" in client.get("/training").text
-    assert client.get("/training?experiment=teach").url.path == "/training/teach"
+    for rest in ("", "seed=3&projector=1"):
+        there = client.get(f"/training?experiment=teach&{rest}").url
+        assert (there.path, there.query.decode()) == ("/training/teach", rest)
     assert client.post("/api/teach", json=FIRST).status_code == 200

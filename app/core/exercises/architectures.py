@@ -115,8 +115,8 @@ def first_linear(chance: Random) -> Drawn:
     right = network(NetworkQuestion.model_validate(question))["parameters"]
     link = shown("network", {"architecture": "vgg16"}, layer="classifier.0")
     return Drawn(
-        asks=f"A VGG takes {side} x {side} pixels; its 3 x 3 convolutions keep the size, and "
-        f"{pools} poolings of 2 x 2 halve it. The last maps have {channels} channels, and the "
+        asks=f"A VGG takes {side} × {side} pixels; its 3 × 3 convolutions keep the size, and "
+        f"{pools} poolings of 2 × 2 halve it. The last maps have {channels} channels, and the "
         f"first linear layer has {units:,} units. How wide are the last maps, and how many "
         "parameters has that layer?",
         blanks=(
@@ -149,7 +149,7 @@ def first_linear(chance: Random) -> Drawn:
         hints=(
             f"Halve {side} five times.",
             "Each unit sees all channels at all places.",
-            f"The maps are {channels} x {left} x {left}, {features:,} numbers.",
+            f"The maps are {channels} × {left} × {left}, {features:,} numbers.",
         ),
         why=f"{side} / 32 = {left}, and $({channels} \\cdot {left} \\cdot {left} + 1) \\cdot "
         f"{units} = {right}$",

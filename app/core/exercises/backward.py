@@ -64,7 +64,7 @@ def middle_pixel(chance: Random) -> Drawn:
         raise Unfit
     link = found.backward()
     return Drawn(
-        asks="A filter of 2 x 2 slides over 3 x 3 pixels, and a gradient comes back to each of the "
+        asks="A filter of 2 × 2 slides over 3 × 3 pixels, and a gradient comes back to each of the "
         "four outputs. What is the gradient of the pixel in the middle?",
         blanks=(
             Blank(
@@ -125,7 +125,7 @@ def one_weight(chance: Random) -> Drawn:
     terms = [(int(g[i, j]), int(patch[i, j])) for i in range(2) for j in range(2)]
     place = f"row {a + 1}, column {b + 1}"
     return Drawn(
-        asks="A filter of 2 x 2 slides over 3 x 3 pixels, and a gradient comes back to each of the "
+        asks="A filter of 2 × 2 slides over 3 × 3 pixels, and a gradient comes back to each of the "
         f"four outputs. What is the gradient of the weight in {place} of the filter?",
         blanks=(
             Blank(
@@ -193,7 +193,7 @@ def bias(chance: Random) -> Drawn:
     if right in (0, 1, 4):
         raise Unfit
     return Drawn(
-        asks="A filter of 2 x 2 slides over 3 x 3 pixels, and a gradient comes back to each of the "
+        asks="A filter of 2 × 2 slides over 3 × 3 pixels, and a gradient comes back to each of the "
         "four outputs. What is the gradient of the bias?",
         blanks=(
             Blank(
@@ -241,7 +241,7 @@ def whole_input(chance: Random) -> Drawn:
             ones[i : i + KERNEL, j : j + KERNEL] += w
     valid = np.array([[int((g * w[::-1, ::-1]).sum())]])
     return Drawn(
-        asks="A filter of 2 x 2 slides over 3 x 3 pixels, and a gradient comes back to each of the "
+        asks="A filter of 2 × 2 slides over 3 × 3 pixels, and a gradient comes back to each of the "
         "four outputs. Write the gradient of the whole input, a row a line, or paste what your "
         "code gives.",
         blanks=(
@@ -282,7 +282,7 @@ def whole_input(chance: Random) -> Drawn:
             ),
         ),
         hints=(
-            "Begin with 3 x 3 zeros.",
+            "Begin with 3 × 3 zeros.",
             "Each output adds to its patch: its gradient, times the filter.",
             "A corner lies under one window, an edge under two, the middle under four.",
         ),

@@ -37,7 +37,7 @@ def receptive_field(chance: Random) -> Drawn:
         jump *= stride
         wrong_jump += (kernel - 1) * jump
     asked = [
-        f"{kernel} x {kernel} with stride {stride}"
+        f"{kernel} × {kernel} with stride {stride}"
         for kernel, stride in zip(kernels, strides, strict=True)
     ]
     return Drawn(
@@ -88,8 +88,8 @@ def how_many(chance: Random) -> Drawn:
     link = shown("stack", question, view="field")
     count, weights = answer["stack"]["layers"], answer["stack"]["parameters"]
     return Drawn(
-        asks=f"One convolution of {kernel} x {kernel}, {channels} channels in and out. How many of "
-        "3 x 3, one on the other, see as far? And how many weights do these have together, without "
+        asks=f"One convolution of {kernel} × {kernel}, {channels} channels in and out. How many of "
+        "3 × 3, one on the other, see as far? And how many weights do these have together, without "
         "biases?",
         blanks=(
             Blank(
@@ -117,7 +117,7 @@ def how_many(chance: Random) -> Drawn:
             ),
         ),
         hints=(
-            "One sees 3 x 3, two see 5 x 5.",
+            "One sees 3 × 3, two see 5 × 5.",
             "Each more adds 2.",
             f"One of them has 9 · {channels} · {channels} weights.",
         ),
@@ -141,7 +141,7 @@ def pooled(chance: Random) -> Drawn:
     blocks = array.reshape(2, 2, 2, 2).swapaxes(1, 2)
     overlapping = slid(layer="MaxPool2d", input=[x], kernel_size=2, stride=1).output
     return Drawn(
-        asks="Pool this map with the maximum, 2 x 2 with stride 2. Write the output, a row a line.",
+        asks="Pool this map with the maximum, 2 × 2 with stride 2. Write the output, a row a line.",
         blanks=(
             Blank(
                 "output",
@@ -165,7 +165,7 @@ def pooled(chance: Random) -> Drawn:
             ),
         ),
         hints=(
-            "Cut the map into four blocks of 2 x 2.",
+            "Cut the map into four blocks of 2 × 2.",
             "Keep the largest number of each.",
             f"The first block is {', '.join(map(str, blocks[0, 0].flatten()))}.",
         ),
@@ -193,7 +193,7 @@ def back_through_a_pooling(chance: Random) -> Drawn:
         else "That is max pooling: a mean gives each its quarter."
     )
     return Drawn(
-        asks=f"This map was pooled with the {name}, 2 x 2 with stride 2, and this gradient comes "
+        asks=f"This map was pooled with the {name}, 2 × 2 with stride 2, and this gradient comes "
         "back. Write the gradient of the map, a row a line.",
         blanks=(
             Blank(
@@ -216,13 +216,13 @@ def back_through_a_pooling(chance: Random) -> Drawn:
                         else "The local gradient is a quarter, whatever the values are.",
                         link,
                     ),
-                    Wrong(g, "It is as large as the map: 4 x 4.", link),
+                    Wrong(g, "It is as large as the map: 4 × 4.", link),
                 ),
                 form="grid",
             ),
         ),
         hints=(
-            "It is 4 x 4, as the map is.",
+            "It is 4 × 4, as the map is.",
             "The largest of each four gets everything, the others 0."
             if layer == "MaxPool2d"
             else "Each of four gets a quarter.",
@@ -246,7 +246,7 @@ def pooled_shape(chance: Random) -> Drawn:
     right = tuple(found["rows"][-1]["output"] or ())
     link, out = shown("network", question), right[1]
     return Drawn(
-        asks=f"Max pooling, {kernel} x {kernel} with stride {kernel}, on {channels} x {side} x "
+        asks=f"Max pooling, {kernel} × {kernel} with stride {kernel}, on {channels} × {side} × "
         f"{side}. Which shape comes out (channels x height x width), and how many parameters does "
         "it have?",
         blanks=(

@@ -37,7 +37,7 @@ def follow_sizes(chance: Random) -> Drawn:
         raise Unfit
     linear = right[0] * out * out
     return Drawn(
-        asks=f"`{source}` is given a picture of 3 x {side} x {side}. Which shape comes out, and "
+        asks=f"`{source}` is given a picture of 3 × {side} × {side}. Which shape comes out, and "
         "how many inputs would a linear layer need behind it?",
         blanks=(
             Blank(
@@ -74,7 +74,7 @@ def follow_sizes(chance: Random) -> Drawn:
         hints=(
             "Go through it layer by layer; a ReLU changes no size.",
             f"The first convolution gives {sizes(answer['rows'][0]['output'] or ())}.",
-            f"Before the pooling it is {second} x {before} x {before}.",
+            f"Before the pooling it is {second} × {before} × {before}.",
         ),
         why=f"{sizes(right)}, and {sizes(right)} multiplied out is {linear:,}.",
         link=link,
@@ -117,7 +117,7 @@ def which_layer(chance: Random) -> Drawn:
     }
     choices = tuple(lines.values())
     return Drawn(
-        asks=f"A picture of 3 x {side} x {side} goes through these layers. Which of them does not "
+        asks=f"A picture of 3 × {side} × {side} goes through these layers. Which of them does not "
         "fit?",
         blanks=(
             Blank(
@@ -134,7 +134,7 @@ def which_layer(chance: Random) -> Drawn:
         hints=(
             "Go down layer by layer and write the shape behind each.",
             "A convolution must take as many channels as come in.",
-            f"Behind the pooling there are {b} x {(side - 4) // 2} x {(side - 4) // 2} numbers.",
+            f"Behind the pooling there are {b} × {(side - 4) // 2} × {(side - 4) // 2} numbers.",
         ),
         why=f"{problem['message']}.",
         link=link,
@@ -170,7 +170,7 @@ def which_filter(chance: Random) -> Drawn:
 
     chance.shuffle(names)
     return Drawn(
-        asks="A filter of 3 x 3, without bias, made this map of this picture. Which filter was it? "
+        asks="A filter of 3 × 3, without bias, made this map of this picture. Which filter was it? "
         "(Rows are told apart by semicolons.)",
         blanks=(
             Blank(
@@ -193,7 +193,7 @@ def which_filter(chance: Random) -> Drawn:
         ),
         hints=(
             "One number of the map is enough to tell them apart.",
-            "Take the 3 x 3 at the top left of the picture and lay each filter on it.",
+            "Take the 3 × 3 at the top left of the picture and lay each filter on it.",
             "The map has " + str(first[right]) + " there.",
         ),
         why=f"At the top left it gives {first[right]}, as in the map.",

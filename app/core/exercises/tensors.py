@@ -27,7 +27,7 @@ def gradient_shape(chance: Random) -> Drawn:
     back = found.back_to(of)
     assert np.shape(found.gradient(of)) == right
     return Drawn(
-        asks=f"$Q = W X$, where $W$ is {m} x {n} and $X$ is {n} x {k}, and the loss $L$ is a "
+        asks=f"$Q = W X$, where $W$ is {m} × {n} and $X$ is {n} × {k}, and the loss $L$ is a "
         f"single number made of $Q$. Which shape has the gradient of $L$ by ${of}$?",
         blanks=(
             Blank(
@@ -65,7 +65,7 @@ def outer_product(chance: Random) -> Drawn:
     right = found.gradient("W")
     back = found.back_to("W")
     return Drawn(
-        asks="$q = W x$, where $W$ is 2 x 3. This gradient comes back to $q$. What is the gradient "
+        asks="$q = W x$, where $W$ is 2 × 3. This gradient comes back to $q$. What is the gradient "
         "of $W$?",
         blanks=(
             Blank(
@@ -75,7 +75,7 @@ def outer_product(chance: Random) -> Drawn:
                 (
                     Wrong(
                         np.transpose(right).tolist(),
-                        "That is it on its side: the gradient of W is as W is, 2 x 3.",
+                        "That is it on its side: the gradient of W is as W is, 2 × 3.",
                         back,
                     ),
                     Wrong([x, x], "The upstream gradient is missing in each row.", back),
@@ -98,7 +98,7 @@ def outer_product(chance: Random) -> Drawn:
             ),
         ),
         hints=(
-            "The gradient of $W$ is 2 x 3, as $W$ is.",
+            "The gradient of $W$ is 2 × 3, as $W$ is.",
             "$W_{ij}$ multiplies $x_j$ and goes into $q_i$.",
             "So its gradient is $g_i\\, x_j$: a column times a row.",
         ),
@@ -217,12 +217,12 @@ def which_product(chance: Random) -> Drawn:
         },
     )
     told = {
-        "G Wᵀ": f"{fits}: G is {m} x {k} and Wᵀ is {n} x {m}.",
-        "W G": f"{fits}: W is {m} x {n} and G is {m} x {k}. Turn W on its side.",
-        "G W": f"{fits}: G is {m} x {k} and W is {m} x {n}.",
+        "G Wᵀ": f"{fits}: G is {m} × {k} and Wᵀ is {n} × {m}.",
+        "W G": f"{fits}: W is {m} × {n} and G is {m} × {k}. Turn W on its side.",
+        "G W": f"{fits}: G is {m} × {k} and W is {m} × {n}.",
     }
     return Drawn(
-        asks=f"$Q = W X$, where $W$ is {m} x {n} and $X$ is {n} x {k}. The gradient $G$ comes back "
+        asks=f"$Q = W X$, where $W$ is {m} × {n} and $X$ is {n} × {k}. The gradient $G$ comes back "
         "to $Q$. What is the gradient of $X$?",
         blanks=(
             Blank(
@@ -235,11 +235,11 @@ def which_product(chance: Random) -> Drawn:
             ),
         ),
         hints=(
-            f"The gradient of $X$ is {n} x {k}.",
-            f"$G$ is {m} x {k}.",
-            f"Something {n} x {m} times something {m} x {k} is {n} x {k}.",
+            f"The gradient of $X$ is {n} × {k}.",
+            f"$G$ is {m} × {k}.",
+            f"Something {n} × {m} times something {m} × {k} is {n} × {k}.",
         ),
-        why=f"$W^T G$: {n} x {m} times {m} x {k} is {n} x {k}.",
+        why=f"$W^T G$: {n} × {m} times {m} × {k} is {n} × {k}.",
         link=link,
         given={"W": [m, n], "X": [n, k]},
     )

@@ -46,7 +46,7 @@ def connected(chance: Random) -> Drawn:
     row, link = counted(source, (channels, side, side))
     pixels = side * side * outputs + outputs
     return Drawn(
-        asks=f"An image of {side} x {side} pixels has {channels} channel"
+        asks=f"An image of {side} × {side} pixels has {channels} channel"
         f"{'s' if channels > 1 else ''}. A fully connected layer gives {outputs} outputs of it. "
         "How many parameters does it have, biases and all?",
         blanks=(
@@ -83,8 +83,8 @@ def filters(chance: Random) -> Drawn:
     row, link = counted(f"nn.Conv2d({channels}, {count}, {kernel})", (channels, side, side))
     one = channels * kernel * kernel
     return Drawn(
-        asks=f"A convolution has {count} filters of {kernel} x {kernel} on an input of {channels} "
-        f"channels, {side} x {side} each. How many parameters does it have, biases and all?",
+        asks=f"A convolution has {count} filters of {kernel} × {kernel} on an input of {channels} "
+        f"channels, {side} × {side} each. How many parameters does it have, biases and all?",
         blanks=(
             Blank(
                 "parameters",
@@ -95,7 +95,7 @@ def filters(chance: Random) -> Drawn:
                     Wrong(count * one + 1, "Each filter has a bias of its own.", link),
                     Wrong(
                         count * (kernel * kernel + 1),
-                        f"A filter reaches through all channels: it is {kernel} x {kernel} x "
+                        f"A filter reaches through all channels: it is {kernel} × {kernel} × "
                         f"{channels}.",
                         link,
                     ),
@@ -127,7 +127,7 @@ def maps(chance: Random) -> Drawn:
     row, link = counted(f"nn.Conv2d({channels}, {count}, {kernel})", (channels, side, side))
     _, out, _ = row["output"]
     return Drawn(
-        asks=f"{count} filters of {kernel} x {kernel} slide over an image of {channels} x {side} x "
+        asks=f"{count} filters of {kernel} × {kernel} slide over an image of {channels} × {side} × "
         f"{side} with stride 1 and no padding. Which shape comes out? Write channels x height x "
         "width.",
         blanks=(
@@ -155,7 +155,7 @@ def maps(chance: Random) -> Drawn:
             f"({side} − {kernel}) / 1 + 1 times.",
             "Each filter gives one map.",
         ),
-        why=f"({side} − {kernel}) / 1 + 1 = {out}, and one map a filter: {count} x {out} x {out}.",
+        why=f"({side} − {kernel}) / 1 + 1 = {out}, and one map a filter: {count} × {out} × {out}.",
         link=link,
         given={"channels": channels, "kernel": kernel, "filters": count, "side": side},
     )  # fmt: skip
@@ -280,7 +280,7 @@ def same_size(chance: Random) -> Drawn:
     span = window.span
     apart = f", with dilation {dilation}," if dilation > 1 else ""
     return Drawn(
-        asks=f"A convolution of {kernel} x {kernel}{apart} with stride 1 shall keep {size} x "
+        asks=f"A convolution of {kernel} × {kernel}{apart} with stride 1 shall keep {size} × "
         f"{size} as they are. Which padding does that?",
         blanks=(
             Blank(
@@ -358,7 +358,7 @@ def forward_grid(chance: Random) -> Drawn:
             ),
         ),
         hints=(
-            f"The output is {len(right)} x {len(right[0])}.",
+            f"The output is {len(right)} × {len(right[0])}.",
             "Lay the filter on the corner at the top left: four products, and the bias.",
             f"The first number: {told(0, 0)}.",
         ),

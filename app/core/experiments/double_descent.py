@@ -211,6 +211,7 @@ DOUBLE_DESCENT: Experiment[DescentSettings] = Experiment(
     cost=lambda settings: 30 * 2 * settings.sets * settings.points**2 * FEATURES * 6,
     pace=4e9,
     milliseconds=220,
+    opens=40,  # as many weights as samples: the peak between the two descents
     curves=lambda settings: ("fresh data, measured", "by the formula", "its own samples"),
     measure="mean squared error",
     presets=(

@@ -97,7 +97,8 @@ class Experiment(Generic[S]):
     none. `inside`: how a single step of it is looked at, or why none is, if `unscripted` does not
     say that too. `weights`: those of a state, by PyTorch's names, where they are to be had.
     `fresh`: the first seed that its claims are measured with; on those before it the settings were
-    chosen. `unchecked`: why no second path stands beside it."""
+    chosen. `opens`: the frame that tells more than the last one, if one does. `unchecked`: why no
+    second path stands beside it."""
 
     name: str
     title: str
@@ -121,6 +122,7 @@ class Experiment(Generic[S]):
     inside: Callable[[S], Steps] | str = ""
     weights: Callable[[S, Any], dict[str, Any]] | None = None
     fresh: int = 0
+    opens: float | None = None
     unchecked: str = STEPPED
 
     def seeds(self, count: int) -> range:
@@ -149,14 +151,14 @@ class Experiment(Generic[S]):
         """Why no step of it can be looked into, whatever its settings; nothing if some can."""
         if callable(self.inside):
             return ""
-        return f"No step of this experiment can be looked into: {self.inside or self.unscripted}."
+        return f"No step of this run can be looked into: {self.inside or self.unscripted}."
 
     @property
     def unwritten(self) -> str:
         """Why no run of it is a program; nothing if all are."""
         if self.script:
             return ""
-        return f"A run of this experiment is no program of plain PyTorch: {self.unscripted}."
+        return f"This run is no program of plain PyTorch: {self.unscripted}."
 
     def closed(self, settings: S) -> str | None:
         """Why none of its steps can be looked into; None if they can."""
@@ -243,5 +245,9 @@ class ExperimentRow(TypedDict):
     ]
     weights: Annotated[
         bool, Field(description="Whether the weights of a run are to be had: see there.")
+    ]
+    opens: Annotated[
+        float | None,
+        Field(description="Where it is met if nothing is to move; null: at its last frame."),
     ]
     claims: list[ClaimRow]

@@ -291,7 +291,7 @@ def names(settings: SmallBatchSettings) -> tuple[str, str]:
     if settings.bug == "none" and settings.scale != 1:
         one, other = (format_number(rate, 2) for rate in (settings.rate, USUAL))
         start = format_number(settings.scale, 2)
-        return f"rate {one}, start x {start}", f"rate {other}, the usual start"
+        return f"rate {one}, start × {start}", f"rate {other}, the usual start"
 
     def name(bug: str) -> str:
         return "no bug" if bug == "none" else bug

@@ -124,6 +124,7 @@ def row(experiment: Experiment[Any]) -> ExperimentRow:
         "inside": STEP_PAGE if callable(experiment.inside) else None,
         "closed": experiment.never or None,
         "weights": experiment.weights is not None,
+        "opens": experiment.opens,
         "claims": [
             {"says": claim.says, "held": found["held"], "seeds": found["seeds"]}
             for claim, found in zip(experiment.claims, measured()[experiment.name], strict=True)

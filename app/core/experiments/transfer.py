@@ -293,6 +293,7 @@ TRANSFER: Experiment[TransferSettings] = Experiment(
     ),
     kind="stack",
     axis="step",
+    opens=20,  # where the claims look: later the two are level
     cost=lambda settings: (
         2 * COST * (settings.steps * BATCH + FRAMES * (settings.each + TESTED) * len(TARGET) / 3)
     ),

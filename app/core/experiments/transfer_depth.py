@@ -37,7 +37,7 @@ class DepthSettings(Settings):
     steps: Annotated[
         int,
         Field(ge=20, le=200, title="Steps", description=f"Of {transfer.BATCH} digits each."),
-    ] = 80
+    ] = 70
 
 
 class Depth(NamedTuple):
@@ -160,12 +160,12 @@ TRANSFER_DEPTH: Experiment[DepthSettings] = Experiment(
             farther,
         ),
     ),
-    unscripted="each of its points is two whole runs of Transfer, and a run of that is one",
-    inside="each of its moments is two whole runs of Transfer",
+    unscripted="each of its points is two whole runs of a transfer, whose program there is",
+    inside="each of its moments is two whole runs of a transfer",
     kind="stack",
     axis="layers carried",
     cost=lambda settings: 9 * transfer.COST * settings.steps * transfer.BATCH,
-    pace=1.51e9,
+    pace=1.43e9,
     milliseconds=700,
     curves=lambda settings: ("frozen", "trained on"),
     measure="share right",

@@ -137,7 +137,7 @@ EXAMPLES = {
         ),
         Example(
             "hinge-loss-image",
-            "Hinge loss on a 32 x 32 x 3 image",
+            "Hinge loss on a 32 × 32 × 3 image",
             "W = 0.01 * randn(10, 3072)\nx = randn(3072)\ns = W @ x\n"
             "L = sum(maximum(0, s - s[y] + 1)) - 1 + lam * sum(W ** 2)",
             "The same expression at the lecture's size: 30,720 weights, and a gradient for each.",

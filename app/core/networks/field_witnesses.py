@@ -1,5 +1,6 @@
 """What a unit sees, and gradients before any training, once more by PyTorch. For a worker."""
 
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 from app.core.layers.layer import Layer
@@ -86,6 +87,7 @@ def opened(network: Network) -> "dict[int, Tensor]":
 
     found = {-1: torch.rand(1, *network.input).requires_grad_()}
     result = analyse(network).check()
+    noise = uneven(torch.empty(max(prod(shape) for shape in result.shapes if shape)))
     for i, (node, sources) in enumerate(zip(network.layers, result.sources, strict=True)):
         given = [found[j] for j in sources]
         if node.layer.pointwise:
@@ -97,7 +99,9 @@ def opened(network: Network) -> "dict[int, Tensor]":
             # Products of products would soon be 0 or infinite; what sees only padding is 0.
             found[i] = found[i] / (found[i].detach().amax() or 1)
         # Only where it is not 0 is asked, so its size is made anew, and none gets lost on the way.
-        found[i].register_hook(lambda gradient: (gradient != 0) * uneven(gradient))  # type: ignore[no-untyped-call]
+        found[i].register_hook(  # type: ignore[no-untyped-call]
+            lambda gradient: gradient.ne(0).mul(noise[: gradient.numel()].view_as(gradient))
+        )
     return found
 
 
@@ -156,7 +160,9 @@ def measured(question: EffectiveQuestion) -> list[Witness]:
     network, layer = question.place()
     part = network.model_copy(update={"layers": network.layers[: network.position(layer) + 1]})
     images, mixture = gaussian(part, answer["samples"], question.seed)
-    maps = Hooked(seeded(part, question.seed))(images.requires_grad_())
+    hooked = Hooked(seeded(part, question.seed))
+    hooked.network.requires_grad_(False)  # weights hold still: half of a pass back is theirs
+    maps = hooked(images.requires_grad_())
     unit = answer["unit"]
     picked = maps[:, :, unit[0], unit[1]] @ mixture if unit[1:] else maps[:, unit[0]]
     picked.sum().backward()  # type: ignore[no-untyped-call]

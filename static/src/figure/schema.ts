@@ -3270,7 +3270,7 @@ export interface components {
             /**
              * Steps
              * @description Of 16 digits each.
-             * @default 80
+             * @default 70
              */
             steps: number;
         };
@@ -3777,6 +3777,11 @@ export interface components {
              * @description Whether the weights of a run are to be had: see there.
              */
             weights: boolean;
+            /**
+             * Opens
+             * @description Where it is met if nothing is to move; null: at its last frame.
+             */
+            opens: number | null;
             /** Claims */
             claims: components["schemas"]["ClaimRow"][];
         };

@@ -70,6 +70,8 @@ export class Run implements Follower {
   #again = false
   /** The step to look on from once it has come. */
   #from: number | null = null
+  /** The frame to stay at once it has come, for who has set nothing and is shown no motion. */
+  #telling: number | null = null
   /** Whether it plays once there is something to be seen. */
   #plays = false
   #late: ReturnType<typeof setTimeout> | undefined
@@ -91,6 +93,7 @@ export class Run implements Follower {
     const next = { ...this.settings, ...change }
     for (const { name, default: first } of this.row.settings) if (next[name] === first) delete next[name]
     this.settings = next
+    this.#telling = null
     clearTimeout(this.#soon)
     this.#soon = setTimeout(() => void this.#ask(), PAUSE_MILLISECONDS)
     const turn = Number(next['turn'] ?? 0)
@@ -145,6 +148,8 @@ export class Run implements Follower {
     this.abreast = still
     this.playing = false
     this.#from = null
+    const set = Object.keys(this.settings).length > 0 || Object.keys(this.own).length > 0
+    this.#telling = still && !set ? this.row.opens : null
     this.#plays = !still
     this.t = 0
     void this.#ask()
@@ -204,6 +209,10 @@ export class Run implements Follower {
       this.#plays = !this.abreast
     }
     if (this.abreast) this.t = this.newest
+    if (this.#telling !== null && frame.at >= this.#telling) {
+      this.#telling = null
+      this.abreast = false
+    }
     if (this.#plays) this.playing = true
     this.#plays = false
   }

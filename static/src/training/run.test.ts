@@ -38,6 +38,26 @@ test('what is changed in the last moment of a run is asked', async () => {
   expect(asked).toEqual([{}, { degree: 4 }])
 })
 
+test('without motion a run that nobody has set is met at the frame that tells most', async () => {
+  const told = (at: number) =>
+    new TextEncoder().encode(
+      `event: frame\ndata: ${JSON.stringify({ step: at, steps: 3, at, stopped: null })}\n\n`,
+    )
+  for (const [opens, settings, met] of [
+    [2, {}, 2],
+    [null, {}, 3],
+    [2, { degree: 5 }, 3],
+  ] as const) {
+    const run = new Run({ ...row, opens }, settings)
+    run.start()
+    await vi.advanceTimersByTimeAsync(0)
+    for (const at of [0, 1, 2, 3]) streams.at(-1)!.enqueue(told(at))
+    await vi.advanceTimersByTimeAsync(10)
+    expect([run.newest, run.t]).toEqual([3, met])
+    run.stop()
+  }
+})
+
 test('a run that goes in another window is followed frame by frame, and nothing is asked for it', async () => {
   const before = asked.length
   const frames = [0, 1, 2].map((step) => ({ step, steps: 2, at: step, stopped: null }))
