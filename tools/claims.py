@@ -17,7 +17,7 @@ SEEDS = 20
 def held(experiment: Experiment[Any]) -> list[dict[str, Any]]:
     """For each claim: in how many of SEEDS it held, and the mark of what it said and ran then."""
     found: list[dict[str, Any]] = [{"held": 0, "seeds": SEEDS} for _ in experiment.claims]
-    for seed in range(SEEDS):
+    for seed in experiment.seeds(SEEDS):
         runs: dict[Any, list[Frame]] = {}
         for claim, counted in zip(experiment.claims, found, strict=True):
             asked = [experiment.settings(**given, seed=seed) for given in claim.settings]
@@ -26,7 +26,7 @@ def held(experiment: Experiment[Any]) -> list[dict[str, Any]]:
                 runs[key] = runs.get(key) or experiment.frames(settings)
             counted["held"] += claim.holds([runs[each.model_dump_json()] for each in asked])
     for claim, counted in zip(experiment.claims, found, strict=True):
-        counted["of"] = claim.mark(experiment.settings)
+        counted["of"] = claim.mark(experiment.settings, experiment.fresh)
         print(f"{experiment.name}: {counted['held']} of {SEEDS}: {claim.says}", flush=True)
     return found
 

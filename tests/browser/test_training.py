@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from app.core.experiments.table import EXPERIMENTS
 from app.core.experiments.weights import RunWeightsQuestion, weights
 from tests.browser.visitor import Axe, fits_a_telephone, tab, telephone
 
@@ -94,7 +95,9 @@ def test_back_at_an_earlier_frame_all_of_it_is_that_frame_and_play_goes_on_to_th
     assert seen(page) == early
 
 
-def test_a_run_of_plain_pytorch_is_taken_along_as_a_file(page: Page) -> None:
+def test_a_run_of_plain_pytorch_is_taken_along_as_a_file_and_another_says_why_not(
+    page: Page,
+) -> None:
     page.goto("/training?experiment=classifier-2d&steps=60&seed=3")
     with page.expect_download() as taken:
         tab(page, "Take it along").get_by_role("button", name="PyTorch program").click()
@@ -103,7 +106,9 @@ def test_a_run_of_plain_pytorch_is_taken_along_as_a_file(page: Page) -> None:
     page.goto(SHORT)
     ended(page, 3)
     expect(page.get_by_role("tab", name="Measured")).to_be_visible()
-    expect(page.get_by_role("tab", name="Take it along")).to_have_count(0)
+    drawer = tab(page, "Take it along")
+    expect(drawer).to_contain_text(EXPERIMENTS["overfitting"].unwritten)
+    expect(drawer.get_by_role("button")).to_have_count(0)
 
 
 def test_what_lies_under_a_run_is_a_drawer_with_one_stop(page: Page) -> None:
@@ -115,11 +120,12 @@ def test_what_lies_under_a_run_is_a_drawer_with_one_stop(page: Page) -> None:
     expect(drawer.get_by_role("tab", name="Take it along")).to_be_focused()
     expect(page.get_by_role("button", name="Notebook")).to_be_visible()
     assert drawer.locator("[tabindex='0']").count() == 1
-    # What was pulled out stays so, where another experiment has it.
+    # What was pulled out stays so.
     page.get_by_role("tab", name="Dropout", exact=True).click()
     expect(page.get_by_role("button", name="Notebook")).to_be_visible()
     page.get_by_role("tab", name="A curve through noisy points").click()
-    expect(page.get_by_role("tabpanel", name="Measured")).to_be_visible()
+    why = page.get_by_role("tabpanel", name="Take it along")
+    expect(why).to_contain_text(EXPERIMENTS["overfitting"].unwritten)
 
 
 def test_the_sliders_are_in_the_first_picture_and_on_the_wall(page: Page) -> None:

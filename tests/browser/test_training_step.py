@@ -36,6 +36,8 @@ def numbers(page: Page) -> dict[str, float | None]:
 def test_it_is_stepped_by_keys_to_its_end_and_back(page: Page) -> None:
     page.goto(LINK)
     at(page, 1)
+    caption = page.locator(".step-figure figcaption").last
+    expect(caption.locator("annotation")).to_have_text(ANSWER["weight"]["latex"])
     for moment in range(2, COUNT + 1):
         page.keyboard.press("ArrowRight")
         at(page, moment)

@@ -82,6 +82,8 @@ def test_the_page_reads_without_a_script(client: TestClient, name: str) -> None:
     assert row.says in page
     for claim in row.claims:
         assert claim.says in page
+    assert row.unwritten in page
+    assert row.never in page
     assert f"/training?experiment={name}" in page
     assert re.search(r"Seed</th><td>3<", page)
 
@@ -104,6 +106,7 @@ def test_a_run_is_exported(client: TestClient, format: str, media_type: str, sta
     assert not row["script"]
     refused = client.post("/api/experiments/export", json={**asked, "experiment": "outliers"})
     assert refused.status_code == 422
+    assert refused.json()["message"].startswith(row["unscripted"])
     assert refused.json()["where"] == {"field": "experiment"}
 
 

@@ -71,10 +71,11 @@ class Claim(Generic[S]):
     settings: tuple[dict[str, Any], ...]
     holds: Callable[[Sequence[Sequence[Frame]]], bool]
 
-    def mark(self, asked: type[S]) -> str:
-        """Changes with its words and with all settings of its runs: what was measured before such
-        a change says nothing of what is claimed after it."""
-        runs = [asked(**given).model_dump_json() for given in self.settings]
+    def mark(self, asked: type[S], fresh: int) -> str:
+        """Changes with its words, with all settings of its runs and with the first seed: what was
+        measured before such a change says nothing of what is claimed after it."""
+        first = {"seed": fresh} if fresh else {}
+        runs = [asked(**first | given).model_dump_json() for given in self.settings]
         return sha256("\n".join((self.says, *runs)).encode()).hexdigest()[:12]
 
 
@@ -95,8 +96,9 @@ class Experiment(Generic[S]):
     core does in a second. `script`: a run as a program of plain PyTorch; `unscripted`: why it is
     none. `inside`: how a single step of it is looked at, or why none is, if `unscripted` does not
     say that too. `weights`: those of a state, by PyTorch's names, where they are to be had.
-    `opens`: the frame that tells more than the last one, if one does. `unchecked`: why no second
-    path stands beside it."""
+    `fresh`: the first seed that its claims are measured with; on those before it the settings were
+    chosen. `opens`: the frame that tells more than the last one, if one does. `unchecked`: why no
+    second path stands beside it."""
 
     name: str
     title: str
@@ -119,8 +121,13 @@ class Experiment(Generic[S]):
     unscripted: str = ""
     inside: Callable[[S], Steps] | str = ""
     weights: Callable[[S, Any], dict[str, Any]] | None = None
+    fresh: int = 0
     opens: float | None = None
     unchecked: str = STEPPED
+
+    def seeds(self, count: int) -> range:
+        """So many of those that its claims are measured with."""
+        return range(self.fresh, self.fresh + count)
 
     def slice(self, settings: S, run: Any) -> tuple[Any, list[Frame]]:
         """A slice of its run. For a worker."""
@@ -145,6 +152,13 @@ class Experiment(Generic[S]):
         if callable(self.inside):
             return ""
         return f"No step of this run can be looked into: {self.inside or self.unscripted}."
+
+    @property
+    def unwritten(self) -> str:
+        """Why no run of it is a program; nothing if all are."""
+        if self.script:
+            return ""
+        return f"This run is no program of plain PyTorch: {self.unscripted}."
 
     def closed(self, settings: S) -> str | None:
         """Why none of its steps can be looked into; None if they can."""
@@ -218,6 +232,7 @@ class ExperimentRow(TypedDict):
     script: Annotated[
         bool, Field(description="Whether a run is to be had as a PyTorch program: see the export.")
     ]
+    unscripted: Annotated[str | None, Field(description="Why it is not, where it is not.")]
     inside: Annotated[
         str | None, Field(description="The page that looks into a single step of a run.")
     ]

@@ -34,7 +34,7 @@ def export(question: RunExportQuestion) -> str:
     if row.script is None:
         some = ", ".join(name for name, other in EXPERIMENTS.items() if other.script)
         raise Problem(
-            f"`{row.name}` is no program of plain PyTorch: {row.unscripted}. These are: {some}",
+            f"{row.unwritten} These are: {some}",
             {"field": "experiment"},
         )
     settings = question.of(row)

@@ -120,6 +120,7 @@ def row(experiment: Experiment[Any]) -> ExperimentRow:
         "settings": [setting(name, field) for name, field in ordered.items()],
         "presets": [{"title": title, "settings": given} for title, given in experiment.presets],
         "script": experiment.script is not None,
+        "unscripted": experiment.unwritten or None,
         "inside": STEP_PAGE if callable(experiment.inside) else None,
         "closed": experiment.never or None,
         "weights": experiment.weights is not None,

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from app.core.expressions.graphs import Graph, Node
-from app.core.expressions.handwriting import GREEK
+from app.core.expressions.handwriting import greek
 from app.core.expressions.ops import OPS, SLOT, Op
 from app.core.expressions.parsing import parse_derivative
 from app.core.numbers import MINUS, TIMES, format_number, latex_number, typeset
 
 Form = Literal["latex", "text"]
 ATOM = 60
+NUMBERS = re.compile(r"\d+(_\d+)*")  # of an index
 NEGATIVE = 10  # how tightly a number with a minus sign binds
 LONGEST = 160  # a formula past this is called by its node's id
 DEEPEST = 40  # how deep text is nested before it breaks into lines
@@ -35,11 +36,10 @@ class Term:
 
 def name_latex(name: str) -> str:
     """A name as mathematicians set it: w0 as w_{0}, lam and alpha as letters, loss upright."""
-    if name == "lam":
-        return r"\lambda"
     match = re.fullmatch(r"([^\W\d_]+)_?(\w*)", name)
     letters, rest = match.groups() if match else (name, "")
-    base = rf"\{letters}" if letters in GREEK else _upright(letters)
+    spelt = greek(letters)
+    base = rf"\{spelt}" if spelt else _upright(letters)
     return f"{base}_{{{_upright(rest)}}}" if rest else base
 
 
@@ -47,7 +47,9 @@ def _upright(word: str) -> str:
     """A letter or digits as they are, a word upright, other alphabets than ours as text."""
     if not word.isascii() and not all("\u0370" <= character <= "\u03ff" for character in word):
         return rf"\text{{{_escape(word)}}}"
-    return word if len(word) == 1 or word.isdigit() else rf"\mathrm{{{_escape(word)}}}"
+    if NUMBERS.fullmatch(word):
+        return word.replace("_", ",")
+    return word if len(word) == 1 else rf"\mathrm{{{_escape(word)}}}"
 
 
 def _escape(text: str) -> str:

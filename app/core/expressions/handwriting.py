@@ -1,4 +1,4 @@
-"""Names, gates and formulas as one writes them by hand, without any setting: λ, ×, −, x²."""
+"""Names, gates and formulas as one writes them by hand, without any setting: λ, w₀, ×, −, x²."""
 
 import re
 from unicodedata import lookup
@@ -11,17 +11,38 @@ GREEK = frozenset(
 )
 POWER = re.compile(r" ?\*\* ?(-?\d+)(?![\w.])")
 NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?e[-+]?\d+")
-NAME = re.compile(r"(?<!\w)[^\W\d_]+(?=_?\d{0,3}(?![\w(]))")
+# A word, and the numbers of its index, which is set lower.
+INDEXED = r"([^\W\d_]+)(?:_?(\d{1,3}(?:_\d{1,3})*))?"
+WORD = re.compile(INDEXED)
+NAME = re.compile(rf"(?<!\w){INDEXED}(?![\w(])")
+LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+
+
+def greek(word: str) -> str:
+    """The Greek letter that a word spells out, by its whole name; nothing if it is none."""
+    return "lambda" if word == "lam" else word if word in GREEK else ""
 
 
 def letter(word: str) -> str:
-    """The letter that a name spells out, or the name."""
-    if word != "lam" and word not in GREEK:
+    """The letter that a word spells out, or the word."""
+    spelt = greek(word)
+    if not spelt:
         return word
     # Unicode calls it lamda.
-    size = "CAPITAL" if word[0].isupper() else "SMALL"
-    spelt = "LAMDA" if word.lower() in ("lam", "lambda") else word.upper()
-    return lookup(f"GREEK {size} LETTER {spelt}")
+    size = "CAPITAL" if spelt[0].isupper() else "SMALL"
+    return lookup(f"GREEK {size} LETTER {spelt.upper().replace('LAMBDA', 'LAMDA')}")
+
+
+def parted(name: str) -> tuple[str, str]:
+    """What a name is written with, and its index; of a name without one, or with more to it, all
+    that it is."""
+    found = WORD.fullmatch(name)
+    return (letter(found[1]), index(found)) if found else (name, "")
+
+
+def index(found: re.Match[str]) -> str:
+    """The numbers of an index, with commas in between."""
+    return (found[2] or "").replace("_", ",")
 
 
 def raised(exponent: str) -> str:
@@ -41,5 +62,5 @@ def formula(text: str) -> str:
     """A formula that was typed, or made to be typed, as a sentence has it."""
     text = NUMBER.sub(lambda number: typeset(f"{float(number.group()):g}"), text)
     text = POWER.sub(lambda power: raised(power[1]), text)
-    text = NAME.sub(lambda name: letter(name.group()), text)
+    text = NAME.sub(lambda name: letter(name[1]) + index(name).translate(LOWERED), text)
     return re.sub(r"(?<!\*)\*(?!\*)", TIMES, text).replace("-", MINUS)

@@ -3758,6 +3758,11 @@ export interface components {
              */
             script: boolean;
             /**
+             * Unscripted
+             * @description Why it is not, where it is not.
+             */
+            unscripted: string | null;
+            /**
              * Inside
              * @description The page that looks into a single step of a run.
              */
@@ -7695,6 +7700,16 @@ export interface components {
         StepWeight: {
             /** Name */
             name: string;
+            /**
+             * Latex
+             * @description The same as formulas have it.
+             */
+            latex: string;
+            /**
+             * Place
+             * @description The same in words.
+             */
+            place: string;
             /**
              * Layer
              * @description All three counted from 1.

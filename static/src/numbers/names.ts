@@ -11,15 +11,30 @@ const GREEK: Record<string, string> = Object.fromEntries(
     .map((pair) => pair.split(' ')),
 )
 
+/** A word, and the numbers of its index, which is set lower. */
+const INDEXED = /^(\p{L}+)(?:_?(\d{1,3}(?:_\d{1,3})*))?$/u
+/** A word, and all that follows it. */
+const FOLLOWED = /^(\p{L}+)_?([\p{L}\p{N}_]*)$/u
+
+// As app/core/expressions/handwriting.py and formulas.py have it: tests/names.json holds both to the same cases.
 export function written(name: string): Written {
-  const match = /^([A-Za-z\u0370-\u03ff]+)_?(\d{1,3})$/.exec(name)
-  const word = match?.[1] ?? name
+  const [, word = name, index = ''] = INDEXED.exec(name) ?? []
   const base = GREEK[word] ?? word
-  return { base, index: match?.[2] ?? '', upright: base.length > 1 }
+  return { base, index: index.replaceAll('_', ','), upright: base.length > 1 }
 }
 
 /** The same name in a formula. */
 export function latexOf(name: string): string {
-  const { base, index, upright } = written(name)
-  return (upright ? `\\mathrm{${base.replaceAll('_', '\\_')}}` : base) + (index && `_{${index}}`)
+  const [, word = name, rest] = FOLLOWED.exec(name) ?? []
+  const spelt = word === 'lam' ? 'lambda' : word
+  const base = spelt in GREEK ? `\\${spelt}` : upright(word)
+  return base + (rest ? `_{${upright(rest)}}` : '')
+}
+
+/** A letter or digits as they are, a word upright, other alphabets than ours as text. */
+function upright(word: string): string {
+  const escaped = word.replaceAll('_', '\\_')
+  if (/[^\0-\x7f\u0370-\u03ff]/.test(word)) return `\\text{${escaped}}`
+  if (/^\d+(_\d+)*$/.test(word)) return word.replaceAll('_', ',')
+  return word.length === 1 ? word : `\\mathrm{${escaped}}`
 }

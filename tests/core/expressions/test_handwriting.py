@@ -1,24 +1,30 @@
 """Sentences say names, gates and formulas as one writes them by hand."""
 
+import json
 import re
+from pathlib import Path
 
 import pytest
 
 from app.core.expressions import handwriting
 from app.core.expressions import questions as figures
 from app.core.expressions.examples import EXAMPLES
+from app.core.expressions.formulas import name_latex
 from app.core.expressions.questions import PlayQuestion
 
+NAMES = json.loads((Path(__file__).parents[2] / "names.json").read_text())
 TYPED = re.compile(r"(?<!\*)\*(?!\*)|\*\* ?\d|-|\^|\blam\b|\d[eE]|`")
 
 
 @pytest.mark.parametrize(
     ("typed", "written"),
     [
-        ("w0 * x0", "w0 × x0"),
+        ("w0 * x0", "w₀ × x₀"),
+        ("w1_2_1*x_2 + b10", "w₁,₂,₁×x₂ + b₁₀"),
+        ("log1p(x) + x1y + relu6(x2)", "log1p(x) + x1y + relu6(x₂)"),
         ("s - s[y] + 1", "s − s[y] + 1"),
         ("lam * sum(W ** 2)", "λ × sum(W²)"),
-        ("gamma1 * x ** -3", "γ1 × x⁻³"),
+        ("gamma1 * x ** -3", "γ₁ × x⁻³"),
         ("x ** y", "x ** y"),
         ("x ** 2.5", "x ** 2.5"),
         ("var + 1e-05", "var + 1×10⁻⁵"),
@@ -28,6 +34,13 @@ TYPED = re.compile(r"(?<!\*)\*(?!\*)|\*\* ?\d|-|\^|\blam\b|\d[eE]|`")
 )
 def test_a_formula(typed: str, written: str) -> None:
     assert handwriting.formula(typed) == written
+
+
+@pytest.mark.parametrize("case", NAMES, ids=lambda case: case["name"])
+def test_a_name(case: dict[str, str]) -> None:
+    """The same cases hold the browser's, in static/src/numbers/names.test.ts."""
+    assert handwriting.parted(case["name"]) == (case["base"], case["index"])
+    assert name_latex(case["name"]) == case["latex"]
 
 
 @pytest.mark.parametrize(

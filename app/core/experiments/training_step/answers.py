@@ -9,7 +9,13 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from app.core.experiments.training_step.expressions import StepExpression, expression
-from app.core.experiments.training_step.names import StepMoment, Told, own_gradient
+from app.core.experiments.training_step.names import (
+    StepMoment,
+    Told,
+    own_gradient,
+    weight_name,
+    weight_place,
+)
 from app.core.experiments.training_step.questions import TrainingStepQuestion, asked
 from app.core.experiments.training_step.replay import part, replay
 from app.core.experiments.training_step.tellings import followed, moments
@@ -30,6 +36,8 @@ class StepWeight(TypedDict):
     """The chosen weight, all of whose gradients are here."""
 
     name: str
+    latex: Annotated[str, Field(description="The same as formulas have it.")]
+    place: Annotated[str, Field(description="The same in words.")]
     layer: Annotated[int, Field(description="All three counted from 1.")]
     unit: int
     source: Annotated[int | None, Field(description="Null: a bias.")]
@@ -135,6 +143,8 @@ def training_step(question: TrainingStepQuestion) -> TrainingStepAnswer:
         },
         "weight": {
             "name": weight.name,
+            "latex": weight_name(weight),
+            "place": weight_place(told),
             "layer": weight.layer + 1,
             "unit": weight.unit + 1,
             "source": None if weight.source is None else weight.source + 1,

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, Self
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, model_validator
 
 from app.core.errors import Problem
 from app.core.experiments.runs import experiment
@@ -67,6 +67,17 @@ class TrainingStepQuestion(Asked):
         row = EXPERIMENTS.get(given.get("experiment", cls.model_fields["experiment"].default))
         return row.settings if row else None
 
+    @property
+    def settings(self) -> Any:
+        """Those of its run. Raises Problem."""
+        return validated(experiment(self.experiment).settings, self.model_extra)
+
+    @model_validator(mode="after")
+    def _settled(self) -> Self:
+        """What stands beside its own fields is met by its bounds before anything is kept of it."""
+        _ = self.settings
+        return self
+
 
 class Weight(NamedTuple):
     """A weight of a net: its layer, the unit it leads to, and the unit it comes from, all counted
@@ -93,8 +104,7 @@ class Which(NamedTuple):
 
 def asked(question: TrainingStepQuestion) -> Which:
     """What is asked about, if the run has it. Raises Problem."""
-    row = experiment(question.experiment)
-    steps = row.steps(validated(row.settings, question.model_extra))
+    steps = experiment(question.experiment).steps(question.settings)
     if question.step >= steps.count:
         message = f"this run has {plural(steps.count, 'step')}: 0 to {steps.count - 1}"
         raise Problem(message, {"field": "step"})

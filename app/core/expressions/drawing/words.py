@@ -3,10 +3,9 @@
 import re
 from html import escape
 
-from app.core.expressions.handwriting import letter
+from app.core.expressions.handwriting import parted
 from app.core.numbers import MINUS, RAISED
 
-INDEXED = re.compile(r"([^\W\d_]+)_?(\d{1,3})")
 POWER = re.compile(f"([{RAISED}]+)([^{RAISED}]*)")
 GLYPHS = "spacingAndGlyphs"
 USUAL = str.maketrans(RAISED, f"{MINUS}0123456789")
@@ -22,10 +21,9 @@ def words(css: str, x: float, y: float, text: str, width: float | None = None) -
 
 def name_words(css: str, x: float, y: float, name: str) -> str:
     """A name as it is written by hand: λ for lam, and the index of w0 lowered."""
-    indexed = INDEXED.fullmatch(name)
-    base, index = indexed.groups() if indexed else (name, "")
+    base, index = parted(name)
     lowered = f'<tspan dy="0.3em" font-size="72%">{index}</tspan>' if index else ""
-    return words(css, x, y, letter(base)).replace("</text>", f"{lowered}</text>")
+    return words(css, x, y, base).replace("</text>", f"{lowered}</text>")
 
 
 def _raised(power: re.Match[str]) -> str:
