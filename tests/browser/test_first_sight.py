@@ -75,7 +75,7 @@ def test_a_map_nobody_asked_for_is_half_drawn_at_what_it_answers_most_to(page: P
     page.goto("/activations?view=layer")
     count = page.locator(".layer-player .count")
     expect(count).to_have_text(re.compile(r"^(?!12769)\d+ / 12769$"), timeout=PATIENCE)
-    done, cells = map(int, count.inner_text().split(" / "))
+    done, cells = map(int, (count.text_content() or "").split(" / "))
     assert cells / 3 < done < cells
     at = f"row {(done - 1) // 113}, column {(done - 1) % 113}"
     expect(page.locator(".large-map figcaption")).to_contain_text(at)
