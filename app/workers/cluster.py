@@ -7,6 +7,7 @@ a limit of time, memory and a death are the same there as here.
 import asyncio
 import multiprocessing
 import threading
+from collections.abc import Callable
 from concurrent.futures import CancelledError
 from contextlib import suppress
 from itertools import count
@@ -49,6 +50,7 @@ class Cluster:
         self.address = address
         self.lock = threading.Lock()
         self.present: Client = None
+        self.taken = 0  # seats
 
     def client(self) -> Client:
         """Raises Unavailable."""
@@ -83,7 +85,18 @@ class Cluster:
 
     def seat(self) -> "Seat":
         """Raises Unavailable."""
-        return Seat(self.client())
+        seat = Seat(self.client(), self.left)
+        with self.lock:
+            self.taken += 1
+        return seat
+
+    def left(self) -> None:
+        """By one who had a seat; with the last one the connection ends."""
+        with self.lock:
+            self.taken -= 1
+            if not self.taken and self.present:
+                leave(self.present)
+                self.present = None
 
 
 def leave(client: Client) -> None:
@@ -96,11 +109,14 @@ class Seat:
 
     patience = PATIENCE
 
-    def __init__(self, client: Client) -> None:
-        """Raises Unavailable."""
-        self.client, self.name, self.numbers = client, uuid4().hex, count()
+    def __init__(self, client: Client, left: Callable[[], None]) -> None:
+        """`left` is told once it is given up. Raises Unavailable."""
+        self.client, self.left, self.name, self.numbers = client, left, uuid4().hex, count()
         self.future: Any = None
-        trouble = self.told(READY_SECONDS, ready)
+        try:
+            trouble = self.told(READY_SECONDS, ready)
+        except ConnectionError as lost:
+            raise Unavailable(AWAY, str(lost)) from None
         if trouble:
             raise Unavailable(*trouble)
 
@@ -144,9 +160,10 @@ class Seat:
 
     def discard(self) -> None:
         self.kill()
+        self.left()
 
     def close(self) -> None:
-        self.kill()
+        self.discard()
 
 
 # What follows is done by a thread of a Dask worker.
