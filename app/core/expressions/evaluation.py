@@ -4,7 +4,6 @@ Scalar graphs run on a tape of plain floats, tensors as vector-Jacobian products
 their derivatives from the op table.
 """
 
-import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -36,7 +35,6 @@ def evaluate(
     not exist or overflow (at their node), and for work past the limits.
     """
     plan = plan_of(graph)
-    deadline = time.monotonic() + budget.seconds
     values = plan.starting_values(inputs)
     if values is not None:
         try:
@@ -44,24 +42,21 @@ def evaluate(
         except Problem:
             if not chooses(graph):
                 raise
-            return _in_floats(_on_arrays(graph, inputs, mistake, budget, deadline))
+            return _in_floats(_on_arrays(graph, inputs, mistake, budget))
         if mistake is None:
             result = scalar_backward(plan, values)
             if result.finite or not chooses(graph):
                 return result
         result = Evaluation(graph, values, graph.flows)
-        backward(result, mistake, budget, deadline)
+        backward(result, mistake, budget, budget.deadline())
         return _in_floats(result)
-    return _on_arrays(graph, inputs, mistake, budget, deadline)
+    return _on_arrays(graph, inputs, mistake, budget)
 
 
 def _on_arrays(
-    graph: Graph,
-    inputs: Mapping[str, Any],
-    mistake: Mistake | None,
-    budget: Budget,
-    deadline: float,
+    graph: Graph, inputs: Mapping[str, Any], mistake: Mistake | None, budget: Budget
 ) -> Evaluation:
+    deadline = budget.deadline()
     result = forward(graph, _leaves(graph, inputs, budget), budget, deadline)
     backward(result, mistake, budget, deadline)
     return result

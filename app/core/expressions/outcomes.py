@@ -1,5 +1,6 @@
 """What an evaluation comes to: its numbers, and words for the numbers that do not exist."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import isfinite
@@ -35,6 +36,10 @@ class Budget:
 
     entries: int = MAX_ENTRIES
     seconds: float = 2.0
+
+    def deadline(self) -> float:
+        """When work that begins now has to end, on the clock of `time.monotonic`."""
+        return time.monotonic() + self.seconds
 
 
 FULL = Budget()
