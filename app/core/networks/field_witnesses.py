@@ -152,20 +152,19 @@ def summed(layer: Layer, given: "Tensor") -> "Tensor":
 
 
 def measured(question: EffectiveQuestion) -> list[Witness]:
-    """A measured field by modules that `backward()` fills."""
-    from app.core.networks.hooked import Hooked
+    """A measured field by a graph of PyTorch's own, whose gradients `backward()` fills."""
+    from app.core.networks.hooked import as_module, wired
     from app.core.networks.torch_network import seeded
 
     answer = effective_field(question)
     network, layer = question.place()
     part = network.model_copy(update={"layers": network.layers[: network.position(layer) + 1]})
     images, mixture = gaussian(part, answer["samples"], question.seed)
-    hooked = Hooked(seeded(part, question.seed))
-    hooked.network.requires_grad_(False)  # weights hold still: half of a pass back is theirs
-    maps = hooked(images.requires_grad_())
+    modules = [as_module(step) for step in seeded(part, question.seed).steps]
+    maps = wired(part, modules).eval()(images.requires_grad_())
     unit = answer["unit"]
     picked = maps[:, :, unit[0], unit[1]] @ mixture if unit[1:] else maps[:, unit[0]]
-    picked.sum().backward()  # type: ignore[no-untyped-call]
+    picked.sum().backward()
     assert images.grad is not None
     grid = images.grad.abs().sum(dim=1).mean(dim=0)
     by, of = "PyTorch's backward()", "the grid, from 0 to 1"
