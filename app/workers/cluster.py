@@ -19,7 +19,7 @@ from app.workers.job import GRACE_SECONDS, Job, too_long
 from app.workers.process import LOST, Unavailable, WorkerProcess, outcome
 
 Client = Any  # of distributed, which has no types
-CONNECT_SECONDS = 5.0  # what a scheduler may take to answer
+CONNECT_SECONDS = 10.0  # what a scheduler may take to answer
 READY_SECONDS = 120.0  # what loading torch may take there
 PATIENCE = 60.0  # in the cluster's queue, behind other servers' jobs
 TOGETHER = 10  # slices of a run that go there as one: a trip costs a fifth of a slice
@@ -85,10 +85,14 @@ class Cluster:
 
     def seat(self) -> "Seat":
         """Raises Unavailable."""
-        seat = Seat(self.client(), self.left)
+        client = self.client()
         with self.lock:
             self.taken += 1
-        return seat
+        try:
+            return Seat(client, self.left)
+        except Unavailable:
+            self.left()
+            raise
 
     def left(self) -> None:
         """By one who had a seat; with the last one the connection ends."""

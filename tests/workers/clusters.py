@@ -61,6 +61,8 @@ class Dask:
     def again(self, workers: int) -> None:
         """The scheduler where it was, with other workers."""
         self.dismiss()
+        if self.scheduler.poll() is None:
+            self.kill_scheduler()
         self.scheduler = scheduler(self.port)
         self.hire(workers)
 

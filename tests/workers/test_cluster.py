@@ -144,20 +144,21 @@ def test_without_a_scheduler_it_says_so_and_goes_on_once_there_is_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("app.workers.pool.RETRY_SECONDS", (1.0, 1.0))
-    monkeypatch.setattr("app.workers.cluster.CONNECT_SECONDS", 1.0)
     with cluster(free_port(), 1) as found, create_executor(scheduler=found.address) as executor:
-        with pytest.raises(Unavailable) as raised:
-            asyncio.run(frames(executor, found.kill_scheduler))
-        assert str(raised.value) == AWAY
-        found.again(workers=1)
 
-        def back() -> bool:
+        def there() -> bool:
             try:
                 return bool(asyncio.run(run(executor, surroundings)))
             except Unavailable:
                 return False
 
-        wait_until(back, "it does not go on")
+        wait_until(there, "it does not begin")
+        monkeypatch.setattr("app.workers.cluster.CONNECT_SECONDS", 1.0)
+        with pytest.raises(Unavailable) as raised:
+            asyncio.run(frames(executor, found.kill_scheduler))
+        assert str(raised.value) == AWAY
+        found.again(workers=1)
+        wait_until(there, "it does not go on")
         assert asyncio.run(frames(executor)) == at_home("classifier-2d", RUN)
 
 

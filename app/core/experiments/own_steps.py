@@ -25,7 +25,7 @@ from app.core.experiments.own_networks import (
 )
 from app.core.layers.table import Linear
 from app.core.networks.network import Network
-from app.core.training.nets import Net, seen
+from app.core.training.nets import Net, picked
 from app.core.training.points import SHAPES
 from app.core.training.steps import WIDE, Batch, Function, Rule, Stand, Steps
 
@@ -102,8 +102,7 @@ def steps(settings: NetworkSettings) -> Steps:
         return Stand(net_of(parts), tuple(map(net_of, memories)))
 
     def batch(step: int) -> Batch:
-        every, some = held(settings), seen(step, batched, POINTS, settings.seed)
-        some = np.arange(POINTS) if some is None else some
+        every, some = held(settings), picked(step, batched, POINTS, settings.seed)
         return Batch(some, every.x[some].astype(float), every.y[some])
 
     rule = Rule(optimizer, rate, momentum=momentum if optimizer == "sgd" else 0.0)

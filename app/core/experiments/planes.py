@@ -21,7 +21,7 @@ from app.core.training.nets import (
     forward,
     loss,
     masks,
-    seen,
+    picked,
     start,
     trained,
 )
@@ -155,8 +155,7 @@ def steps(task: Task) -> Steps:
 
     def batch(step: int) -> Batch:
         every, how = given(task), task.how
-        some = seen(step, how.batch, task.points, task.seed)
-        some = np.arange(task.points) if some is None else some
+        some = picked(step, how.batch, task.points, task.seed)
         dropped = masks(how, task.hidden, step, task.seed)
         return Batch(some, every.x[some], every.y[some], tuple(dropped))
 

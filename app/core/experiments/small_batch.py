@@ -30,7 +30,7 @@ from app.core.training.classifiers import (
 )
 from app.core.training.digits import CLASSES, PIXELS, Digits, digits
 from app.core.training.loop import Look, Loop
-from app.core.training.nets import seen
+from app.core.training.nets import picked
 from app.core.training.points import FRESH, SHAPES, Array, random
 from app.core.training.steps import WIDE, Batch, Rule, Steps
 
@@ -254,8 +254,7 @@ def steps(settings: SmallBatchSettings) -> Steps:
     net, total = plan(settings), settings.points
 
     def batch(step: int) -> Batch:
-        some, every = seen(step, BATCH, total, settings.seed), given(settings)
-        some = np.arange(total) if some is None else some
+        some, every = picked(step, BATCH, total, settings.seed), given(settings)
         x, y = labelled(settings, step, Digits(every.x[some], every.y[some]))
         return Batch(some, x.astype(float), y)
 

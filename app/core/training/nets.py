@@ -178,6 +178,12 @@ def seen(step: int, batch: int, total: int, seed: int) -> npt.NDArray[np.int64] 
     return chosen(step, batch, total, seed) if 0 < batch < total else None
 
 
+def picked(step: int, batch: int, total: int, seed: int) -> npt.NDArray[np.int64]:
+    """The same, all of them too as their numbers."""
+    some = seen(step, batch, total, seed)
+    return np.arange(total) if some is None else some
+
+
 def chosen(step: int, batch: int, total: int, seed: int) -> npt.NDArray[np.int64]:
     """The points of a step: each once an epoch, in an order of chance."""
     epoch, place = divmod(step, max(1, total // batch))
