@@ -34,8 +34,8 @@ from app.web.problems import add_problem_answers
 from app.web.reads import KeptReads
 from app.web.rooms import Rooms
 from app.web.security import BodyLimit, SecurityHeaders
+from app.workers.places import Places
 from app.workers.pool import Stopped, Unavailable, create_executor
-from app.workers.runs import Runs
 
 JOBS_PER_CLIENT = 8
 
@@ -116,7 +116,7 @@ def create_app(jobs_per_client: int | None = None, ahead: bool = False) -> FastA
     scheduler = os.environ.get("BACKLIGHT_SCHEDULER", "")
     app.state.executor = create_executor(share=share, scheduler=scheduler)
     app.state.rooms = Rooms()
-    app.state.runs = Runs(share=max(1, share // 2))
+    app.state.places = Places(max(app.state.executor.runs, share))
     app.state.answers = kept_answers()
     app.state.ahead = ahead
     app.add_middleware(KeptReads)

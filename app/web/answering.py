@@ -17,7 +17,7 @@ from app.core.errors import OverBudget
 from app.core.figure import JSON, Figure, Written, answered
 from app.core.mistakes import read
 from app.core.questions import Asked
-from app.web.clients import client_of
+from app.web.clients import client_of, visitor_of
 from app.web.events import Events
 from app.web.kept import Kept
 from app.workers.pool import Busy, Unavailable, run
@@ -120,10 +120,11 @@ async def frames(request: Request, figure: Figure[Q], question: Q | bytes) -> Re
     if isinstance(question, bytes):
         question = await run(state.executor, read, figure.question, question, client=client)
     if Events.media_type in request.headers.get("accept", ""):
-        return Events(state.runs, state.executor, figure.slice, question, client)
+        return Events(request, figure.slice, question)
     if figure.check_at_once:
         await run(state.executor, figure.check_at_once, question, client=client)
-    found = await all_frames(state.runs, state.executor, figure.slice, question, client)
+    visitor = visitor_of(request)
+    found = await all_frames(state.places, state.executor, figure.slice, question, visitor)
     return Json(encode({"frames": found}))
 
 

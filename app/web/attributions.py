@@ -9,7 +9,6 @@ from app.core.figures import FIGURES
 from app.core.links import asked
 from app.core.mistakes import validated
 from app.web.answering import Json, encode
-from app.web.clients import client_of
 from app.web.events import Events
 from app.web.problems import REFUSALS
 
@@ -44,5 +43,4 @@ async def optimised_input_frames(
     given = asked(FIGURES["optimised-input"], request.query_params)
     body = given | {"layer": layer, "channel": channel, "steps": steps}
     question = validated(questions.OptimisedInputQuestion, body)
-    state = request.app.state
-    return Events(state.runs, state.executor, answers.optimised_input, question, client_of(request))
+    return Events(request, answers.optimised_input, question)

@@ -20,8 +20,9 @@ from app.web.answering import Json, encode
 from app.web.assets import templates
 from app.web.clients import client_of
 from app.web.links import own_address
+from app.web.mail import Mail
 from app.web.problems import REFUSALS
-from app.web.rooms import SECONDS, Mail, Room, Rooms
+from app.web.rooms import SECONDS, Room, Rooms
 
 MOST_LETTERS = 120  # of what a phone is told of a screen
 MOST_SCREENS = 1_000

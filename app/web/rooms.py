@@ -3,14 +3,13 @@
 Nothing that is said in a room is kept, but what its wall shows at present.
 """
 
-import asyncio
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
 
-from app.web.events import FRAME_SECONDS, event
+from app.web.mail import Mail
 from app.workers.pool import Busy
 
 SECONDS = 3600.0  # that a room is open
@@ -18,8 +17,6 @@ MOST_ROOMS, SHARE = 256, 16  # at a time; of one client
 MOST_PHONES = 4  # in a room
 RATE, BURST = 30.0, 60.0  # messages a second of one phone, or of a wall; and at once
 AWAY_SECONDS = 10.0  # after which a phone that does not listen gives its seat to another
-QUIET_SECONDS = 10.0  # after which a stream gives a sign of life
-MOST_WAITING = 32  # events that wait for one stream
 # No two of them look or sound alike; as many codes as there are cannot be tried in an hour.
 LETTERS, CODE_LETTERS = "23456789abcdefghjkmnpqrstuvwxyz", 10
 SECRET_BYTES = 16
@@ -45,48 +42,6 @@ class Allowance:
         if self.left < 1:
             raise Busy(f"That is more than {RATE:.0f} messages a second. Try again in a moment.")
         self.left -= 1
-
-
-class Mail:
-    """What waits to be sent on one stream."""
-
-    def __init__(self) -> None:
-        self.waiting: dict[Any, tuple[str, Any]] = {}
-        self.over = False
-        self.news = asyncio.Event()
-
-    def put(self, name: str, data: Any, key: Any = None) -> None:
-        """An event; one of the same `key` that still waits is old. Beyond MOST_WAITING the oldest
-        are lost."""
-        if self.over:
-            return
-        key = object() if key is None else key
-        self.waiting.pop(key, None)
-        self.waiting[key] = (name, data)
-        if len(self.waiting) > MOST_WAITING:
-            del self.waiting[next(iter(self.waiting))]
-        self.news.set()
-
-    def end(self, sentence: str) -> None:
-        """The last event: why nothing comes after it."""
-        self.put("problem", {"message": sentence, "where": {}, "suggestion": None})
-        self.over = True
-
-    async def events(self, look: Callable[[], None]) -> AsyncIterator[bytes]:
-        """The events as they go over the wire, no more than thirty times a second, to the last
-        one. `look` is called whenever it is quiet."""
-        while not self.over or self.waiting:
-            try:
-                async with asyncio.timeout(QUIET_SECONDS):
-                    await self.news.wait()
-            except TimeoutError:
-                look()
-                yield b": quiet\n\n"  # which is how one learns that nobody is there
-                continue
-            self.news.clear()
-            taken, self.waiting = self.waiting, {}
-            yield b"".join(event(name, data) for name, data in taken.values())
-            await asyncio.sleep(FRAME_SECONDS)
 
 
 @dataclass

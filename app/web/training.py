@@ -18,7 +18,6 @@ from app.core.teaching.questions import FIRST as FIRST_CLASSES
 from app.core.teaching.questions import PRESETS
 from app.web.answering import Json, encode, told_soon
 from app.web.assets import templates
-from app.web.clients import client_of
 from app.web.events import Events
 from app.web.links import repeated
 from app.web.problems import REFUSALS
@@ -59,9 +58,8 @@ async def frames(
     """The run that the settings behind the `?` describe, each frame as it comes."""
     figure = figure_of(name)
     question = validated(figure.question, asked(figure, request.query_params))
-    state = request.app.state
     assert figure.slice
-    return Events(state.runs, state.executor, figure.slice, question, client_of(request))
+    return Events(request, figure.slice, question)
 
 
 @router.get(

@@ -28,6 +28,7 @@ TICK_SECONDS = 0.25  # how often the watchdog looks
 WAIT_SECONDS = 60.0  # in the queue
 RETRY_SECONDS = 1.0, 60.0  # before the first and the last tries to start what did not start
 TRIES = 2  # of a job whose worker dies
+RUNS_EACH = 8  # that take turns at one worker, each still seen to move
 REFUSED_SECONDS = 0.5  # how long a client waits for the word that it asks too much
 
 DIED = "The process that computes this ended twice without an answer, as for want of memory."
@@ -174,6 +175,11 @@ class Workers(Executor):
         self.lock = threading.Lock()
         self.started = False
         self.workers = [Worker(self) for _ in range(workers)]
+
+    @property
+    def runs(self) -> int:
+        """How many runs may take turns here."""
+        return RUNS_EACH * len(self.workers)
 
     @property
     def outstanding(self) -> int:

@@ -1,4 +1,4 @@
-"""Runs: their places, and their frames as they come.
+"""Runs: their frames as they come.
 
 A run is a fold: `slice(question, state)` gives the next state, None when it is over, and the frames
 of it. Each slice is a job of its own for the workers, so that runs take turns with each other and
@@ -6,50 +6,19 @@ with every other question, and leaving a run stops it at the next slice.
 """
 
 import asyncio
-from collections import Counter
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import Executor
-from contextlib import aclosing, contextmanager
+from contextlib import aclosing
 from time import monotonic
 from typing import Any
 
-from app.workers.pool import Busy, run
+from app.workers.places import Places, Visitor
+from app.workers.pool import run
 
 Slice = Callable[[Any, Any], tuple[Any, list[Any]]]
 
-MOST_RUNS, SHARE = 16, 4
 SECONDS = 20.0  # what one slice may take
-
-
-class Runs:
-    """How many runs there may be at a time, and of one client; more are refused rather than all be
-    slow."""
-
-    def __init__(self, most: int = MOST_RUNS, share: int = SHARE) -> None:
-        self.most, self.share = max(most, 2 * share), share
-        self.present: Counter[str] = Counter()
-
-    @contextmanager
-    def place(self, client: str = "") -> Iterator[None]:
-        """A place among them for as long as it is held. Raises Busy."""
-        self.take(client)
-        try:
-            yield
-        finally:
-            self.leave(client)
-
-    def take(self, client: str = "") -> None:
-        """Raises Busy."""
-        if client and self.present[client] >= self.share:
-            raise Busy(f"{self.share} runs are on their way to your address, the most at once.")
-        if self.present.total() >= self.most:
-            raise Busy
-        self.present[client] += 1
-
-    def leave(self, client: str = "") -> None:
-        self.present[client] -= 1
-        if not self.present[client]:
-            del self.present[client]
+NOBODY = Visitor()  # the server itself
 
 
 def several(slice: Slice, question: Any, state: Any, most: int) -> tuple[Any, list[Any]]:
@@ -93,9 +62,9 @@ async def slices(
 
 
 async def all_frames(
-    runs: Runs, executor: Executor, slice: Slice, question: Any, client: str = ""
+    places: Places, executor: Executor, slice: Slice, question: Any, visitor: Visitor = NOBODY
 ) -> list[Any]:
-    """The same frames at once."""
-    with runs.place(client):
-        async with aclosing(slices(executor, slice, question, client)) as found:
+    """The same frames at once. Raises Busy where there is no place, and what `slices` raises."""
+    with places.place(visitor):
+        async with aclosing(slices(executor, slice, question, visitor.name)) as found:
             return [frame async for some, _ in found for frame in some]

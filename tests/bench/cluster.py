@@ -5,8 +5,9 @@ import socket
 from collections.abc import Callable, Iterator
 
 from app.core.figures import FIGURES
+from app.workers.places import Places
 from app.workers.pool import Workers, create_executor
-from app.workers.runs import Runs, all_frames
+from app.workers.runs import all_frames
 from tests.bench.timing import Comparison, by_turns
 from tests.workers.clusters import cluster
 
@@ -29,7 +30,7 @@ def slices() -> Iterator[Comparison]:
             executor.warm()
             question, slice = ROW.question(**RUN), ROW.slice
             assert slice
-            return lambda: asyncio.run(all_frames(Runs(), executor, slice, question))
+            return lambda: asyncio.run(all_frames(Places(), executor, slice, question))
 
         ours, theirs = by_turns(whole(away), whole(home), SECONDS)
     yield Comparison("a run, slices of 100 ms, on Dask", "in our own workers", ours, theirs, 1.15)

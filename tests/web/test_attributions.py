@@ -3,7 +3,6 @@
 import base64
 import io
 import json
-import time
 from typing import Any
 
 import httpx2
@@ -18,8 +17,9 @@ from app.core.activations.looks import trained
 from app.core.attributions.questions import EACH
 from app.core.pictures.images import IMAGES, picture
 from app.core.pictures.preparation import prepared
-from app.workers.runs import SHARE
+from app.workers.pool import RUNS_EACH
 
+SHARE = 3 * RUNS_EACH // 2  # of the places, what one address may have
 SQUEEZENET = {"model": "squeezenet1_1"}
 CAT = SQUEEZENET | {"image": "chelsea"}
 COFFEE = SQUEEZENET | {"image": "coffee"}
@@ -202,7 +202,7 @@ def events_of(response: Any) -> list[tuple[str, dict[str, Any]]]:
     assert response.headers["content-type"].startswith("text/event-stream")
     found = []
     for block in response.text.strip().split("\n\n"):
-        name, data = block.split("\n")
+        name, data, *_ = block.split("\n")
         found.append((name.removeprefix("event: "), json.loads(data.removeprefix("data: "))))
     return found
 
@@ -253,25 +253,24 @@ def test_a_network_in_the_link(client: TestClient) -> None:
     assert events[-2][1]["value"] > events[0][1]["value"]
 
 
-def test_too_many_runs_are_refused_and_leaving_makes_room(live_server: str) -> None:
+def test_a_run_beyond_the_share_waits_in_line_and_leaving_makes_room(live_server: str) -> None:
     address = f"{live_server}/api/optimised-input/frames"
     query = SQUEEZENET | {"layer": "features.12.concat", "channel": 2, "steps": 512}
+    short = query | {"layer": "features.0", "steps": 4}
     with httpx2.Client(timeout=60) as visitor:
         asked = visitor.build_request("GET", address, params=query)
         runs = [visitor.send(asked, stream=True) for _ in range(SHARE)]
-        assert all(run.status_code == 200 for run in runs)
-        refused = visitor.get(address, params=query)
-        assert refused.status_code == 503
-        assert refused.headers["retry-after"]
-        for run in runs:
-            run.close()
-        for _ in range(600):
-            last = visitor.get(address, params=query | {"layer": "features.0", "steps": 4})
-            if last.status_code == 200:
-                break
-            time.sleep(0.1)
-        assert last.status_code == 200
-        assert last.text.endswith("event: done\ndata: {}\n\n")
+        with visitor.stream("GET", address, params=short) as last:
+            told = last.iter_lines()
+            assert next(told) == "event: waiting"
+            assert json.loads(next(told).removeprefix("data: "))["ahead"] == 1
+            whole = visitor.post(f"{live_server}/api/optimised-input", json=short)
+            assert whole.status_code == 503
+            assert whole.headers["retry-after"]
+            for run in runs:
+                run.close()
+            *_, name, data, end = told
+        assert (name, data, end) == ("event: done", "data: {}", "")
 
 
 def test_a_long_climb_is_refused_as_a_whole(client: TestClient) -> None:

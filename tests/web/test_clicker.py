@@ -15,7 +15,8 @@ from starlette.testclient import TestClient
 from app.main import create_app
 from app.web import rooms
 from app.web.clicker import unreachable
-from app.web.rooms import Mail, Room, Rooms
+from app.web.mail import MOST_WAITING, Mail
+from app.web.rooms import Room, Rooms
 from app.workers.pool import Busy
 from tests.workers.processes import PATIENCE, wait_until
 from tests.workers.test_server import said_until_its_end, serving
@@ -52,17 +53,21 @@ def room(few: Rooms) -> Room:
 def waiting(mail: Mail | None) -> list[tuple[str, Any]]:
     """What a stream would be sent now."""
     assert mail
-    found, mail.waiting = [*mail.waiting.values()], {}
-    return found
+    found, mail.waiting = b"".join(mail.waiting.values()), {}
+    return read(found)
 
 
 def told(mail: Mail) -> list[tuple[str, Any]]:
     """All that is sent on a stream to its end, which has been set."""
 
-    async def read() -> bytes:
-        return b"".join([sent async for sent in mail.events(lambda: None)])
+    async def sent() -> bytes:
+        return b"".join([sent async for sent in mail.events()])
 
-    blocks = asyncio.run(read()).decode().split("\n\n")
+    return read(asyncio.run(sent()))
+
+
+def read(sent: bytes) -> list[tuple[str, Any]]:
+    blocks = sent.decode().split("\n\n")
     assert blocks.pop() == ""
     lines = [block.split("\n") for block in blocks]
     return [(name.removeprefix("event: "), json.loads(data[6:])) for name, data in lines]
@@ -100,7 +105,7 @@ def test_after_an_hour_a_room_is_not_there_and_its_streams_have_said_why(
 def test_a_quiet_stream_notices_by_itself_that_its_hour_is_over(
     few: Rooms, room: Room, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rooms, "QUIET_SECONDS", 0)
+    monkeypatch.setattr("app.web.mail.QUIET_SECONDS", 0)
     wall = room.listen()
     waiting(wall)
     wall.news.clear()
@@ -175,7 +180,7 @@ def test_every_press_counts_and_only_the_newest_place_does(room: Room) -> None:
         room.press(PHONE, "next", (place, 0.5))
     found = waiting(wall)
     assert [data for name, data in found if name == "press"] == [{"phone": 1, "press": "next"}] * 3
-    assert [data for name, data in found if name == "point"] == [{"phone": 1, "point": (0.3, 0.5)}]
+    assert [data for name, data in found if name == "point"] == [{"phone": 1, "point": [0.3, 0.5]}]
 
 
 def test_two_phones_point_each_with_a_dot_of_its_own(room: Room) -> None:
@@ -185,8 +190,8 @@ def test_two_phones_point_each_with_a_dot_of_its_own(room: Room) -> None:
     room.press(PHONE, None, (0.1, 0.2))
     room.press(OTHER, None, (0.3, 0.4))
     assert waiting(wall) == [
-        ("point", {"phone": 1, "point": (0.1, 0.2)}),
-        ("point", {"phone": 2, "point": (0.3, 0.4)}),
+        ("point", {"phone": 1, "point": [0.1, 0.2]}),
+        ("point", {"phone": 2, "point": [0.3, 0.4]}),
     ]
     room.show(SHOWN | {"place": 3})
     for mail in (first, second):
@@ -249,7 +254,7 @@ def test_what_waits_for_a_wall_that_does_not_read_is_bounded(room: Room, clock: 
     for _ in range(500):
         clock.now += 1
         room.press(PHONE, "next", None)
-    assert len(wall.waiting) == rooms.MOST_WAITING
+    assert len(wall.waiting) == MOST_WAITING
     room.end(rooms.OVER)
     assert told(wall)[-1][0] == "problem"
 

@@ -534,7 +534,7 @@ def test_head_of_a_stream_starts_no_run() -> None:
             assert answer.headers["content-type"].startswith("text/event-stream")
             assert answer.headers["cache-control"] == "no-store"
             assert answer.content == b""
-            assert not app.state.runs.present
+            assert not app.state.places.present
         assert client.head("/api/optimised-input/frames").status_code == 422
 
 

@@ -17,7 +17,8 @@ SHORT = {"degree": 3, "points": 12, "seed": 5}
 
 def events(text: str) -> list[tuple[str, Any]]:
     return [
-        (name, json.loads(data)) for name, data in re.findall(r"event: (.*)\ndata: (.*)\n\n", text)
+        (name, json.loads(data))
+        for name, data in re.findall(r"event: (.*)\ndata: (.*)\n(?:id: \d+\n)?\n", text)
     ]
 
 
@@ -46,6 +47,25 @@ def test_a_run_is_a_link_and_its_frames_are_the_same_as_events_and_at_once(
         "/api/experiments/overfitting", json=SHORT, headers={"accept": "text/event-stream"}
     )
     assert events(posted.text) == told
+
+
+def test_a_connection_that_comes_back_goes_on_after_the_last_frame_it_had(
+    client: TestClient,
+) -> None:
+    path, plain = "/api/experiments/overfitting", {"accept": "text/event-stream"}
+    whole = client.post(path, json=SHORT, headers=plain).text
+    assert [int(number) for number in re.findall(r"^id: (\d+)$", whole, re.M)] == [1, 2, 3, 4]
+    for last in range(5):
+        rest = client.post(path, json=SHORT, headers=plain | {"last-event-id": str(last)}).text
+        assert events(rest) == events(whole)[last:]
+
+
+@pytest.mark.parametrize("number", ["", "-1", "1.5", "two", "\u00b2", "9" * 10])
+def test_a_number_of_no_frame_is_refused(client: TestClient, number: str) -> None:
+    headers = {"last-event-id": number.encode()}
+    refused = client.get("/api/experiments/overfitting/frames", params=SHORT, headers=headers)
+    assert refused.status_code == 422
+    assert refused.json()["where"] == {"field": "Last-Event-ID"}
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Runs have places, of which one client has a share, and what they say ends in words."""
+"""The frames of a run: in order, at their pace, and what they say ends in words."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
@@ -10,10 +10,12 @@ from typing import Any, ClassVar
 import pytest
 
 from app.core.errors import Problem
-from app.web.events import FRAME_SECONDS, Events
+from app.web.events import tell
+from app.web.mail import FRAME_SECONDS, Mail
 from app.web.problems import SORRY
+from app.workers.places import Places, Visitor
 from app.workers.pool import Busy, Stopped, Unavailable
-from app.workers.runs import Runs, all_frames, slices
+from app.workers.runs import all_frames, slices
 
 
 class Here(Executor):
@@ -36,17 +38,19 @@ def three(question: Any, state: int | None) -> tuple[int | None, list[int]]:
     return (step + 1 if step < 2 else None), [step]
 
 
-def told(question: Any) -> str:
+def told(question: Any, after: int = 0) -> str:
     async def all_of_it() -> str:
-        events = Events.events(Here(), three, question, "")
-        return b"".join([event async for event in events]).decode()
+        mail = Mail()
+        await tell(mail, Here(), three, question, "", after)
+        return b"".join([event async for event in mail.events()]).decode()
 
     return asyncio.run(all_of_it())
 
 
-def test_frames_come_in_order_and_then_done() -> None:
-    frames = "".join(f"event: frame\ndata: {step}\n\n" for step in range(3))
-    assert told(None) == f"{frames}event: done\ndata: {{}}\n\n"
+@pytest.mark.parametrize("after", [0, 1, 2, 3, 7])
+def test_frames_come_in_order_from_the_one_after_the_last_that_was_seen(after: int) -> None:
+    frames = [f"event: frame\ndata: {step}\nid: {step + 1}\n\n" for step in range(3)]
+    assert told(None, after) == "".join([*frames[after:], "event: done\ndata: {}\n\n"])
 
 
 @pytest.mark.parametrize(
@@ -141,6 +145,11 @@ def test_frames_are_spread_over_the_time_of_a_slice(
         nonlocal now
         now += seconds
 
+    class Seen(Mail):
+        def put(self, name: str, *data: Any, **more: Any) -> None:
+            if name == "frame":
+                sent.append(now)
+
     async def three_a_slice(*_: Any) -> AsyncGenerator[tuple[list[int], float]]:
         for _i in range(2):
             yield [0, 1, 2], took
@@ -149,31 +158,14 @@ def test_frames_are_spread_over_the_time_of_a_slice(
     monkeypatch.setattr("app.web.events.monotonic", lambda: now)
     monkeypatch.setattr("app.web.events.asyncio.sleep", sleep)
 
-    async def look() -> None:
-        async for said in Events.events(Here(), three, None, ""):
-            if said.startswith(b"event: frame"):
-                sent.append(now)
-
-    asyncio.run(look())
+    asyncio.run(tell(Seen(), Here(), three, None, ""))
     assert [b - a for a, b in pairwise(sent)] == pytest.approx([pause] * 5)
 
 
-def test_one_client_has_a_share_of_the_places() -> None:
-    runs = Runs(most=5, share=2)
-    for client in "aab":
-        runs.take(client)
-    with pytest.raises(Busy, match="2 runs are on their way to your address"):
-        runs.take("a")
-    runs.leave("a")
-    for client in "acd":
-        runs.take(client)
-    with pytest.raises(Busy, match="other computations"):
-        runs.take("e")
-
-
 def test_a_place_is_given_back_whatever_happens() -> None:
-    runs = Runs()
+    places = Places()
+    visitor = Visitor("a", "a")
     with pytest.raises(ValueError, match="mistake"):
-        asyncio.run(all_frames(runs, Here(), three, ValueError("mistake"), "a"))
-    assert asyncio.run(all_frames(runs, Here(), three, None, "a")) == [0, 1, 2]
-    assert not runs.present
+        asyncio.run(all_frames(places, Here(), three, ValueError("mistake"), visitor))
+    assert asyncio.run(all_frames(places, Here(), three, None, visitor)) == [0, 1, 2]
+    assert not places.present

@@ -6,14 +6,16 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 
+from app.workers.pool import RUNS_EACH
 from tests.workers.processes import PATIENCE, session, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -165,3 +167,51 @@ def test_a_setting_that_is_no_such_number_is_said(name: str, bounds: str, number
     )
     assert server.returncode == 1
     assert server.stderr == f"{name} is a whole number of {bounds}, not `{number}`.\n"
+
+
+TABS, AT_ONCE = 200, 40
+LONG_RUN = {"data": "spirals", "layers": 3, "units": 16, "steps": 3000}
+
+
+def test_two_hundred_tabs_that_are_opened_and_left_leave_nothing_behind() -> None:
+    """With a worker killed in between, more tabs than there are places, and some left in line."""
+    with serving() as (server, address), httpx2.Client(timeout=PATIENCE) as visitor:
+        wait_until(lambda: len(session(server.pid)) == ALL, "too few have started")
+        path = f"{address}/api/experiments/classifier-2d/frames"
+        wait_until(lambda: at_rest(server.pid), "it never has all that it keeps ready")
+        held = resident(server.pid)
+        for wave in range(TABS // AT_ONCE):
+            with ExitStack() as tabs:
+                for tab in range(AT_ONCE):
+                    question = LONG_RUN | {"seed": wave * AT_ONCE + tab}
+                    opened = tabs.enter_context(visitor.stream("GET", path, params=question))
+                    assert opened.status_code == 200
+                    name, _ = next(events(opened))
+                    assert name in ("frame", "waiting")
+                for process in victims(server.pid, "workers")[wave % 3 :: 3]:
+                    os.kill(process, signal.SIGKILL)
+        wait_until(lambda: len(session(server.pid)) == ALL, "not all are back")
+        wait_until(lambda: at_rest(server.pid), "something still computes")
+        assert resident(server.pid) < held + 40e6
+        with ExitStack() as tabs:
+            for seed in range(3 * RUNS_EACH // 2):  # all that one address may have
+                again = visitor.stream("GET", path, params=LONG_RUN | {"seed": seed})
+                assert next(events(tabs.enter_context(again)))[0] == "frame"
+
+
+def resident(process: int) -> float:
+    """Bytes that it has in memory."""
+    pages = int(Path(f"/proc/{process}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def at_rest(leader: int) -> bool:
+    """Whether none of its processes takes time that anybody else could have."""
+
+    def spent() -> list[list[str]]:
+        found = [Path(f"/proc/{pid}/stat").read_text() for pid in session(leader)]
+        return [stat.rpartition(")")[2].split()[11:13] for stat in found]
+
+    before = spent()
+    time.sleep(0.5)
+    return spent() == before
