@@ -15,7 +15,7 @@ from app.web.security import POLICY
 
 TEMPLATES = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True)
 ENTRY = "src/pages/embed.ts"
-LONG = 180_000  # ms until the slowest figure has measured what it shows
+LONG = 600_000  # ms until the slowest figure has measured what it shows
 WIDE, NARROW = 700, 320
 
 COFFEE = {"model": "squeezenet1_1", "image": "coffee"}

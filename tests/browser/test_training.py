@@ -2,11 +2,13 @@
 
 import re
 
+import httpx2
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from app.core.experiments.table import EXPERIMENTS
 from app.core.experiments.weights import RunWeightsQuestion, weights
+from app.workers.pool import RUNS_EACH
 from tests.browser.visitor import Axe, fits_a_telephone, tab, telephone
 
 SHORT = "/training?degree=3&points=12"
@@ -252,3 +254,25 @@ def test_axe_finds_nothing_on_a_telephone_and_nothing_is_too_wide(
         page.goto(f"{link}&theme={scheme}")
         ended(page, count)
         fits_a_telephone(page, axe)
+
+
+def test_where_all_places_are_taken_a_run_waits_in_line_and_begins_by_itself(
+    page: Page, live_server: str
+) -> None:
+    frames = f"{live_server}/api/experiments/classifier-2d/frames"
+    long = {"data": "spirals", "layers": 3, "units": 16, "steps": 3000}
+    with httpx2.Client(timeout=LONG / 1000) as others:
+        runs = [
+            others.send(
+                others.build_request("GET", frames, params=long | {"seed": seed}), stream=True
+            )
+            for seed in range(3 * RUNS_EACH // 2)  # all that one address may have
+        ]
+        page.goto(SHORT)
+        said = page.locator(".waiting-says")
+        expect(said).to_contain_text("yours is the next and begins by itself", timeout=LONG)
+        expect(page.get_by_text("Waiting for a worker")).to_have_count(0)
+        for run in runs:
+            run.close()
+    ended(page, 3)
+    expect(said).to_have_count(0)

@@ -13,7 +13,7 @@ import uvicorn
 from fastapi import FastAPI, Request, Response
 from starlette.requests import HTTPConnection
 
-from app.web.clients import client_of
+from app.web.clients import client_of, visitor_of
 from app.web.problems import add_problem_answers
 from app.workers import pool
 from app.workers.pool import create_executor, run
@@ -137,3 +137,16 @@ def test_while_one_client_floods_another_is_answered(
 
     assert asyncio.run(both()) == [200] * 20
     assert statuses.count(200) >= 8
+
+
+@pytest.mark.parametrize("name", ["0123abcd", "A-z_" * 16])
+def test_a_name_tells_visitors_behind_one_address_apart(name: str) -> None:
+    scope = {"type": "http", "client": ("192.0.2.1", 1), "headers": [(b"x-visitor", name.encode())]}
+    assert visitor_of(HTTPConnection(scope)) == ("192.0.2.1", f"192.0.2.1 {name}")
+
+
+@pytest.mark.parametrize("name", ["", "short", "x" * 65, "0123 abcd", "0123abcd\u00e9"])
+def test_what_is_no_name_is_as_none(name: str) -> None:
+    headers = [(b"x-visitor", name.encode("latin-1"))]
+    scope = {"type": "http", "client": ("192.0.2.1", 1), "headers": headers}
+    assert visitor_of(HTTPConnection(scope)) == ("192.0.2.1", "192.0.2.1")

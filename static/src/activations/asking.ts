@@ -24,7 +24,7 @@ export const askMaps = (asked: Asked, maps: MapQuestion, signal?: AbortSignal): 
       const { tensors, metadata } = parseSafetensors(await response.arrayBuffer())
       return { answer: JSON.parse(metadata.answer ?? 'null') as LookAnswer, tensors }
     },
-    'application/vnd.safetensors',
+    { Accept: 'application/vnd.safetensors' },
   )
 
 /** What one map was made from; the rest of the answer is not asked for. */

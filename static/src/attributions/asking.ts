@@ -1,6 +1,6 @@
 /** What is asked about why a class wins and what a channel looks for. */
 import { json, post, type Reply } from '../figure/server'
-import { readEvents, type Told } from '../figure/events'
+import { askEvents, type Told } from '../figure/events'
 import type { components } from '../figure/schema'
 import type { Asked, ClassRow } from '../activations/types'
 
@@ -67,16 +67,8 @@ export const askClimb = (
   asked: Asked,
   layer: string,
   channel: number,
+  after: number,
   signal: AbortSignal,
   told: (event: Told) => void,
 ): Promise<Reply<true>> =>
-  post<true>(
-    '/api/optimised-input',
-    { ...networkOf(asked), layer, channel },
-    signal,
-    async ({ body }) => {
-      if (body) await readEvents(body, told)
-      return true
-    },
-    'text/event-stream',
-  )
+  askEvents('/api/optimised-input', { ...networkOf(asked), layer, channel }, after, signal, told)

@@ -38,43 +38,49 @@ test('a refusal is told as what it is, before the climb and on the way', async (
   expect([climbing.problem, climbing.running]).toEqual([problem, false])
 })
 
-const framesOf = (...values: number[]): string =>
-  values.map((value, step) => `event: frame\ndata: ${JSON.stringify({ ...frame, step, value })}\n\n`).join('')
+/** As the server numbers them. */
+const framesFrom = (first: number, ...values: number[]): string =>
+  values
+    .map((value, i) => `event: frame\ndata: ${JSON.stringify({ ...frame, value })}\nid: ${first + i}\n\n`)
+    .join('')
 const DONE = 'event: done\ndata: {}\n\n'
 const valuesOf = ({ frames }: Climbing) => frames.map(({ value }) => value)
 
-/** Each time it is asked, the next of these; a null is a server out of reach. */
-function answeringInTurn(...turns: (string | Response | null)[]): { times: () => number } {
-  let times = 0
+type Request = { headers: Record<string, string> }
+
+/** Each time it is asked, the next of these; a null is a server out of reach. After which frame it was asked. */
+function answeringInTurn(...turns: (string | Response | null)[]): { after: (string | undefined)[] } {
+  const after: (string | undefined)[] = []
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
-  vi.stubGlobal('fetch', () => {
-    const turn = turns[times++]
+  vi.stubGlobal('fetch', (_: string, { headers }: Request) => {
+    const turn = turns[after.push(headers['Last-Event-ID']) - 1]
     if (turn === null || turn === undefined) return Promise.reject(new TypeError('Failed to fetch'))
     return Promise.resolve(typeof turn === 'string' ? new Response(turn) : turn)
   })
-  return { times: () => times }
+  return { after }
 }
 
-test('a climb that is broken off is asked for again; what has been shown stays till it comes anew', async () => {
+test('a climb that is broken off goes on after its last frame', async () => {
   vi.spyOn(Math, 'random').mockReturnValue(0.999) // each pause as long as it may be
-  const { times } = answeringInTurn(framesOf(1, 2, 3), framesOf(4), null, framesOf(1, 2, 3, 5) + DONE)
+  const { after } = answeringInTurn(framesFrom(1, 1, 2, 3), framesFrom(4, 4), null, framesFrom(5, 5) + DONE)
   const climbing = new Climbing()
   const climbed = climbing.start(own, '0', 1)
   await vi.advanceTimersByTimeAsync(0)
   expect([valuesOf(climbing), climbing.at, climbing.running]).toEqual([[1, 2, 3], 2, true])
   expect(climbing.waiting?.says).toContain('broke off')
   await vi.advanceTimersByTimeAsync(3000)
-  expect([times(), valuesOf(climbing), climbing.at]).toEqual([2, [4, 2, 3], 2])
+  expect([valuesOf(climbing), climbing.at]).toEqual([[1, 2, 3, 4], 3])
   await vi.advanceTimersByTimeAsync(6000)
   expect(climbing.waiting?.says).toContain('does not answer')
   await vi.advanceTimersByTimeAsync(12000)
   await climbed
-  expect([times(), valuesOf(climbing), climbing.at]).toEqual([4, [1, 2, 3, 5], 3])
+  expect([valuesOf(climbing), climbing.at]).toEqual([[1, 2, 3, 4, 5], 4])
+  expect(after).toEqual([undefined, '3', '4', '4'])
   expect([climbing.running, climbing.waiting, climbing.problem]).toEqual([false, null, null])
 })
 
-test('one who has gone back to a frame stays there while the climb comes again', async () => {
-  answeringInTurn(framesOf(1, 2, 3), framesOf(1, 2, 3, 4) + DONE)
+test('one who has gone back to a frame stays there while the climb goes on', async () => {
+  answeringInTurn(framesFrom(1, 1, 2, 3), framesFrom(4, 4) + DONE)
   const climbing = new Climbing()
   const climbed = climbing.start(own, '0', 1)
   await vi.advanceTimersByTimeAsync(0)
@@ -84,13 +90,33 @@ test('one who has gone back to a frame stays there while the climb comes again',
   expect([valuesOf(climbing), climbing.at]).toEqual([[1, 2, 3, 4], 1])
 })
 
+test('a climb that others come before says so', async () => {
+  const waiting = `event: waiting\ndata: {"ahead":2,"runs":24}\n\n`
+  const climbing = new Climbing()
+  vi.stubGlobal('fetch', () => {
+    const body = new ReadableStream<Uint8Array>({
+      start: (controller) => controller.enqueue(new TextEncoder().encode(waiting)),
+    })
+    return Promise.resolve(new Response(body))
+  })
+  void climbing.start(own, '0', 1)
+  await vi.waitFor(() => expect(climbing.waiting?.says).toContain('yours is number 2 in line'))
+  climbing.stop()
+  expect(climbing.waiting).toBeNull()
+})
+
 test('a climb that is stopped while it waits is not asked for again', async () => {
-  const { times } = answeringInTurn(framesOf(1))
+  const { after } = answeringInTurn(framesFrom(1, 1))
   const climbing = new Climbing()
   const climbed = climbing.start(own, '0', 1)
   await vi.advanceTimersByTimeAsync(0)
   climbing.stop()
   await climbed
   await vi.advanceTimersByTimeAsync(60_000)
-  expect([times(), climbing.waiting, climbing.running, valuesOf(climbing)]).toEqual([1, null, false, [1]])
+  expect([after.length, climbing.waiting, climbing.running, valuesOf(climbing)]).toEqual([
+    1,
+    null,
+    false,
+    [1],
+  ])
 })

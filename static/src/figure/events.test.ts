@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { BrokenOff } from './server'
-import { readEvents, type Told } from './events'
+import { inLine, readEvents, type Told } from './events'
 
 test('events are read wherever their bytes are cut', async () => {
-  const text = 'event: frame\ndata: {"step":0,"name":"é"}\n\nevent: done\ndata: {}\n\n'
+  const text = ': quiet\n\nevent: frame\ndata: {"step":0,"name":"é"}\nid: 1\n\nevent: done\ndata: {}\n\n'
   const bytes = new TextEncoder().encode(text)
   for (const size of [1, 7, bytes.length]) {
     const found: Told[] = []
@@ -18,7 +18,7 @@ test('events are read wherever their bytes are cut', async () => {
     })
     await readEvents(body, (event) => found.push(event))
     expect(found).toEqual([
-      { name: 'frame', data: { step: 0, name: 'é' } },
+      { name: 'frame', data: { step: 0, name: 'é' }, id: 1 },
       { name: 'done', data: {} },
     ])
   }
@@ -62,4 +62,12 @@ test.each(['done', 'problem'])('what becomes of a connection after `%s` does not
 test('a stream that one has left was not broken off', async () => {
   const left = new DOMException('left', 'AbortError')
   await expect(readEvents(streaming(FRAME, left), () => {})).rejects.toBe(left)
+})
+
+test.each([
+  [1, 'yours is the next'],
+  [12, 'yours is number 12 in line'],
+])('with %i ahead in line that is said', (ahead, says) => {
+  expect(inLine({ name: 'waiting', data: { ahead, runs: 24 } })?.says).toContain(says)
+  expect(inLine({ name: 'frame', data: {} })).toBeNull()
 })

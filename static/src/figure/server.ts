@@ -14,8 +14,8 @@ import type {
 export type Reply<T> =
   { answer: T; problem: null; retry?: undefined } | { answer: null; problem: Problem; retry?: number }
 
-/** What is said while a question waits to be asked again: why, and in how many seconds that will be. */
-export type Waiting = { says: string; seconds: number }
+/** What is said while a question waits: why, and in how many seconds it is asked again, if it is. */
+export type Waiting = { says: string; seconds?: number }
 
 /** Seconds until a server that does not say when, because it does not answer, is asked again. */
 const AGAIN = 3
@@ -119,13 +119,13 @@ export const post = <T>(
   body: unknown,
   signal: AbortSignal | undefined,
   read: (response: Response) => Promise<T>,
-  accept = '*/*',
+  headers: Record<string, string> = {},
 ): Promise<Reply<T>> =>
   replyOf(
     route,
     {
       method: 'POST',
-      headers: { 'Content-Type': 'application/json', Accept: accept },
+      headers: { 'Content-Type': 'application/json', ...headers },
       body: JSON.stringify(body),
       signal: signal ?? null,
     },

@@ -1,8 +1,8 @@
 /** A run: its settings, its frames as the server sends them, and where among them one looks. */
 import type { Problem } from '../figure/api'
-import { readEvents, type Told } from '../figure/events'
+import { askEvents, inLine, type Told } from '../figure/events'
 import type { Follower, Shared } from '../figure/figure.svelte'
-import { patiently, post, type Reply, type Waiting } from '../figure/server'
+import { patiently, type Reply, type Waiting } from '../figure/server'
 import type { ExperimentRow, Frame, Own, Setting, Settings } from './types'
 
 /** What a setting is called that holds from the change on. */
@@ -11,23 +11,6 @@ const PAUSE_MILLISECONDS = 180
 /** Until then the first frame may well be on its way. */
 const LONG_MILLISECONDS = 700
 const STILL = '(prefers-reduced-motion: reduce)'
-
-const askRun = (
-  name: string,
-  settings: Record<string, unknown>,
-  signal: AbortSignal,
-  told: (event: Told) => void,
-): Promise<Reply<true>> =>
-  post<true>(
-    `/api/experiments/${name}`,
-    settings,
-    signal,
-    async ({ body }) => {
-      if (body) await readEvents(body, told)
-      return true
-    },
-    'text/event-stream',
-  )
 
 /** What another window needs to know of a run beside its frames. */
 const ALSO = ['settings', 'own', 't', 'running', 'waited', 'waiting', 'problem'] as const
@@ -64,6 +47,8 @@ export class Run implements Follower {
   #number = $state(0)
   #run: AbortController | null = null
   #come = 0
+  /** The number of the last frame that came. */
+  #heard = 0
   /** Of a run that takes the place of another, the frames until it has come as far as one looks. */
   #aside: Frame[] | null = null
   /** Whether what was brought along has changed since such a run was asked for. */
@@ -163,14 +148,13 @@ export class Run implements Follower {
     this.#number = Math.random()
     this.running = true
     this.problem = null
+    this.#come = this.#heard = 0
     this.#late = setTimeout(() => (this.waited = true), LONG_MILLISECONDS)
-    const ask = (): Promise<Reply<true>> => {
-      this.#come = 0
-      if (this.#aside) this.#aside = []
-      return askRun(this.row.name, { ...this.settings, ...this.own }, run.signal, (event) => {
+    const question = { ...this.settings, ...this.own }
+    const ask = (): Promise<Reply<true>> =>
+      askEvents(`/api/experiments/${this.row.name}`, question, this.#heard, run.signal, (event) => {
         if (this.#run === run) this.#take(event)
       })
-    }
     const told = (waiting: Waiting | null): void => {
       if (this.#run === run) this.waiting = waiting
     }
@@ -186,12 +170,15 @@ export class Run implements Follower {
     if (again) void this.#ask(true)
   }
 
-  /** A run that was broken off comes again from its beginning: its first frame takes the place of all. */
-  #take({ name, data }: Told): void {
-    this.waiting = null
+  /** The first frame takes the place of all that there were; a run that is broken off goes on after its last. */
+  #take(event: Told): void {
+    const { name, data, id = 0 } = event
+    this.waiting = inLine(event)
+    if (this.waiting) this.#settle()
     if (name === 'problem') this.problem = data as Problem
     if (name !== 'frame') return
     this.#settle()
+    this.#heard = id
     const frame = data as Frame
     if (this.#aside) {
       this.#aside.push(frame)

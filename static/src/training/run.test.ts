@@ -7,14 +7,18 @@ const row = {
   milliseconds: 40,
   settings: [{ name: 'degree', default: 3 }],
 } as unknown as ExperimentRow
+type Request = { body: string; headers: Record<string, string> }
 const asked: Record<string, unknown>[] = []
+/** After which frame each was asked. */
+const after: (string | undefined)[] = []
 const streams: ReadableStreamDefaultController<Uint8Array>[] = []
 
 beforeEach(() => {
   vi.useFakeTimers()
   vi.stubGlobal('matchMedia', () => ({ matches: true }))
-  vi.stubGlobal('fetch', async (_: string, { body }: { body: string }) => {
+  vi.stubGlobal('fetch', async (_: string, { body, headers }: Request) => {
     asked.push(JSON.parse(body) as Record<string, unknown>)
+    after.push(headers['Last-Event-ID'])
     const stream = new ReadableStream<Uint8Array>({ start: (controller) => void streams.push(controller) })
     return new Response(stream, { headers: { 'content-type': 'text/event-stream' } })
   })
@@ -81,4 +85,26 @@ test('who follows a run of another window ends its own', async () => {
   streams.at(-1)?.enqueue(new TextEncoder().encode('event: frame\ndata: {"step": 0, "steps": 2}\n\n'))
   await vi.advanceTimersByTimeAsync(10)
   expect(run.frames).toEqual([])
+})
+
+test('a run that is broken off goes on after its last frame, and one that waits in line says so', async () => {
+  const told = (text: string): void => streams.at(-1)!.enqueue(new TextEncoder().encode(text))
+  const frame = (at: number): string =>
+    `event: frame\ndata: ${JSON.stringify({ step: at, steps: 3, at, stopped: null })}\nid: ${at + 1}\n\n`
+  const run = new Run(row, {})
+  run.start()
+  await vi.advanceTimersByTimeAsync(0)
+  const before = asked.length
+  told('event: waiting\ndata: {"ahead":3,"runs":24}\n\n')
+  await vi.advanceTimersByTimeAsync(0)
+  expect(run.waiting?.says).toContain('yours is number 3 in line')
+  told(frame(0) + frame(1))
+  await vi.advanceTimersByTimeAsync(0)
+  expect(run.waiting).toBeNull()
+  streams.at(-1)!.close()
+  await vi.advanceTimersByTimeAsync(6000)
+  expect([asked.length, after.at(-1)]).toEqual([before + 1, '2'])
+  told(frame(2) + 'event: done\ndata: {}\n\n')
+  await vi.advanceTimersByTimeAsync(10)
+  expect([run.frames.map(({ at }) => at), run.running]).toEqual([[0, 1, 2], false])
 })
