@@ -272,17 +272,6 @@ def test_branches_are_rows_that_are_walked_opened_and_closed(page: Page) -> None
     expect(rows[1]).to_be_focused()
 
 
-def test_what_is_said_of_a_field_keeps_off_the_buttons_on_a_phone(page: Page) -> None:
-    page.set_viewport_size({"width": 360, "height": 740})
-    page.goto("/network?view=field")
-    caption = page.locator(".network-figure figcaption")
-    said, buttons = caption.locator(":scope > *").first, caption.locator(".keep")
-    above, below = said.bounding_box(), buttons.bounding_box()
-    assert above
-    assert below
-    assert below["y"] - above["y"] - above["height"] >= 8
-
-
 def test_on_the_wall_the_bars_stay_in_view_whatever_is_open(page: Page) -> None:
     page.set_viewport_size({"width": 1920, "height": 1080})
     inside = ",".join(["inception3a"] + [f"inception3a.branch{n}" for n in (2, 3, 4)])
