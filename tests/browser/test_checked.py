@@ -3,11 +3,16 @@
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.visitor import PATIENCE
+
 PAGES = [
     "/expression",
     "/convolution",
     "/network",
+    "/network?view=field",
+    "/network?view=stack",
     "/network?view=compare",
+    "/network?view=gradients",
     "/activations",
     "/training",
 ]
@@ -35,9 +40,9 @@ def test_a_page_has_its_check_in_its_drawer(page: Page, address: str) -> None:
     last = "main => main.lastElementChild.lastElementChild.className"
     assert page.locator("main").evaluate(last) == "drawer"
     # On a wall it is not seen: what is looked up is no part of the slide.
-    if not address.startswith("/network"):
-        page.goto(f"{address}?projector=1")
-        expect(page.locator(".drawer")).to_be_hidden()
+    if address != "/network":  # where one builds with it
+        page.goto(f"{address}{'&' if '?' in address else '?'}projector=1")
+        expect(page.locator(".drawer").get_by_role("tablist")).to_be_hidden()
 
 
 def test_an_address_opens_a_tab_of_the_drawer(page: Page) -> None:
@@ -48,3 +53,11 @@ def test_an_address_opens_a_tab_of_the_drawer(page: Page) -> None:
     expect(page.get_by_role("tabpanel", name="Parameters")).to_be_visible()
     page.goto("/network?architecture=lenet5#code")
     expect(page.get_by_role("tabpanel", name="PyTorch")).to_be_visible()
+    # Of each view of a page; what is taken along stands nowhere else.
+    for view in ("field", "compare", "gradients"):
+        page.goto(f"/network?view={view}#take")
+        panel = page.get_by_role("tabpanel", name="Take it along")
+        expect(panel.get_by_role("button", name="TikZ")).to_be_visible(timeout=PATIENCE)
+        expect(page.get_by_role("button", name="TikZ")).to_have_count(1)
+    page.evaluate("location.hash = '#sizes'")
+    expect(page.get_by_role("tabpanel", name="Sizes").get_by_role("table")).to_be_visible()

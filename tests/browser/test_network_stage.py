@@ -3,10 +3,11 @@
 import re
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.browser.drawn import BRANCHED, DRAWN, FRONTS, READ, SOURCE_LINK, TEXTS, overlaps
-from tests.browser.visitor import PATIENCE
+from tests.browser.visitor import PATIENCE, tab
 
 
 @pytest.mark.parametrize("network", [*DRAWN, BRANCHED])
@@ -22,7 +23,7 @@ def test_no_label_of_a_drawing_stands_on_another(page: Page, network: str) -> No
         # Rows that go on below the stage are met at their end, where no bar lies over them.
         page.locator(".network-scroll").evaluate("stage => { stage.scrollTop = 10_000 }")
         page.evaluate("() => new Promise((then) => requestAnimationFrame(() => setTimeout(then)))")
-        drawing = page.locator(".network-drawing")
+        drawing = page.locator(".network-drawing").first
         texts = drawing.evaluate(TEXTS)
         assert len(texts) >= 9
         assert not overlaps(texts)
@@ -272,15 +273,13 @@ def test_branches_are_rows_that_are_walked_opened_and_closed(page: Page) -> None
     expect(rows[1]).to_be_focused()
 
 
-def test_what_is_said_of_a_field_keeps_off_the_buttons_on_a_phone(page: Page) -> None:
-    page.set_viewport_size({"width": 360, "height": 740})
-    page.goto("/network?view=field")
-    caption = page.locator(".network-figure figcaption")
-    said, buttons = caption.locator(":scope > *").first, caption.locator(".keep")
-    above, below = said.bounding_box(), buttons.bounding_box()
-    assert above
-    assert below
-    assert below["y"] - above["y"] - above["height"] >= 8
+def foot(page: Page) -> Image.Image:
+    """The lower edge of the drawing as it is taken along, as wide as it."""
+    tab(page, "Take it along")
+    with page.expect_download() as kept:
+        page.get_by_role("button", name="PNG", exact=True).click()
+    picture = Image.open(kept.value.path()).convert("RGB")
+    return picture.crop((0, picture.height - 90, picture.width, picture.height))
 
 
 def test_on_the_wall_the_bars_stay_in_view_whatever_is_open(page: Page) -> None:
@@ -293,13 +292,38 @@ def test_on_the_wall_the_bars_stay_in_view_whatever_is_open(page: Page) -> None:
     page.set_viewport_size({"width": 1920, "height": 800})
     page.wait_for_function(f"() => ({rows})(document.querySelector('.network-scroll'))")
     edge = """stage => stage.getBoundingClientRect().bottom
-        - stage.querySelector('.band .floor').getBoundingClientRect().bottom"""
+        - stage.querySelector('.bars-again .floor').getBoundingClientRect().bottom"""
     for top in (0, 40, 10_000):
         stage.evaluate("(stage, top) => stage.scrollTo({ top, behavior: 'instant' })", top)
         page.evaluate("() => new Promise(requestAnimationFrame)")
         assert 0 <= stage.evaluate(edge) <= 40
     # What lies beneath the stage keeps its place.
     expect(page.locator(".network-stage .player")).to_be_in_viewport(ratio=1)
+    # What is taken along is the drawing, with its bars where they belong.
+    raised = foot(page)
+    page.set_viewport_size({"width": 1920, "height": 1400})
+    expect(page.locator(".bars-again")).to_have_count(0)
+    assert raised.getcolors(3) is None, "there are bars"
+    assert foot(page) == raised
+
+
+OPEN = "inception3a,inception3a.branch2"
+
+
+@pytest.mark.parametrize(
+    "of", ["vgg16", "resnet152", "alexnet", "resnet152&open=layer3", f"googlenet&open={OPEN}"]
+)
+def test_all_rows_of_a_network_stand_above_the_bars_of_a_small_wall(page: Page, of: str) -> None:
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto(f"/network?architecture={of}&projector=1")
+    stage = page.locator(".network-scroll")
+    page.wait_for_load_state("networkidle")
+    assert stage.evaluate("stage => stage.scrollHeight <= stage.clientHeight")
+    expect(page.locator(".bars-again")).to_have_count(0)
+    expect(page.locator(".network-stage .player")).to_be_in_viewport(ratio=1)
+    expect(page.locator(".stage-facts .about").first).to_be_in_viewport(ratio=1)
+    # As large as on a wall of 1080, for its height.
+    assert min(text["size"] for text in page.locator(".network-stage").evaluate(READ)) >= 15.9
 
 
 @pytest.mark.parametrize(

@@ -565,7 +565,8 @@ def test_nothing_overflows_on_a_phone(page: Page, view: str) -> None:
 def test_every_drawing_can_be_kept(page: Page, view: str) -> None:
     page.goto(f"/network?view={view}")
     # The process with torch takes its time to begin.
-    page.get_by_role("button", name="SVG", exact=True).wait_for(timeout=PATIENCE)
+    expect(page.locator(".scatter, .curves, .cone").first).to_be_visible(timeout=PATIENCE)
+    tab(page, "Take it along")
     for ending, start in (("SVG", b"<svg"), ("PNG", b"\x89PNG")):
         with page.expect_download() as kept:
             page.get_by_role("button", name=ending, exact=True).click()

@@ -108,6 +108,7 @@ export async function fontsOf(families: Set<string>): Promise<string[]> {
       faces.push(rule.cssText.replace(/url\("?[^")]+"?\)/, `url("${await dataUrl(await file.blob())}")`))
     }
   }
+  await warmed(faces, families)
   return faces
 }
 
@@ -120,11 +121,24 @@ function dataUrl(blob: Blob): Promise<string> {
   })
 }
 
-/** A drawing as pixels, so many for each of its own. */
-export async function painted({ text, width, height }: Drawn, scale: number): Promise<HTMLCanvasElement> {
+async function decoded(text: string): Promise<HTMLImageElement> {
   const image = new Image()
   image.src = await dataUrl(new Blob([text], { type: 'image/svg+xml' }))
   await image.decode()
+  return image
+}
+
+/** Chromium takes a picture for decoded before the fonts in it are: those that one has had, the next one has at once. */
+async function warmed(faces: readonly string[], families: ReadonlySet<string>): Promise<void> {
+  const letters = [...families].map((family) => `<text font-family='${family.replaceAll("'", '"')}'>0</text>`)
+  await decoded(
+    `<svg xmlns="http://www.w3.org/2000/svg"><style>${faces.join('\n')}</style>${letters.join('')}</svg>`,
+  )
+}
+
+/** A drawing as pixels, so many for each of its own. */
+export async function painted({ text, width, height }: Drawn, scale: number): Promise<HTMLCanvasElement> {
+  const image = await decoded(text)
   const canvas = document.createElement('canvas')
   canvas.width = width * scale
   canvas.height = height * scale
