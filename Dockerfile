@@ -4,6 +4,8 @@ WORKDIR /backlight/static
 COPY static/package.json static/package-lock.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY static/ ./
+# Their formulas are set by the build.
+COPY templates/lessons/ ../templates/lessons/
 RUN node node_modules/vite/bin/vite.js build --logLevel=warn
 
 FROM python:3.11-slim

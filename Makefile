@@ -36,7 +36,7 @@ node = "$(node_home)/bin/node"
 npm = $(node) "$(node_home)/lib/node_modules/npm/bin/npm-cli.js"
 endif
 
-sources := $(shell find static/src static/public static/build -type f 2>/dev/null) static/vite.config.ts
+sources := $(shell find static/src static/public static/build templates/lessons -type f 2>/dev/null) static/vite.config.ts
 
 # pip is called on one environment by one step at a time, whatever MAKEFLAGS says.
 .NOTPARALLEL:

@@ -4,6 +4,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { defineConfig, type Plugin } from 'vite'
 import { compressed } from './build/compressed.ts'
+import { formulas } from './build/formulas.ts'
 import { licences } from './build/licences.ts'
 
 const root = import.meta.dirname
@@ -22,7 +23,7 @@ const woff2Only: Plugin = {
 export default defineConfig(({ mode }) => ({
   root,
   base: '/static/',
-  plugins: [woff2Only, svelte(), licences(), compressed()],
+  plugins: [woff2Only, svelte(), licences(), formulas(join(root, '../templates/lessons')), compressed()],
   build: {
     chunkSizeWarningLimit: 1600, // Swagger UI, on /docs only
     outDir: 'dist',

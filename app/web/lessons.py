@@ -18,6 +18,7 @@ from app.web.course import course
 from app.web.embeds import drawn
 from app.web.exercises import seed_of
 from app.web.exercises import shown as drawn_exercise
+from app.web.formulas import typeset, unset
 from app.web.links import own_address
 
 HERE = "{this server}"
@@ -122,6 +123,7 @@ def lesson(request: Request, name: str) -> HTMLResponse:
             for block in blocks(name)
         ],
         "anew": seed is None,
+        "unset": any(unset(block.get("html", "")) for block in blocks(name)),
         "before": course().get(before),
         "after": course().get(after),
         # The contents are the course's first page and its last.
@@ -138,7 +140,7 @@ def shown(block: Any) -> dict[str, Any]:
     if isinstance(block, Exercise):
         return {"drawn": block.name}
     if not isinstance(block, Fence):
-        return {"html": Markup(block.html), "notes": isinstance(block, Notes)}
+        return {"html": Markup(typeset(block.html)), "notes": isinstance(block, Notes)}
     figure, answer, problem = block.figure, None, None
     question = figure.first(dict(block.question)) if figure.first else block.question
     if figure.quick:

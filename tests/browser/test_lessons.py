@@ -167,3 +167,23 @@ def test_a_run_on_the_wall_goes_in_the_speaker_s_picture_too_and_is_asked_once(p
     expect(mirror.locator(".lab")).to_have_attribute("aria-busy", "false")
     expect(mirror.locator(".lab-side dd")).to_have_text(said.all_inner_texts())
     assert len(asked) == 2, asked
+
+
+def test_a_lesson_is_seen_with_its_formulas_before_katex_is_fetched(page: Page) -> None:
+    """It comes with the first thing that is set in the page: here an exercise that is far away."""
+    fetched: list[str] = []
+    page.on("request", lambda request: fetched.append(request.url))
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto("/lessons/chain-rule")
+    expect(page.locator(".lesson > .screen .katex-html").first).to_be_visible()
+    expect(page.locator("[data-alive]").first).to_be_attached()
+
+    def scripts() -> int:
+        return sum(bool(re.search(r"/katex-[^/]*\.js$", url)) for url in fetched)
+
+    assert not [url for url in fetched if "/practice/" in url]
+    assert scripts() == 0
+    page.locator("[data-exercise]").first.scroll_into_view_if_needed()
+    expect(page.locator("[data-exercise] .katex-html").first).to_be_visible()
+    assert scripts() == 1
+    assert [url for url in fetched if "/practice/" in url]

@@ -1,6 +1,7 @@
 """The course over the wire: every figure of it answers, every link of it opens."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,8 +9,9 @@ from starlette.testclient import TestClient
 
 from app.core.figure import JSON
 from app.core.lessons.lesson import Fence
-from app.core.lessons.reading import read
+from app.core.lessons.reading import html, parsed, read
 from app.web.course import OURS, course
+from app.web.formulas import typeset, unset
 
 FENCES = [(lesson.name, fence) for lesson in course().values() for fence in lesson.fences]
 NAMES = [f"{name}-{fence.line}" for name, fence in FENCES]
@@ -104,3 +106,23 @@ def test_before_the_first_lesson_and_after_the_last_are_the_contents(client: Tes
     first, *_, last = course()
     assert '<link rel="prev" href="/lessons" />' in client.get(f"/lessons/{first}").text
     assert '<link rel="next" href="/lessons" />' in client.get(f"/lessons/{last}").text
+
+
+@pytest.mark.parametrize("name", course())
+def test_every_formula_of_ours_is_set_before_any_script_runs(client: TestClient, name: str) -> None:
+    page = client.get(f"/lessons/{name}").text
+    prose = page.split('<section class="exercise"')[0]
+    assert "data-latex" not in prose
+    assert ("<math" in prose) == ("$" in Path(OURS, files()[name]).read_text("utf-8"))
+    assert 'blocking="render"' not in page
+
+
+def files() -> dict[str, str]:
+    return {path.stem.lstrip("0123456789").lstrip("-"): path.name for path in OURS.glob("*.md")}
+
+
+def test_a_formula_that_the_build_has_not_seen_is_left_to_a_script() -> None:
+    known, own = (html(parsed(text)) for text in ("If $x$ then", r"If $x < \Xi_{77}$ then"))
+    assert not unset(typeset(known))
+    assert typeset(own) == own
+    assert unset(typeset(known + own))

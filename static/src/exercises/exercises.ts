@@ -93,14 +93,38 @@ export function marks(within: ParentNode): void {
   }
 }
 
-export function enlivenExercises(within: ParentNode): void {
+/** How far off an exercise is prepared: by the time that it is seen, its numbers are there. */
+const NEAR = '200% 0px'
+/** When it is in any case: for paper, and for where the server is not to be reached later. */
+const LATEST_MILLISECONDS = 15_000
+
+/** Before it is seen it gets those numbers that it had, or others of this visitor's own. */
+function prepare(exercise: HTMLElement): void {
+  const kept = keptAt(exercise.dataset.exercise)
+  if (kept) void exchange(exercise, kept)
+  else if ('anew' in exercise.dataset) void anew(exercise)
+  else setFormulas(exercise)
+}
+
+/** `now`: all of them are prepared at once. */
+export function enlivenExercises(within: ParentNode, now = false): void {
+  const near = new IntersectionObserver(
+    (entries) =>
+      entries.forEach(({ isIntersecting, target }) => isIntersecting && come(target as HTMLElement)),
+    { rootMargin: NEAR },
+  )
+  const waiting = new Set<HTMLElement>()
+  function come(exercise: HTMLElement): void {
+    near.unobserve(exercise)
+    if (waiting.delete(exercise) && exercise.isConnected) prepare(exercise)
+  }
   for (const exercise of within.querySelectorAll<HTMLElement>(EXERCISE)) {
     enliven(exercise)
     if ('right' in exercise.dataset) markSolved(exercise.dataset.exercise ?? '')
-    // Before it is seen it gets those numbers that it had, or others of this visitor's own.
-    const kept = keptAt(exercise.dataset.exercise)
-    if (kept) void exchange(exercise, kept)
-    else if ('anew' in exercise.dataset) void anew(exercise)
+    waiting.add(exercise)
+    if (now) come(exercise)
+    else near.observe(exercise)
   }
+  if (waiting.size) setTimeout(() => waiting.forEach(come), LATEST_MILLISECONDS)
   marks(within)
 }

@@ -70,11 +70,11 @@ export function goesOn(element: HTMLElement): () => void {
     const sides = [element.scrollLeft > 1 ? 'left' : '', rest > 1 ? 'right' : '']
     element.dataset.more = sides.filter(Boolean).join(' ')
   }
+  // It tells the present size too, when the frame has been laid out anyway.
   const watch = new ResizeObserver(look)
   watch.observe(element)
   for (const child of element.children) watch.observe(child)
   element.addEventListener('scroll', look, { passive: true })
-  look()
   return () => {
     watch.disconnect()
     element.removeEventListener('scroll', look)
