@@ -1,4 +1,4 @@
-"""The steps of a run of a net of any of the project's layers that the chain rule is told through."""
+"""The steps of a run of a net of layers of many kinds, each to be looked into."""
 
 from __future__ import annotations
 

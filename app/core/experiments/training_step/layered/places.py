@@ -17,20 +17,20 @@ Index = tuple[int, ...]
 
 class Place(NamedTuple):
     """A weight of a net: its layer among those with weights, from 0; `bias`, or of the weights (of
-    batch norm the scales) the one at `index`."""
+    batch norm the scales) the one at `indices`."""
 
     layer: int
     bias: bool
-    index: Index
+    indices: Index
 
     @property
     def name(self) -> str:
-        places = "".join(f"_{i + 1}" for i in self.index)
+        places = "".join(f"_{i + 1}" for i in self.indices)
         return f"{'b' if self.bias else 'w'}{self.layer + 1}{places}"
 
     @property
     def unit(self) -> int:
-        return self.index[0]
+        return self.indices[0]
 
     @property
     def part(self) -> str:
@@ -88,7 +88,7 @@ def windows(row: AnyLayer, at: Index, shape: Index) -> Iterator[tuple[Index, Ind
 
 def source(row: AnyLayer, unit: int, channel: int) -> int:
     """Which channel of what comes in a filter's channel is: with groups, of its own group's."""
-    groups = row.arguments.get("groups", 1)
+    groups: int = row.arguments.get("groups", 1)
     each = row.weights["weight"][0] // groups
     return unit // each * row.weights["weight"][1] + channel
 

@@ -206,18 +206,19 @@ def factors(network: Network, at: int, weight: Place, given: Tensor) -> Tensor:
     if is_norm(row):
         axes = (0, *range(2, given.dim()))
         mean, variance = given.mean(axes), given.var(axes, unbiased=False)
-        here: Tensor = given[:, weight.unit] - mean[weight.unit]
-        return (here / (variance[weight.unit] + row.arguments["eps"]).sqrt()).detach()
+        deviation: Tensor = (variance[weight.unit] + row.arguments["eps"]).sqrt()
+        return ((given[:, weight.unit] - mean[weight.unit]) / deviation).detach()
     if row.type == "Linear":
-        return given[:, weight.index[1]].detach()
+        return given[:, weight.indices[1]].detach()
     high, wide = row.sliding
     padding = (wide.padding, wide.padding + wide.extra, high.padding, high.padding + high.extra)
-    padded = functional.pad(given[:, source(row, *weight.index[:2])].detach(), padding)
+    padded = functional.pad(given[:, source(row, *weight.indices[:2])].detach(), padding)
     slides = []
-    for window, tap, n in zip((high, wide), weight.index[2:], given.shape[2:], strict=True):
+    for window, tap, n in zip((high, wide), weight.indices[2:], given.shape[2:], strict=True):
         first = tap * window.dilation
         slides.append(slice(first, first + window.stride * window.output(n), window.stride))
-    return padded[:, slides[0], slides[1]]
+    taken: Tensor = padded[:, slides[0], slides[1]]
+    return taken
 
 
 def gradients(losses: Tensor, out: Tensor, factor: Tensor, unit: int, whole: bool) -> Array:

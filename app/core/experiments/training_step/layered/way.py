@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -65,17 +66,17 @@ def own_place(found: Found, here: int) -> tuple[Index, Index]:
     row, weight = found.row(here), found.weight
     back, factor, _ = terms(found)
     if row.type not in SUMS or weight.bias:
-        spot = np.unravel_index(int(np.abs(back * factor).argmax()), back.shape)
-        out = (weight.unit, *(int(i) for i in spot))
+        most = np.unravel_index(int(np.abs(back * factor).argmax()), back.shape)
+        out = (weight.unit, *(int(i) for i in most))
         return out, down(found, here, out)
     if row.type == "Linear":
-        return (weight.unit,), (weight.index[1],)
-    shape, channel = found.given(here).shape[1:], source(row, *weight.index[:2])
+        return (weight.unit,), (weight.indices[1],)
+    shape, channel = found.given(here).shape[1:], source(row, *weight.indices[:2])
     best: tuple[float, Index, Index] = (-1.0, (), ())
-    for spot in np.ndindex(back.shape):
+    for spot in product(*map(range, back.shape)):
         for tap, falls in taps(row, spot, shape):
             size = abs(float(back[spot] * factor[spot]))
-            if tap == weight.index[2:] and size > best[0]:
+            if tap == weight.indices[2:] and size > best[0]:
                 best = (size, (weight.unit, *spot), (channel, *falls))
     return (best[1], best[2]) if best[1] else ((weight.unit, 0, 0), (channel, 0, 0))
 
