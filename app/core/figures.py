@@ -43,8 +43,7 @@ from app.core.experiments import exports as run_exports
 from app.core.experiments import table as experiments
 from app.core.experiments import weights as run_weights
 from app.core.experiments.experiment import STEP_PAGE
-from app.core.experiments.training_step import answers as training_steps
-from app.core.experiments.training_step import witnesses as training_step_witnesses
+from app.core.experiments.training_step import figure as training_steps
 from app.core.experiments.training_step.questions import TrainingStepQuestion
 from app.core.expressions import questions as expressions
 from app.core.expressions import witnesses as expression_witnesses
@@ -294,8 +293,8 @@ ROWS: tuple[Figure[Any], ...] = (
         question=TrainingStepQuestion,
         says="One step of a net that learns: the chain rule from the loss down to any weight, its "
         "gradient of one point beside the mean of the batch, and the update that follows.",
-        answer=training_steps.training_step,
-        check=training_step_witnesses.step,
+        answer=training_steps.answer,
+        check=training_steps.check,
         seconds=LOOKED,
         model=training_steps.TrainingStepAnswer,
         page=STEP_PAGE,

@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from app.core.experiments.table import EXPERIMENTS
 from app.core.experiments.training_step.answers import training_step
+from app.core.experiments.training_step.figure import answer
 from app.core.experiments.training_step.questions import SMALL, TrainingStepQuestion
 from app.core.numbers import format_number
 from tests.browser.visitor import Axe, fits_a_telephone, node, telephone
@@ -140,11 +141,52 @@ def test_where_no_step_can_be_looked_into_the_page_says_why(page: Page) -> None:
     page.wait_for_url(re.compile("/training/step[?]experiment=small-batch&data=xor"))
 
 
+CONVOLVED = {"experiment": "your-network", "data": "digits", "step": 40, "sample": 3}
+KERNEL = CONVOLVED | {"weight": "w2_5_3_2_2"}
+
+
+def test_a_net_on_pictures_is_told_in_part_and_any_weight_of_it_chosen(page: Page) -> None:
+    found = answer(TrainingStepQuestion(**KERNEL))
+    count, weight = found["track"]["count"], found["weight"]
+    page.goto(f"/training/step?{urlencode(KERNEL)}&moment={count}")
+    sentence = page.locator(".step p.sentence")
+    expect(sentence).to_have_text(found["moments"][-1]["sentence"], timeout=LONG)
+    assert numbers(page) == {
+        "weight": pytest.approx(weight["before"], rel=1e-3),
+        "gradient of this picture": pytest.approx(weight["gradient"], rel=1e-3),
+        "mean of the batch": pytest.approx(weight["mean"], rel=1e-3),
+        "weight after the step": pytest.approx(weight["after"], rel=1e-3),
+    }
+    expect(page.locator(".step-batch image")).to_have_count(32)
+    page.get_by_role("combobox", name="row").select_option("3")
+    expect(page).to_have_url(re.compile("weight=w2_5_3_3_2"))
+    page.get_by_role("combobox", name="layer").select_option("3")
+    expect(page).to_have_url(re.compile("weight=w3_5_3&"))
+    page.get_by_role("combobox", name="from unit").select_option("70")
+    expect(page).to_have_url(re.compile("weight=w3_5_70"))
+    page.locator(".step-batch image").nth(7).click()
+    expect(page).to_have_url(re.compile("sample=7"))
+    then = answer(TrainingStepQuestion(**KERNEL | {"weight": "w3_5_70", "sample": 7}))
+    expect(sentence).to_have_text(then["moments"][-1]["sentence"])
+    page.keyboard.press("Home")
+    expect(page.locator(".step-net text.value")).to_have_count(0)
+    assert numbers(page)["gradient of this picture"] is None
+
+
+def test_the_run_of_a_net_on_digits_opens_its_step(page: Page) -> None:
+    page.emulate_media(reduced_motion="reduce")
+    page.goto("/training?experiment=your-network&steps=40")
+    page.get_by_role("link", name="Look into this step").click(timeout=LONG)
+    page.wait_for_url(re.compile("/training/step[?]experiment=your-network"))
+    expect(page.locator(".step-batch image").first).to_be_visible(timeout=LONG)
+
+
+@pytest.mark.parametrize("query", [LINK, f"/training/step?{urlencode(KERNEL)}"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_on_a_telephone_and_nothing_is_too_wide(
-    browser: Browser, live_server: str, axe: Axe, scheme: str
+    browser: Browser, live_server: str, axe: Axe, scheme: str, query: str
 ) -> None:
     with telephone(browser, live_server) as page:
-        page.goto(f"{LINK}&moment={COUNT}&theme={scheme}")
-        at(page, COUNT)
+        page.goto(f"{query}&moment=9&theme={scheme}")
+        expect(page.locator(".player .count")).to_contain_text("9 / ", timeout=LONG)
         fits_a_telephone(page, axe)

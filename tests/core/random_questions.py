@@ -176,7 +176,7 @@ def channel(rng: Random) -> Question:
 
 
 def training_step(rng: Random) -> Question:
-    return rng.choice(list(STEPPED.values()))(rng)
+    return rng.choice([*STEPPED.values(), pictures_step])(rng)
 
 
 def weight_of(rng: Random, sizes: list[int]) -> str:
@@ -263,6 +263,59 @@ STEPPED: dict[str, Callable[[Random], Question]] = {
     "small-batch": small_step,
     "your-network": network_step,
 }
+
+
+# Nets on pictures that are told in part, and the weights of each layer: the sizes of their indices.
+NETS: dict[str, tuple[str, list[int], list[list[int]]]] = {
+    "dense": (
+        "nn.Flatten(), nn.Linear(196, 24), nn.Tanh(), nn.Linear(24, 10)",
+        [1, 14, 14], [[24, 196], [10, 24]],
+    ),
+    "vector": ("nn.Linear(784, 12), nn.ReLU(), nn.Linear(12, 10)", [784], [[12, 784], [10, 12]]),
+    "convolutions": (
+        "nn.Conv2d(1, 6, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), "
+        "nn.Conv2d(6, 8, 3, stride=2, groups=2, bias=False), nn.ELU(), nn.Flatten(), "
+        "nn.Linear(72, 10)" ,
+        [1, 14, 14], [[6, 1, 3, 3], [8, 3, 3, 3], [10, 72]],
+    ),
+    "large": (
+        "nn.Conv2d(1, 4, 5, padding=2), nn.ReLU(), nn.AvgPool2d(2), "
+        "nn.Conv2d(4, 6, (3, 2), dilation=2), nn.Sigmoid(), nn.AdaptiveAvgPool2d(1), "
+        "nn.Flatten(), nn.Linear(6, 10)",
+        [1, 28, 28], [[4, 1, 5, 5], [6, 4, 3, 2], [10, 6]],
+    ),
+    "dropout": (
+        "nn.Conv2d(1, 4, 3), nn.ReLU(), nn.Dropout2d(0.3), nn.MaxPool2d(2), nn.Flatten(), "
+        "nn.Dropout(0.5), nn.Linear(144, 10)",
+        [1, 14, 14], [[4, 1, 3, 3], [10, 144]],
+    ),
+    "batch norm": (
+        "nn.Conv2d(1, 4, 3, stride=2), nn.BatchNorm2d(4), nn.ReLU(), nn.Flatten(), "
+        "nn.Linear(144, 12), nn.BatchNorm1d(12), nn.ReLU(), nn.Linear(12, 10)",
+        [1, 14, 14], [[4, 1, 3, 3], [4], [12, 144], [12], [10, 12]],
+    ),
+}  # fmt: skip
+
+
+def pictures_step(rng: Random, name: str | None = None) -> Question:
+    source, given, weights = NETS[name or rng.choice(list(NETS))]
+    layer, batch = rng.randrange(len(weights)), rng.choice([2, 8, 32])
+    places = "_".join(str(rng.randint(1, n)) for n in weights[layer])
+    biased = "bias=False" not in source and rng.random() < 0.2
+    places = places.partition("_")[0] if biased else places
+    return {
+        "experiment": "your-network",
+        "data": rng.choice(["digits", "garments"]),
+        "source": f"nn.Sequential({source})",
+        "input": given,
+        "optimizer": rng.choice(["sgd", "adam"]),
+        "rate": 0.01,
+        "batch": batch,
+        "seed": rng.randrange(100),
+        "step": rng.randrange(30),
+        "sample": rng.randrange(batch),
+        "weight": f"{'b' if biased else 'w'}{layer + 1}_{places}",
+    }
 
 
 def teach(rng: Random) -> Question:

@@ -173,7 +173,8 @@ def test_a_step_of_any_experiment_is_a_link(client: TestClient) -> None:
         "layers": [{"layer": {"type": "Linear", "in_features": 2, "out_features": 2}}],
     }
     own = {"experiment": "your-network", "data": "moons", "network": network, "step": 7}
-    for asked in (question, own):
+    digits = {"experiment": "your-network", "data": "digits", "step": 3, "weight": "w1_2_1_3_1"}
+    for asked in (question, own, digits):
         query = link(FIGURES["training-step"], asked)
         page = html.unescape(client.get(f"/training/step?{query}").text)
         for moment in client.post("/api/training-step", json=asked).json()["moments"]:

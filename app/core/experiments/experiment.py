@@ -14,6 +14,7 @@ from typing_extensions import TypedDict
 from app.core.errors import Problem
 from app.core.numbers import Number
 from app.core.questions import Asked
+from app.core.training.layered import Layered
 from app.core.training.loop import Frame, Loop, sliced
 from app.core.training.scripts import Script
 from app.core.training.steps import Steps
@@ -119,7 +120,7 @@ class Experiment(Generic[S]):
     presets: tuple[tuple[str, dict[str, Any]], ...] = ()
     script: Callable[[S], Script] | None = None
     unscripted: str = ""
-    inside: Callable[[S], Steps] | str = ""
+    inside: Callable[[S], Steps | Layered] | str = ""
     weights: Callable[[S, Any], dict[str, Any]] | None = None
     fresh: int = 0
     opens: float | None = None
@@ -140,7 +141,7 @@ class Experiment(Generic[S]):
             data["closed"] = self.closed(settings)
         return further, found
 
-    def steps(self, settings: S) -> Steps:
+    def steps(self, settings: S) -> Steps | Layered:
         """How its steps are looked at. Raises Problem where they are not."""
         if isinstance(self.inside, str):
             raise Problem(self.never, {"field": "experiment"})

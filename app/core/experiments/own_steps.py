@@ -1,9 +1,9 @@
-"""How a step of a network of one's own is looked at, where that is a small dense net on points."""
+"""How a step of a network of one's own is looked at."""
 
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -25,9 +25,11 @@ from app.core.experiments.own_networks import (
 )
 from app.core.layers.table import Linear
 from app.core.networks.network import Network
+from app.core.training.layered import Layered, Standing, check
+from app.core.training.modules import SEEDS, dropped
 from app.core.training.nets import Net, picked
 from app.core.training.points import SHAPES
-from app.core.training.steps import WIDE, Batch, Function, Rule, Stand, Steps
+from app.core.training.steps import Batch, Function, Rule, Stand, Steps
 
 MOST_LAYERS, MOST_UNITS = 4, 16  # that are drawn
 CALLED: dict[str, Function] = {"Tanh": "tanh", "ReLU": "relu", "Sigmoid": "sigmoid"}
@@ -79,11 +81,51 @@ def refused(what: str) -> Problem:
     )
 
 
-def steps(settings: NetworkSettings) -> Steps:
+def steps(settings: NetworkSettings) -> Steps | Layered:
     """Raises Problem where no step is told."""
-    if not on_points(settings):
-        message = f"With {settings.data} no step can be looked into: {WIDE}."
-        raise Problem(message, {"field": "data"})
+    return on_plane(settings) if on_points(settings) else on_pictures(settings)
+
+
+def on_pictures(settings: NetworkSettings) -> Layered:
+    network = asked(settings)
+    check(network)
+    optimizer, rate, momentum, batched = how(settings)
+    total = len(held(settings).y)
+
+    def stand(state: State) -> Standing:
+        parts, moving = state.net.parts, state.net.moving
+        count = 2 if optimizer == "adam" else 1
+        nothing = {name: (np.zeros_like(part),) * count for name, part in parts.items()}
+        every = nothing | moving
+        memories = tuple({name: every[name][i] for name in parts} for i in range(count))
+        return Standing(parts, memories)
+
+    def batch(step: int) -> Batch:
+        every, some = held(settings), picked(step, batched, total, settings.seed)
+        return Batch(some, every.x[some].astype(float), every.y[some])
+
+    def masks(state: State, step: int) -> dict[str, Any]:
+        every, some = held(settings), picked(step, batched, total, settings.seed)
+        return dropped(network, state.net, every.x[some], SEEDS * settings.seed + step)
+
+    return Layered(
+        ("your-network", settings.model_dump_json()),
+        network,
+        FRAMES * every(settings),
+        min(batched, total),
+        total,
+        begin=lambda: begin(settings),
+        further=lambda state, end: further(settings, state, end),
+        stand=stand,
+        batch=batch,
+        rule=Rule(optimizer, rate, momentum=momentum if optimizer == "sgd" else 0.0),
+        loss=lambda state: measured(settings, state).loss,
+        masks=masks,
+    )
+
+
+def on_plane(settings: NetworkSettings) -> Steps:
+    """Of a small dense net on points. Raises Problem where it is none."""
     net, (optimizer, rate, momentum, batched) = dense(asked(settings)), how(settings)
 
     def stand(state: State) -> Stand:

@@ -156,6 +156,33 @@ def trained(
     return Trained(found, memory, running, end), sizes
 
 
+def dropped(network: Network, state: Trained, x: Floats, seed: int) -> dict[str, Floats]:
+    """What each layer that leaves numbers out multiplies them with in the step of that seed: 0, or
+    what makes up for the others."""
+    import torch
+
+    names = [node.name for node in network.layers if "Dropout" in node.layer.type]
+    if not names:
+        return {}
+    found: dict[str, Floats] = {}
+    with one_thread(), torch.no_grad(), torch.random.fork_rng(devices=[]):
+        net = filled(network, state).train()
+        given = torch.from_numpy(x).reshape(-1, *network.input)
+        outs: list[Tensor] = []
+        torch.default_generator.manual_seed(seed)
+        for node, step, sources in zip(network.layers, net.steps, net.sources, strict=True):
+            some = [outs[i] if i >= 0 else given.contiguous(memory_format=form(given))
+                    for i in sources]  # fmt: skip
+            if node.name in names:
+                # Drawn for ones laid out in memory as they are, the same are left out.
+                mask = step(torch.ones_like(some[0]))
+                found[node.name] = mask.numpy()
+                outs.append(some[0] * mask)
+            else:
+                outs.append(step(*some))
+    return found
+
+
 def form(x: Tensor) -> Any:
     import torch
 

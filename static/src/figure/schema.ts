@@ -5055,6 +5055,63 @@ export interface components {
             output: number[];
         };
         /**
+         * LayeredStepAnswer
+         * @description One step of a run whose net is drawn and told in part.
+         */
+        LayeredStepAnswer: {
+            /**
+             * Step
+             * @description How many were taken before it.
+             */
+            step: number;
+            /**
+             * Steps
+             * @description Of the whole run.
+             */
+            steps: number;
+            /**
+             * Loss
+             * @description On those of its own that are looked at, before.
+             */
+            loss: number;
+            /**
+             * Total
+             * @description Pictures that it learns from.
+             */
+            total: number;
+            /**
+             * Batch
+             * @description Those of this step: places among all.
+             */
+            batch: number[];
+            /** Labels */
+            labels: number[];
+            /**
+             * Pixels
+             * @description Each picture of the batch, `side` a row, from 0 to 255.
+             */
+            pixels: number[][];
+            /** Side */
+            side: number;
+            sample: components["schemas"]["StepPicture"];
+            weight: components["schemas"]["StepWeight"];
+            /**
+             * Choices
+             * @description Every layer with weights, in order.
+             */
+            choices: components["schemas"]["StepChoice"][];
+            /**
+             * Layers
+             * @description Those that are drawn, the ones about the weight and the two ends.
+             */
+            layers: components["schemas"]["StepLayer"][];
+            /** Edges */
+            edges: components["schemas"]["StepEdge"][];
+            /** Moments */
+            moments: components["schemas"]["StepMoment"][];
+            track: components["schemas"]["StepTrack"];
+        };
+        /**
          * Layout
          * @description Where everything stands, in pixels at zoom 1 from the top left.
          */
@@ -7606,6 +7663,57 @@ export interface components {
             latex: string;
         };
         /**
+         * StepChoice
+         * @description A layer whose weights may be chosen.
+         */
+        StepChoice: {
+            /** Name */
+            name: string;
+            /** Type */
+            type: string;
+            /**
+             * Sizes
+             * @description Units, and of each what it takes and its kernel: indices count to it.
+             */
+            sizes: number[];
+            /** Biases */
+            biases: boolean;
+        };
+        /**
+         * StepEdge
+         * @description What leads from a unit that is drawn to another: one weight, or of several the norms.
+         */
+        StepEdge: {
+            /**
+             * Layer
+             * @description Which of the drawn ones it leads to, from 1.
+             */
+            layer: number;
+            /**
+             * Unit
+             * @description Which of those drawn there, from 0.
+             */
+            unit: number;
+            /**
+             * Source
+             * @description Of those drawn before it, from 0; 0: the picture.
+             */
+            source: number;
+            /**
+             * Weight
+             * @description The weight in it with the largest gradient.
+             */
+            weight: string;
+            /** Before */
+            before: number;
+            /** Own */
+            own: number;
+            /** Mean */
+            mean: number;
+            /** Moved */
+            moved: number;
+        };
+        /**
          * StepExpression
          * @description The same computation, to be opened as a graph.
          */
@@ -7626,6 +7734,43 @@ export interface components {
             /**
              * At
              * @description Where in it: indices; none in a number.
+             */
+            at: number[];
+        };
+        /**
+         * StepLayer
+         * @description A layer that is drawn.
+         */
+        StepLayer: {
+            /**
+             * Layer
+             * @description Among those with weights, from 1.
+             */
+            layer: number;
+            /** Name */
+            name: string;
+            /** Type */
+            type: string;
+            /** Shape */
+            shape: number[];
+            /**
+             * Weight
+             * @description The sizes of its weights: see `choices`.
+             */
+            weight: number[];
+            /**
+             * Next
+             * @description Whether it follows the layer drawn before it.
+             */
+            next: boolean;
+            /**
+             * Units
+             * @description Those in which most comes back.
+             */
+            units: components["schemas"]["StepUnit"][];
+            /**
+             * At
+             * @description The place that the formulas follow, from 0.
              */
             at: number[];
         };
@@ -7662,6 +7807,31 @@ export interface components {
             biases: number[][];
         };
         /**
+         * StepPicture
+         * @description The chosen picture of the batch.
+         */
+        StepPicture: {
+            /**
+             * Sample
+             * @description Its place in the batch, from 0.
+             */
+            sample: number;
+            /**
+             * Picture
+             * @description Its place among all, from 0.
+             */
+            picture: number;
+            /** Y */
+            y: number;
+            /** Loss */
+            loss: number;
+            /**
+             * At
+             * @description Row and column of the pixel that is followed, from 0.
+             */
+            at: number[];
+        };
+        /**
          * StepSample
          * @description The chosen point of the batch.
          */
@@ -7694,6 +7864,26 @@ export interface components {
             count: number;
         };
         /**
+         * StepUnit
+         * @description A unit of a layer, or a channel: `value` a number, or of maps rows of them.
+         */
+        StepUnit: {
+            /**
+             * Unit
+             * @description Counted from 1.
+             */
+            unit: number;
+            /** Value */
+            value: unknown;
+            /**
+             * Gradient
+             * @description Of the chosen picture's own loss by its sum.
+             */
+            gradient: unknown;
+            /** Followed */
+            followed: boolean;
+        };
+        /**
          * StepWeight
          * @description The chosen weight, all of whose gradients are here.
          */
@@ -7712,23 +7902,32 @@ export interface components {
             place: string;
             /**
              * Layer
-             * @description All three counted from 1.
+             * @description All counted from 1, of the layers with weights.
              */
             layer: number;
             /** Unit */
             unit: number;
             /**
              * Source
-             * @description Null: a bias.
+             * @description Null: a bias, or a scale or shift of batch norm.
              */
             source: number | null;
+            /**
+             * Row
+             * @description In a kernel; null elsewhere.
+             */
+            row: number | null;
+            /** Column */
+            column: number | null;
+            /** Bias */
+            bias: boolean;
             /** Before */
             before: number;
             /** After */
             after: number;
             /**
              * Gradient
-             * @description Of the chosen point's own loss.
+             * @description Of the chosen sample's own loss.
              */
             gradient: number;
             /**
@@ -7738,7 +7937,7 @@ export interface components {
             mean: number;
             /**
              * Each
-             * @description Of every point's own loss, in batch order.
+             * @description Of every sample's own loss, in batch order.
              */
             each: number[];
         };
@@ -8380,6 +8579,13 @@ export interface components {
          *       "step": 41,
          *       "weight": "w2_1_3"
          *     }
+         * @example {
+         *       "data": "digits",
+         *       "experiment": "your-network",
+         *       "sample": 3,
+         *       "step": 40,
+         *       "weight": "w2_5_3_2_2"
+         *     }
          */
         TrainingStepQuestion: {
             /**
@@ -8396,13 +8602,13 @@ export interface components {
             step: number;
             /**
              * Sample
-             * @description Which of the points of its batch, from 0.
+             * @description Which sample of its batch, from 0.
              * @default 0
              */
             sample: number;
             /**
              * Weight
-             * @description w2_3_1: in layer 2 the one to unit 3 from unit 1 of the layer below, or from input 1; b2_3: the bias of that unit.
+             * @description w2_3_1: in layer 2 the one to unit 3 from unit 1 of the layer below, or from input 1; b2_3: the bias of that unit; w1_3_1_2_2: in a kernel, its row and column last. Left out, in a larger net: that of layer 1 with the largest gradient.
              * @default w1_1_1
              */
             weight: string;
@@ -11725,7 +11931,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TrainingStepAnswer"];
+                    "application/json": components["schemas"]["TrainingStepAnswer"] | components["schemas"]["LayeredStepAnswer"];
                 };
             };
             /** @description The body is too large */

@@ -200,7 +200,6 @@ DIGITS = "a unit of its net adds up 196 pixels"
     [
         ("small-batch", {}, "data", DIGITS),
         ("small-batch", {"data": "xor", "bug": "softmax twice"}, "bug", "a second softmax"),
-        ("your-network", {"data": "garments"}, "data", DIGITS),
         ("your-network", {"source": CODE.replace("nn.Tanh()", "nn.ELU()")}, "network", "`ELU`"),
         ("your-network", {"source": CODE.replace("4", "40")}, "network", "more of them"),
         ("your-network", {"source": CODE.replace("4, 2", "4, 2, bias=False")}, "network", "biases"),

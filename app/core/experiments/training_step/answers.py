@@ -16,6 +16,7 @@ from app.core.experiments.training_step.names import (
     weight_name,
     weight_place,
 )
+from app.core.experiments.training_step.parts import StepTrack, StepWeight
 from app.core.experiments.training_step.questions import TrainingStepQuestion, asked
 from app.core.experiments.training_step.replay import part, replay
 from app.core.experiments.training_step.tellings import followed, moments
@@ -23,29 +24,6 @@ from app.core.training.nets import Net
 from app.core.training.steps import Function
 
 Layers = list[list[float]]
-
-
-class StepTrack(TypedDict):
-    """How many moments there are: up to the loss, and in all."""
-
-    forward: int
-    count: int
-
-
-class StepWeight(TypedDict):
-    """The chosen weight, all of whose gradients are here."""
-
-    name: str
-    latex: Annotated[str, Field(description="The same as formulas have it.")]
-    place: Annotated[str, Field(description="The same in words.")]
-    layer: Annotated[int, Field(description="All three counted from 1.")]
-    unit: int
-    source: Annotated[int | None, Field(description="Null: a bias.")]
-    before: float
-    after: float
-    gradient: Annotated[float, Field(description="Of the chosen point's own loss.")]
-    mean: Annotated[float, Field(description="Of the loss of the batch, without the penalty.")]
-    each: Annotated[list[float], Field(description="Of every point's own loss, in batch order.")]
 
 
 class StepSample(TypedDict):
@@ -113,7 +91,7 @@ class TrainingStepAnswer(TypedDict):
 
 
 def training_step(question: TrainingStepQuestion) -> TrainingStepAnswer:
-    """The answer to POST /api/training-step. For a worker. Raises Problem."""
+    """That of a small dense net on points. For a worker. Raises Problem."""
     which = asked(question)
     found = replay(which)
     told = Told(which, found, followed(which, found))
@@ -148,6 +126,9 @@ def training_step(question: TrainingStepQuestion) -> TrainingStepAnswer:
             "layer": weight.layer + 1,
             "unit": weight.unit + 1,
             "source": None if weight.source is None else weight.source + 1,
+            "row": None,
+            "column": None,
+            "bias": weight.source is None,
             "before": part(found.net, weight),
             "after": part(found.after.net, weight),
             "gradient": own_gradient(told),

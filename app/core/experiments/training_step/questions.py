@@ -12,6 +12,7 @@ from app.core.experiments.table import EXPERIMENTS
 from app.core.mistakes import validated
 from app.core.numbers import plural
 from app.core.questions import Asked, shown
+from app.core.training.layered import Layered
 from app.core.training.steps import Steps
 
 NAME = re.compile(r"([wb])(\d)_(\d{1,2})(?:_(\d{1,2}))?")
@@ -27,6 +28,13 @@ SMALL = {
     "sample": 2,
     "weight": "w1_2_1",
 }
+OWN = {
+    "experiment": "your-network",
+    "data": "digits",
+    "step": 40,
+    "sample": 3,
+    "weight": "w2_5_3_2_2",
+}
 SAMPLES = {
     "experiment": "samples-a-weight",
     "hidden": 3,
@@ -40,7 +48,7 @@ class TrainingStepQuestion(Asked):
     """A step of a run, one of the samples it sees, and a weight of its net. The settings of the run
     stand beside, as in POST /api/experiments/{name}; those left out as they come."""
 
-    model_config = ConfigDict(extra="allow", **shown(SMALL, SAMPLES))
+    model_config = ConfigDict(extra="allow", **shown(SMALL, SAMPLES, OWN))
 
     experiment: Annotated[
         str, Field(max_length=64, description="Its name in GET /api/experiments.")
@@ -50,14 +58,15 @@ class TrainingStepQuestion(Asked):
     ] = 0
     sample: Annotated[
         int,
-        Field(strict=True, ge=0, lt=250, description="Which of the points of its batch, from 0."),
+        Field(strict=True, ge=0, lt=250, description="Which sample of its batch, from 0."),
     ] = 0
     weight: Annotated[
         str,
         Field(
-            max_length=16,
+            max_length=24,
             description="w2_3_1: in layer 2 the one to unit 3 from unit 1 of the layer below, or "
-            "from input 1; b2_3: the bias of that unit.",
+            "from input 1; b2_3: the bias of that unit; w1_3_1_2_2: in a kernel, its row and "
+            "column last. Left out, in a larger net: that of layer 1 with the largest gradient.",
         ),
     ] = "w1_1_1"
 
@@ -102,15 +111,23 @@ class Which(NamedTuple):
     weight: Weight
 
 
-def asked(question: TrainingStepQuestion) -> Which:
-    """What is asked about, if the run has it. Raises Problem."""
+def looked_at(question: TrainingStepQuestion) -> Steps | Layered:
+    """The steps of its run, if they have the one that is asked about. Raises Problem."""
     steps = experiment(question.experiment).steps(question.settings)
     if question.step >= steps.count:
         message = f"this run has {plural(steps.count, 'step')}: 0 to {steps.count - 1}"
         raise Problem(message, {"field": "step"})
     if question.sample >= steps.seen:
-        message = f"a step of this run sees {plural(steps.seen, 'point')}: 0 to {steps.seen - 1}"
+        what = plural(steps.seen, "point" if isinstance(steps, Steps) else "picture")
+        message = f"a step of this run sees {what}: 0 to {steps.seen - 1}"
         raise Problem(message, {"field": "sample"})
+    return steps
+
+
+def asked(question: TrainingStepQuestion) -> Which:
+    """What is asked about of a small dense net. Raises Problem."""
+    steps = looked_at(question)
+    assert isinstance(steps, Steps)
     return Which(steps, question.step, question.sample, weight(question.weight, steps.sizes))
 
 

@@ -24,8 +24,8 @@ from app.core.experiments.training_step.names import (
     weight_place,
 )
 from app.core.experiments.training_step.questions import Weight, Which
-from app.core.experiments.training_step.replay import Replay
-from app.core.experiments.training_step.updates import averaged, updated
+from app.core.experiments.training_step.replay import Replay, part
+from app.core.experiments.training_step.updates import Change, averaged, updated
 from app.core.numbers import format_number
 from app.core.training.steps import Function
 
@@ -59,9 +59,28 @@ def moments(told: Told) -> list[StepMoment]:
         scored(told),
         seeded(told),
         *(returned(told, layer) for layer in reversed(range(layers))),
-        averaged(told),
-        updated(told),
+        averaged(changed(told)),
+        updated(changed(told)),
     ]
+
+
+def changed(told: Told) -> Change:
+    """What happens to the chosen weight."""
+    weight, found = told.asked.weight, told.found
+    both = zip(found.stand.memory, found.after.memory, strict=True)
+    return Change(
+        weight_name(weight),
+        weight_place(told),
+        "point",
+        found.each(weight),
+        told.asked.sample,
+        part(found.net, weight),
+        part(found.after.net, weight),
+        part(found.mean, weight),
+        tuple((part(old, weight), part(new, weight)) for old, new in both),
+        found.rule,
+        told.asked.step,
+    )
 
 
 # Forward

@@ -26,7 +26,9 @@ export class TrainingStep extends Settings<Question, Answer> {
   moment = $derived(this.answer?.moments[presentStep(this.t)] ?? null)
   place = $derived.by<Place | null>(() => {
     const weight = this.answer?.weight
-    return weight ? { layer: weight.layer, unit: weight.unit, source: weight.source } : null
+    if (!weight) return null
+    const { layer, unit, source, row, column, bias } = weight
+    return { layer, unit, source, row, column, bias }
   })
 
   override begin(...first: Parameters<Settings<Question, Answer>['begin']>): this {
