@@ -16,6 +16,7 @@ from app.web import (
     checks,
     clicker,
     convolutions,
+    elsewhere,
     embeds,
     exercises,
     expressions,
@@ -49,6 +50,7 @@ SUBJECTS = (
     lessons,
     exercises,
     checks,
+    elsewhere,
     clicker,
 )
 ROUTERS = (

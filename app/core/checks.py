@@ -1,54 +1,18 @@
 """A check of any figure: what it shows, found once more by another path."""
 
-from typing import Annotated, Any
-from urllib.parse import parse_qsl
+from typing import Annotated
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 from typing_extensions import TypedDict
 
-from app.core.errors import Problem, nearest
-from app.core.figures import FIGURES
-from app.core.links import asked
+from app.core.any_figure import AnyFigureQuestion
 from app.core.mistakes import validated
 from app.core.numbers import format_number, plural
-from app.core.questions import MOST_FIELDS, Asked, up_to
 from app.core.witnesses import Witness
 
-MOST_LINK = 64_000  # characters
 
-
-class CheckQuestion(Asked):
+class CheckQuestion(AnyFigureQuestion):
     """A figure, and what it was asked."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "figure": "expression",
-                    "question": {
-                        "expression": "f = (x + y) * z",
-                        "inputs": {"x": -2, "y": 5, "z": -4},
-                    },
-                },
-                {"figure": "window", "question": {"input": 32, "kernel": 5}},
-            ]
-        }
-    )
-
-    figure: Annotated[str, Field(max_length=64, description="Its name.")]
-    question: Annotated[dict[str, Any], up_to(MOST_FIELDS)] = Field(
-        default={}, description="As in the POST of that figure."
-    )
-    link: Annotated[str, Field(max_length=MOST_LINK)] = Field(
-        default="", description="Instead, what stands behind the `?` in that figure's link."
-    )
-
-    @property
-    def private(self) -> bool:
-        """Whether it holds what nobody else has: a picture or weights of one's own."""
-        image = self.question.get("image")
-        own = isinstance(image, str) and image.startswith("data:")
-        return own or any(self.question.get(name) is not None for name in ("weights", "classes"))
 
 
 class CheckAnswer(TypedDict):
@@ -63,20 +27,10 @@ class CheckAnswer(TypedDict):
 
 def check(question: CheckQuestion) -> CheckAnswer:
     """The answer to POST /api/check; imports torch. Raises Problem."""
-    figure = FIGURES.get(question.figure)
-    if figure is None:
-        raise Problem(
-            f"there is no figure `{question.figure}`",
-            {"field": "figure"},
-            nearest(question.figure, FIGURES),
-        )
+    figure = question.row()
     if figure.check is None:
         return {"witnesses": [], "agrees": None, "sentence": figure.unchecked}
-    if question.link:
-        given = asked(figure, dict(parse_qsl(question.link, keep_blank_values=True)))
-    else:
-        given = figure.completed(question.question) if figure.completed else question.question
-    found = figure.check(validated(figure.question, given))
+    found = figure.check(validated(figure.question, question.given(figure)))
     return {
         "witnesses": found,
         "agrees": all(each["agrees"] for each in found),

@@ -155,7 +155,6 @@ ROWS: tuple[Figure[Any], ...] = (
         quick=convolutions.window,
         check=convolution_witnesses.window,
         model=WindowAnswer,
-        page="/convolution",
         completed=partial(or_else, first={"input": 32, "kernel": 5}),
     ),
     network(

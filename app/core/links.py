@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 import orjson
 from pydantic import BaseModel
 
-from app.core.errors import Problem
+from app.core.errors import Problem, shortened
 from app.core.figure import Figure
 from app.core.networks.links import MOST_TEXT, packed, unpacked
 from app.core.networks.network import Network
@@ -24,6 +24,9 @@ from app.core.questions import Asked
 Q = TypeVar("Q", bound=Asked)
 
 PACKED = "packed_"
+# What a link means may change: then this grows, and `asked` reads older ones as they were meant. A
+# link without it is of the first.
+VERSION, VERSION_FIELD = 1, "v"
 LONG = 2_000  # characters from which a text goes packed
 MOST_DIGITS = 10
 MOST_WHOLES = 8  # that any list of them in a link has
@@ -91,6 +94,16 @@ def link(figure: Figure[Q], question: Q | Mapping[str, Any]) -> str:
     return urlencode(pairs)
 
 
+def alone(
+    figure: Figure[Q], question: Q | Mapping[str, Any], view: Mapping[str, Any] | None = None
+) -> str:
+    """Where a figure stands on a page of its own, the embed where it has none, with this question
+    in it; `view` is where in it one looks."""
+    query = "&".join(filter(None, [link(figure, question), urlencode(view or {})]))
+    page = figure.page or f"/embed/{figure.name}"
+    return f"{page}{'&' if '?' in page else '?'}{query}"
+
+
 def models(figure: Figure[Any], given: Mapping[str, Any]) -> list[type[Asked]]:
     """Those whose fields make up such a question."""
     beside = figure.question.with_fields_of(given)
@@ -129,6 +142,7 @@ def asked(figure: Figure[Q], query: Mapping[str, str]) -> dict[str, Any]:
     """The question in a link as plain data, not yet validated, completed by what a link of this
     figure may leave out. What is not of this question (a cursor, a view) is overlooked. Raises
     Problem for what cannot be read."""
+    known(query.get(VERSION_FIELD))
     question = dict[str, Any]()
     renamed = {new: old for old, new in figure.old_names.items()}
     for model in models(figure, query):
@@ -143,6 +157,16 @@ def asked(figure: Figure[Q], query: Mapping[str, str]) -> dict[str, Any]:
                     raise unreadable(name)
                 question[name] = found
     return figure.completed(question) if figure.completed else question
+
+
+def known(version: str | None) -> None:
+    """Raises Problem for a version that is not known."""
+    if version not in (None, *map(str, range(1, VERSION + 1))):
+        raise Problem(
+            f"this link is of version `{shortened(version or '')}`; here they are read up to "
+            f"version {VERSION}",
+            {"field": VERSION_FIELD},
+        )
 
 
 def unreadable(name: str) -> Problem:

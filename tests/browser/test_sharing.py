@@ -6,7 +6,7 @@ import re
 import struct
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 from xml.etree import ElementTree
 
 import numpy as np
@@ -18,6 +18,7 @@ from tests.browser.visitor import (
     FAN_OUT,
     FIRST,
     PATIENCE,
+    Axe,
     landed,
     link,
     node,
@@ -204,3 +205,28 @@ def test_the_copies_as_latex_and_curl(page: Page, live_server: str) -> None:
     assert curl.startswith("curl")
     assert f"{live_server}/api/expression" in curl
     assert "(x + y) * z" in curl
+
+
+@pytest.mark.parametrize(
+    ("path", "figure", "seen"),
+    [
+        ("/expression?expression=f+%3D+x+*+3&inputs=%7B%22x%22%3A2%7D", "expression", {}),
+        ("/network?architecture=alexnet&view=field", "receptive-field", {"view": "field"}),
+        ("/training?experiment=overfitting&degree=4", "overfitting", {"experiment": "overfitting"}),
+    ],
+)
+def test_a_figure_is_used_elsewhere(
+    page: Page, axe: Axe, path: str, figure: str, seen: dict[str, str]
+) -> None:
+    page.goto(f"{path}#elsewhere")
+    texts = page.locator(".elsewhere pre")
+    expect(texts).to_have_count(4)
+    link = texts.nth(0).inner_text()
+    query = dict(parse_qsl(urlsplit(link).query))
+    assert query["v"] == "1"
+    assert seen.items() <= query.items()
+    assert f"/embed/{figure}?" in texts.nth(1).inner_text()
+    assert axe(page, "wcag2a", "wcag2aa") == []
+    page.goto(link)
+    page.evaluate("() => (location.hash = 'elsewhere')")
+    expect(texts.nth(0)).to_have_text(link)

@@ -11,7 +11,8 @@ from starlette.testclient import TestClient
 
 from app.core.figure import Figure
 from app.core.figures import FIGURES
-from app.core.links import asked, link
+from app.core.links import alone, asked, link
+from app.core.mistakes import validated
 from app.core.questions import Asked, shown
 from app.main import create_app
 from app.web.security import POLICY
@@ -32,7 +33,6 @@ def test_a_row_can_be_sent_to_a_worker_and_says_what_it_is(name: str) -> None:
     row = FIGURES[name]
     assert pickle.loads(pickle.dumps(row)).name == row.name == name
     assert row.says.endswith(".")
-    assert row.page
     assert row.answer or row.slice
 
 
@@ -44,6 +44,15 @@ def test_the_example_of_a_row_is_answered_at_its_path(client: TestClient, name: 
     check_typed(row.model, answer.json())
     body = create_app().openapi()["paths"][f"/api{row.path}"]["post"]["requestBody"]
     assert "example" in body["content"]["application/json"]
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_the_page_that_shows_it_takes_every_example(client: TestClient, name: str) -> None:
+    row = FIGURES[name]
+    for example in row.examples:
+        if not validated(row.question, example).private:
+            address = alone(row, example)
+            assert client.get(address, headers=PAGE).status_code == 200, address
 
 
 @pytest.mark.parametrize("name", FIGURES)

@@ -12,11 +12,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any, Literal
-from urllib.parse import urlencode
 
 from app.core.exercises.reading import Rows, alike
 from app.core.figures import FIGURES
-from app.core.links import link
+from app.core.links import alone
 
 Form = Literal["number", "shape", "choice", "formula", "grid"]
 TRIES = 100  # at a question that fits, of one seed
@@ -104,7 +103,4 @@ class Kind:
 
 def shown(figure: str, question: Mapping[str, Any], **at: Any) -> str:
     """Where a figure with these numbers stands, at this step or in this view of it."""
-    row = FIGURES[figure]
-    query = "&".join(filter(None, [link(row, question), urlencode(at)]))
-    page = row.page or f"/embed/{figure}"
-    return f"{page}{'&' if '?' in page else '?'}{query}"
+    return alone(FIGURES[figure], question, at)

@@ -25,11 +25,10 @@ own for each visitor. A fence of `notes` is for who speaks.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
 from app.core.figure import Figure
 from app.core.figures import FIGURES
-from app.core.links import link
+from app.core.links import alone
 
 OWN = ("says", "slide", "at")  # what a fence says beside the question
 
@@ -58,10 +57,7 @@ class Fence:
 
     @property
     def link(self) -> str:
-        """The figure on a page of its own; the embed where it has none."""
-        query = "&".join(filter(None, [link(self.figure, self.question), urlencode(self.at)]))
-        page = self.figure.page or f"/embed/{self.name}"
-        return f"{page}{'&' if '?' in page else '?'}{query}"
+        return alone(self.figure, self.question, self.at)
 
 
 @dataclass(frozen=True)

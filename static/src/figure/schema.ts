@@ -1316,6 +1316,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/elsewhere": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Elsewhere
+         * @description A figure as a link, as a frame for another site, as a command and as a program.
+         */
+        post: operations["elsewhere_api_elsewhere_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/clicker": {
         parameters: {
             query?: never;
@@ -3583,6 +3603,78 @@ export interface components {
             side: number;
             /** Share */
             share: number;
+        };
+        /** ElsewhereAnswer */
+        ElsewhereAnswer: {
+            /**
+             * Link
+             * @description Its page, with this in it.
+             */
+            link: string;
+            /**
+             * Frame
+             * @description An `<iframe>`, as HTML.
+             */
+            frame: string;
+            /**
+             * Curl
+             * @description A command that asks for the numbers.
+             */
+            curl: string;
+            /**
+             * Python
+             * @description A program that does, on the standard library.
+             */
+            python: string;
+        };
+        /**
+         * ElsewhereQuestion
+         * @description A figure, what it was asked, and where in it one looks.
+         * @example {
+         *       "figure": "expression",
+         *       "question": {
+         *         "expression": "f = (x + y) * z",
+         *         "inputs": {
+         *           "x": -2,
+         *           "y": 5,
+         *           "z": -4
+         *         }
+         *       }
+         *     }
+         * @example {
+         *       "figure": "window",
+         *       "question": {
+         *         "input": 32,
+         *         "kernel": 5
+         *       }
+         *     }
+         */
+        ElsewhereQuestion: {
+            /**
+             * Figure
+             * @description Its name.
+             */
+            figure: string;
+            /**
+             * Question
+             * @description As in the POST of that figure.
+             * @default {}
+             */
+            question: {
+                [key: string]: unknown;
+            };
+            /**
+             * Link
+             * @description Instead, what stands behind the `?` in that figure's link.
+             * @default
+             */
+            link: string;
+            /**
+             * View
+             * @description What more stands behind the `?` of its page: a step, a view. What belongs to the question is overlooked.
+             * @default
+             */
+            view: string;
         };
         /**
          * EntryAnswer
@@ -13230,6 +13322,70 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CheckAnswer"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description The question has a mistake, and this is where */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+            /** @description Too busy for now; ask again in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemAnswer"];
+                };
+            };
+        };
+    };
+    elsewhere_api_elsewhere_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "figure": "expression",
+                 *       "question": {
+                 *         "expression": "f = (x + y) * z",
+                 *         "inputs": {
+                 *           "x": -2,
+                 *           "y": 5,
+                 *           "z": -4
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["ElsewhereQuestion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ElsewhereAnswer"];
                 };
             };
             /** @description The body is too large */
