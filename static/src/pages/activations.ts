@@ -1,10 +1,10 @@
-import { mount } from 'svelte'
 import ActivationsPage from '../activations/ActivationsPage.svelte'
 import { sightOf } from '../activations/link'
 import type { MapQuestion } from '../activations/asking'
 import { Look } from '../activations/look.svelte'
 import type { Asked, ImageRow, LookAnswer, ModelRow } from '../activations/types'
 import type { Problem } from '../figure/api'
+import { alive } from '../page/alive'
 import '../page/page'
 import { written } from '../figure/written'
 
@@ -20,6 +20,5 @@ if (place) {
     images: written<ImageRow[]>('images'),
     sight: sightOf(new URLSearchParams(location.search)),
   })
-  place.replaceChildren()
-  mount(ActivationsPage, { target: place, props: { look } })
+  void alive(place, ActivationsPage, { look })
 }

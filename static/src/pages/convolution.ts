@@ -1,11 +1,11 @@
 import katex from 'katex'
-import { mount } from 'svelte'
 import type { Problem } from '../figure/api'
 import { Convolution } from '../convolutions/convolution.svelte'
 import ConvolutionPage from '../convolutions/ConvolutionPage.svelte'
 import { besideOf, modeOf, stepOf } from '../convolutions/setting'
 import type { Answer, Filter, Image } from '../convolutions/types'
 import { setBy } from '../numbers/formulas'
+import { alive } from '../page/alive'
 import '../page/page'
 import { written } from '../figure/written'
 import type { Cell } from '../grids/planes'
@@ -26,6 +26,5 @@ if (place) {
   const images = written<Image[]>('images')
   // How high the controls are depends on how wide the formulas in them are.
   setBy(katex)
-  place.replaceChildren()
-  mount(ConvolutionPage, { target: place, props: { convolution, filters, images } })
+  void alive(place, ConvolutionPage, { convolution, filters, images })
 }

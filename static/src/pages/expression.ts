@@ -1,10 +1,10 @@
 import katex from 'katex'
-import { mount } from 'svelte'
 import type { Example, Problem, Question, Told } from '../figure/api'
 import { Expression } from '../expressions/expression.svelte'
 import { setBy } from '../numbers/formulas'
 import ExpressionPage from '../expressions/ExpressionPage.svelte'
 import { fromQuery } from '../expressions/link'
+import { alive } from '../page/alive'
 import '../page/page'
 import { written } from '../figure/written'
 
@@ -28,6 +28,5 @@ if (place) {
   addEventListener('hashchange', open)
   // How the inputs are broken into lines depends on how wide their names are.
   setBy(katex)
-  place.replaceChildren()
-  mount(ExpressionPage, { target: place, props: { expression, examples } })
+  void alive(place, ExpressionPage, { expression, examples })
 }

@@ -1,9 +1,9 @@
-import { mount } from 'svelte'
 import type { Problem } from '../figure/api'
 import { stackOf } from '../networks/link'
 import { Networks } from '../networks/network.svelte'
 import NetworkPage from '../networks/NetworkPage.svelte'
 import type { Architecture, Asked, Fact, LayerRow, NetworkAnswer } from '../networks/types'
+import { alive } from '../page/alive'
 import '../page/page'
 import { written } from '../figure/written'
 
@@ -28,18 +28,14 @@ if (place) {
   const table = written<LayerRow[]>('layers')
   const facts = written<Fact[]>('facts')
   const beside = written<string[]>('side-by-side')
-  place.replaceChildren()
-  mount(NetworkPage, {
-    target: place,
-    props: {
-      networks,
-      architectures,
-      table,
-      facts,
-      view: query.get('view'),
-      at: unitOf(query.get('unit')),
-      compared: query.get('compare')?.split(',') ?? beside,
-      stack: stackOf(query),
-    },
+  void alive(place, NetworkPage, {
+    networks,
+    architectures,
+    table,
+    facts,
+    view: query.get('view'),
+    at: unitOf(query.get('unit')),
+    compared: query.get('compare')?.split(',') ?? beside,
+    stack: stackOf(query),
   })
 }

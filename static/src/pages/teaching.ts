@@ -1,6 +1,6 @@
-import { mount } from 'svelte'
 import type { First } from '../figure/standing'
 import { written } from '../figure/written'
+import { alive } from '../page/alive'
 import '../page/page'
 import '../activations/styles'
 import { Teaching } from '../teaching/teaching.svelte'
@@ -13,6 +13,5 @@ if (place) {
   const { question, answer, problem } = written<First<Record<string, unknown>, Answer>>('first')
   const teaching = new Teaching(question).begin(answer, problem)
   const presets = written<Preset[]>('presets')
-  place.replaceChildren()
-  mount(TeachPage, { target: place, props: { teaching, presets } })
+  void alive(place, TeachPage, { teaching, presets })
 }

@@ -1,7 +1,7 @@
 import katex from 'katex'
-import { mount } from 'svelte'
 import { firstIn, type First } from '../figure/standing'
 import { setBy } from '../numbers/formulas'
+import { alive } from '../page/alive'
 import '../page/page'
 import { CHAIN, momentOf } from '../training/step/link'
 import { TrainingStep } from '../training/step/step.svelte'
@@ -16,6 +16,5 @@ if (place && first) {
   const asked = [...new URLSearchParams(location.search).keys()].some((name) => name !== 'projector')
   const figure = new TrainingStep(first.question, asked ? momentOf(first.view.moment) : CHAIN)
   figure.begin(first.answer, first.problem)
-  place.replaceChildren()
-  mount(StepPage, { target: place, props: { figure } })
+  void alive(place, StepPage, { figure })
 }

@@ -1,6 +1,6 @@
-import { mount } from 'svelte'
 import type { Problem } from '../figure/api'
 import { written } from '../figure/written'
+import { alive } from '../page/alive'
 import '../page/page'
 import { ownOf, settingsOf } from '../training/link'
 import { Run } from '../training/run.svelte'
@@ -16,7 +16,6 @@ if (place) {
   const row = rows.find(({ name }) => name === first.experiment) ?? rows[0]!
   const run = new Run(row, settingsOf(row, first.question), ownOf(first.question))
   run.problem = first.problem
-  place.replaceChildren()
-  mount(TrainingPage, { target: place, props: { run, rows } })
+  void alive(place, TrainingPage, { run, rows })
   if (!first.problem) run.start()
 }
