@@ -5084,8 +5084,11 @@ export interface components {
              * @description Those of this step: places among all.
              */
             batch: number[];
-            /** Labels */
-            labels: number[];
+            /**
+             * Labels
+             * @description What the run is told that each is.
+             */
+            labels: string[];
             /**
              * Pixels
              * @description Each picture of the batch, `side` a row, from 0 to 255.

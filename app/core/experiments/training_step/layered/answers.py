@@ -59,7 +59,7 @@ class LayeredStepAnswer(TypedDict):
     loss: Annotated[float, Field(description="On those of its own that are looked at, before.")]
     total: Annotated[int, Field(description="Pictures that it learns from.")]
     batch: Annotated[list[int], Field(description="Those of this step: places among all.")]
-    labels: list[int]
+    labels: Annotated[list[str], Field(description="What the run is told that each is.")]
     pixels: Annotated[
         list[list[int]],
         Field(description="Each picture of the batch, `side` a row, from 0 to 255."),
@@ -91,7 +91,7 @@ def layered_step(steps: Layered, question: TrainingStepQuestion) -> LayeredStepA
         "loss": found.train,
         "total": steps.total,
         "batch": batch.places.tolist(),
-        "labels": batch.y.tolist(),
+        "labels": [steps.classes[y] for y in batch.y],
         "pixels": pixels(found),
         "side": SIDE,
         "sample": {
@@ -122,9 +122,10 @@ def pixels(found: Found) -> list[list[int]]:
     """The pictures small, where a net is given each pixel twice."""
     x = found.batch.x
     times = round((prod(x.shape[1:]) / SIDE**2) ** 0.5)
+    most = max(1.0, float(x.max()))  # of pixels that came as 0 to 255
     small = x.reshape(len(x), SIDE, times, SIDE, times)[:, :, 0, :, 0]
     shown: list[list[int]] = (
-        (255 * small).round().clip(0, 255).astype(int).reshape(len(x), -1).tolist()
+        (255 / most * small).round().clip(0, 255).astype(int).reshape(len(x), -1).tolist()
     )
     return shown
 

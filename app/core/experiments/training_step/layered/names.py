@@ -45,7 +45,7 @@ def unit_place(found: Found, layer: int, unit: int) -> str:
     """One of what a layer gives: units, channels, or the classes' scores."""
     at = found.stages[layer]
     if at == len(found.network.layers) - 1:
-        return f"output {unit + 1} (class {unit})"
+        return f"output {unit + 1} ({found.steps.classes[unit]})"
     what = "channel" if found.outs[at].dim() > 2 else "unit"
     return f"{what} {unit + 1} of {called(found, layer)}"
 

@@ -86,7 +86,7 @@ def batch(told: Told) -> StepMoment:
     count, total, y = len(found.batch.places), found.steps.total, int(found.batch.y[found.sample])
     some = f"all {total:,} pictures" if count == total else f"{count} of {total:,} pictures"
     shape = r" \times ".join(map(str, found.network.input))
-    words = f"This step sees {some}. The ringed one is labelled {y}."
+    words = f"This step sees {some}. The ringed one is labelled {found.steps.classes[y]}."
     if out := leaves_out(found):
         words += f" Of its numbers {out}: another choice in each step."
     return {
@@ -207,8 +207,9 @@ def scored(told: Told) -> StepMoment:
             rf"z^{{({last})}}_{{{y + 1}}}",
             rf"&= {number(whole)} - {inside(float(logits[y]))} = {number(value)}",
         ),
-        "sentence": f"The net gives class {y} {format_number(100 * float(np.exp(-value)), 3)} %; "
-        f"the loss is minus the logarithm of that share: {format_number(value)}.",
+        "sentence": f"The net is {format_number(100 * float(np.exp(-value)), 3)} % sure of "
+        f"{found.steps.classes[y]}; the loss is minus the logarithm of that share: "
+        f"{format_number(value)}.",
     }
 
 
@@ -231,8 +232,8 @@ def seeded(told: Told) -> StepMoment:
             rf"{{\sum_{{j}} e^{{{name}_{{j}}}}}} - {own}",
             rf"&= {number(back + own)} - {own} = {number(back)}",
         ),
-        "sentence": f"Back from the loss to the score of class {out[0]}: the share that the net "
-        f"gives it, less {why}: {format_number(back)}.",
+        "sentence": f"Back from the loss to the score of {found.steps.classes[out[0]]}: the share "
+        f"that the net gives it, less {why}: {format_number(back)}.",
     }
 
 
