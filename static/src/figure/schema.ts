@@ -7885,6 +7885,11 @@ export interface components {
             gradient: unknown;
             /** Followed */
             followed: boolean;
+            /**
+             * Kept
+             * @description False where dropout leaves it out of this step.
+             */
+            kept: boolean;
         };
         /**
          * StepWeight

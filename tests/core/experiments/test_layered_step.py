@@ -205,6 +205,16 @@ def test_what_is_dropped_and_the_batchs_statistics_are_said() -> None:
     assert "Over the" in normed
 
 
+def test_a_unit_that_is_left_out_gives_nothing_and_is_drawn_so() -> None:
+    found = replayed(TrainingStepQuestion(experiment="dropout", step=5, weight="w2_1_1"))
+    gone = int(np.flatnonzero(found.masks["dropout2"].numpy() == 0)[0]) + 1
+    weight = f"w2_{gone}_1"
+    told = answer(TrainingStepQuestion(experiment="dropout", step=5, weight=weight))
+    [unit] = [unit for unit in told["layers"][1]["units"] if unit["unit"] == gone]
+    assert (unit["kept"], unit["value"], unit["gradient"]) == (False, 0, 0)
+    assert not any(told["weight"]["each"])
+
+
 def test_without_a_weight_the_steepest_of_the_first_layer_is_told() -> None:
     found = answered({key: value for key, value in OWN.items() if key != "weight"})
     own = np.abs(found["weight"]["gradient"])

@@ -15,7 +15,7 @@ from app.core.experiments.training_step.layered.drawn import (
     edges,
     shown,
 )
-from app.core.experiments.training_step.layered.names import weight_name, weight_place
+from app.core.experiments.training_step.layered.names import own_name, weight_name, weight_place
 from app.core.experiments.training_step.layered.places import Index, is_norm, place
 from app.core.experiments.training_step.layered.replay import Found, check, replay
 from app.core.experiments.training_step.layered.tellings import Told, changed, moments
@@ -140,7 +140,7 @@ def pixel(found: Found, at: Index) -> list[int]:
 def choices(found: Found) -> list[StepChoice]:
     return [
         {
-            "name": found.network.layers[at].name,
+            "name": own_name(found, at),
             "type": found.row(at).type,
             "sizes": list(found.row(at).weights["weight"]),
             "biases": "bias" in found.row(at).weights,

@@ -93,7 +93,7 @@ def batch(told: Told) -> StepMoment:
         "kind": "batch",
         "layer": None,
         "title": "Batch",
-        "latex": rf"x \in \mathbb{{R}}^{{{shape}}}, \qquad y = {y}",
+        "latex": rf"x \in \mathbb{{R}}^{{{shape}}}, \qquad y = \text{{{found.steps.classes[y]}}}",
         "sentence": words,
     }
 
@@ -301,7 +301,8 @@ def handed_down(told: Told, layer: int) -> tuple[str, str]:
     came = sum(w * g for w, g, _ in some)
     summed = added(some)
     times = "".join(rf" \cdot \underbrace{{{inside(x)}}}_{{\text{{{n}}}}}" for n, x in factors)
-    more = rf" + \underbrace{{{inside(rest)}}}_{{\text{{by other ways}}}}" if rest else ""
+    why = other_ways(found)
+    more = rf" + \underbrace{{{inside(rest)}}}_{{\text{{{why}}}}}" if rest else ""
     over = found.stages.index(above(told, layer) or found.stages[-1])
     each = rf"\frac{{\partial L}}{{\partial z^{{({over + 1})}}}}"
     scaled = is_norm(found.row(found.stages[over]))
@@ -314,17 +315,22 @@ def handed_down(told: Told, layer: int) -> tuple[str, str]:
     who = f"{unit_place(found, layer, at[0])}{place_of(at)}"
     way = "the scale over the batch's deviation" if scaled else plural(len(some), "product")
     words = f"By {way} the gradient comes back towards {who}: {format_number(came)}"
+    if layer + 1 not in told.shown:
+        words = f"Of the layers not drawn the last one, {called(found, over)}, is told. {words}"
     if factors:
         told_of = ", ".join(f"{name} {format_number(value)}" for name, value in factors)
         words += f", times the slope of what lies between ({told_of})"
     if rest:
-        why = "the skip or the batch's statistics"
-        if not any(row.layer.type in NORMS for row in found.network.layers):
-            why = "the skip"
-        elif not any(row.layer.type == "Add" for row in found.network.layers):
-            why = "the batch's mean and variance"
         words += f"; {format_number(rest)} more comes through {why}"
     return latex, f"{words}: {format_number(total)}." if factors or rest else f"{words}."
+
+
+def other_ways(found: Found) -> str:
+    """By which a gradient comes to a place besides the one that is told."""
+    kinds = {node.layer.type for node in found.network.layers}
+    ways = ["the skip"] if "Add" in kinds else []
+    ways += ["the batch's statistics"] if kinds & set(NORMS) else []
+    return " and ".join(ways)
 
 
 def arrived(found: Found) -> tuple[str, str]:
