@@ -176,7 +176,7 @@ def channel(rng: Random) -> Question:
 
 
 def training_step(rng: Random) -> Question:
-    return rng.choice([*STEPPED.values(), pictures_step])(rng)
+    return rng.choice([*STEPPED.values(), pictures_step, experiment_step])(rng)
 
 
 def weight_of(rng: Random, sizes: list[int]) -> str:
@@ -315,6 +315,39 @@ def pictures_step(rng: Random, name: str | None = None) -> Question:
         "step": rng.randrange(30),
         "sample": rng.randrange(batch),
         "weight": f"{'b' if biased else 'w'}{layer + 1}_{places}",
+    }
+
+
+# Of experiments on pictures: settings of theirs, and the sizes of the weights of one of the layers.
+DENSE = [64, 196]
+EXPERIMENTS_ON_PICTURES: dict[str, tuple[list[Question], list[list[int]]]] = {
+    "dropout": ([{}, {"dropped": 0.8, "hidden": 64}, {"dropped": 0.0}], [DENSE, [64, 64]]),
+    "batch-norm": (
+        [{"depth": 4}, {"depth": 3, "skip": "yes", "batch": 20},
+         {"depth": 30, "norm": "no", "activation": "sigmoid"}],
+        [DENSE],
+    ),
+    "augmentation": ([{}, {"turn": 20.0, "noise": 0.2, "flip": "mirrored"}], [DENSE]),
+    "mislabelled": ([{}, {"data": "garments", "share": 0.4}], [DENSE, [10, 64]]),
+    "small-batch": (
+        [{}, {"bug": "labels shuffled"}, {"bug": "no non-linearity"}, {"scale": 0.1}], [DENSE],
+    ),
+    "transfer": ([{}, {"carried": 2, "frozen": 2}, {"frozen": 4, "each": 2}], [[8, 1, 3, 3]]),
+    "residual": ([{"depth": 10}, {"depth": 12, "skip": "no"}], [[8, 1, 3, 3], [8]]),
+}  # fmt: skip
+
+
+def experiment_step(rng: Random, name: str | None = None) -> Question:
+    name = name or rng.choice(list(EXPERIMENTS_ON_PICTURES))
+    several, weights = EXPERIMENTS_ON_PICTURES[name]
+    layer = rng.randrange(len(weights))
+    places = "_".join(str(rng.randint(1, n)) for n in weights[layer])
+    return rng.choice(several) | {
+        "experiment": name,
+        "seed": rng.randrange(100),
+        "step": rng.randrange(20),
+        "sample": rng.randrange(10),
+        "weight": f"w{layer + 1}_{places}",
     }
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import Field
 
 from app.core.experiments.experiment import Claim, Experiment, Settings, amount, known
+from app.core.experiments.layered_steps import of_plan
 from app.core.numbers import format_number
 from app.core.pictures.images import image, picture
 from app.core.questions import shown
+from app.core.training import scripts
 from app.core.training.augmentation import Amounts, varied
 from app.core.training.classifiers import (
     How,
@@ -25,10 +27,10 @@ from app.core.training.classifiers import (
     trained,
 )
 from app.core.training.digits import CLASSES, PIXELS, SIDE, Digits, Floats, digits, guessed
+from app.core.training.layered import Layered
 from app.core.training.loop import Frame, Look, Loop
 from app.core.training.points import FRESH, random
-from app.core.training.scripts import Script, changed, of_plan, pictures, sgd
-from app.core.training.steps import WIDE
+from app.core.training.scripts import Script, changed, pictures, sgd
 
 HIDDEN, BATCH, TESTED, FRAMES, COPIES = 64, 20, 500, 40, 15
 LARGE = 28  # pixels along a side of the picture that is shown
@@ -111,16 +113,32 @@ def begin(settings: AugmentationSettings) -> Trained:
     return start(PLAN, settings.seed)
 
 
-def advance(settings: AugmentationSettings, state: Trained, step: int) -> Trained:
+def vary(settings: AugmentationSettings, step: int, batch: Digits) -> Digits:
+    """What a step sees of these digits."""
     some = amounts(settings)
+    if some == Amounts():
+        return batch
+    return Digits(varied(batch.x, SIDE, some, random(settings.seed, VARIED, step)), batch.y)
 
-    def vary(step: int, batch: Digits) -> Digits:
-        if some == Amounts():
-            return batch
-        return Digits(varied(batch.x, SIDE, some, random(settings.seed, VARIED, step)), batch.y)
 
+def advance(settings: AugmentationSettings, state: Trained, step: int) -> Trained:
+    given, changes = digits(settings.points, settings.seed), partial(vary, settings)
+    return trained(PLAN, state, given, HOW, each(settings), settings.seed, changes)[0]
+
+
+def steps(settings: AugmentationSettings) -> Layered:
+    """How a step of it is looked at: its digits as they are changed for it."""
     given = digits(settings.points, settings.seed)
-    return trained(PLAN, state, given, HOW, each(settings), settings.seed, vary)[0]
+    return of_plan(
+        "augmentation",
+        settings,
+        PLAN,
+        HOW,
+        lambda: given,
+        FRAMES * each(settings),
+        lambda state: scored(PLAN, state, given).loss,
+        vary=partial(vary, settings),
+    )
 
 
 @lru_cache(maxsize=64)
@@ -204,7 +222,7 @@ def script(settings: AugmentationSettings) -> Script:
     return Script(
         settings.seed,
         pictures(*given),
-        of_plan(PLAN),
+        scripts.of_plan(PLAN),
         sgd(HOW.rate, HOW.momentum),
         FRAMES * each(settings),
         each(settings),
@@ -261,7 +279,7 @@ AUGMENTATION: Experiment[AugmentationSettings] = Experiment(
     axis="step",
     cost=lambda settings: 2 * PLAN.cost * (settings.steps * BATCH + 250 * FRAMES),
     milliseconds=120,
-    inside=WIDE,
+    inside=steps,
     script=script,
     weights=lambda settings, state: by_name(PLAN, state),
     presets=(

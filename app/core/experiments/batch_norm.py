@@ -9,14 +9,16 @@ import numpy as np
 from pydantic import Field
 
 from app.core.experiments.experiment import YES_NO, Claim, Experiment, Settings, Yes, amount, known
+from app.core.experiments.layered_steps import of_plan
 from app.core.numbers import format_number
 from app.core.questions import shown
+from app.core.training import scripts
 from app.core.training.classifiers import How, Plan, Trained, scored, sizes_of, start, trained
 from app.core.training.digits import CLASSES, PIXELS, digits, guessed
+from app.core.training.layered import Layered
 from app.core.training.loop import Frame, Look, Loop
 from app.core.training.points import FRESH
-from app.core.training.scripts import Script, of_plan, pictures, sgd
-from app.core.training.steps import WIDE
+from app.core.training.scripts import Script, pictures, sgd
 
 WIDTH, TRAINED, TESTED, SEEN = 64, 1_000, 300, 300
 FRAMES = 20
@@ -106,9 +108,26 @@ def begin(settings: NormSettings) -> Trained:
 
 
 def advance(settings: NormSettings, state: Trained, step: int) -> Trained:
-    how = How(settings.rate, 0.0, settings.batch)
     given = digits(TRAINED, settings.seed)
-    return trained(plan(settings), state, given, how, each(settings), settings.seed)[0]
+    return trained(plan(settings), state, given, how(settings), each(settings), settings.seed)[0]
+
+
+def how(settings: NormSettings) -> How:
+    return How(settings.rate, 0.0, settings.batch)
+
+
+def steps(settings: NormSettings) -> Layered:
+    """How a step of it is looked at: the statistics of its batch are said."""
+    net, given = plan(settings), digits(TRAINED, settings.seed)
+    return of_plan(
+        "batch-norm",
+        settings,
+        net,
+        how(settings),
+        lambda: given,
+        settings.steps // each(settings) * each(settings),
+        lambda state: scored(net, state, given.first(SEEN), own=True).loss,
+    )
 
 
 def look(settings: NormSettings, state: Trained, step: int) -> Look:
@@ -167,7 +186,7 @@ def script(settings: NormSettings) -> Script:
     return Script(
         settings.seed,
         pictures(here, fresh),
-        of_plan(plan(settings)),
+        scripts.of_plan(plan(settings)),
         sgd(settings.rate),
         settings.steps // each(settings) * each(settings),
         each(settings),
@@ -252,7 +271,7 @@ BATCH_NORM: Experiment[NormSettings] = Experiment(
     ),
     pace=2.5e9,
     milliseconds=200,
-    inside=WIDE,
+    inside=steps,
     script=script,
     presets=(
         ("10 sigmoid layers", {}),

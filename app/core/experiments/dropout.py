@@ -8,7 +8,9 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from app.core.experiments.experiment import Claim, Experiment, Settings, amount, known
+from app.core.experiments.layered_steps import of_plan
 from app.core.questions import shown
+from app.core.training import scripts
 from app.core.training.classifiers import (
     How,
     Plan,
@@ -21,10 +23,10 @@ from app.core.training.classifiers import (
     trained,
 )
 from app.core.training.digits import CLASSES, PIXELS, digits, guessed
+from app.core.training.layered import Layered
 from app.core.training.loop import Frame, Look, Loop
 from app.core.training.points import FRESH
-from app.core.training.scripts import Script, of_plan, pictures, sgd
-from app.core.training.steps import WIDE
+from app.core.training.scripts import Script, pictures, sgd
 
 FRAMES, TESTED, SEEN = 40, 500, 300  # SEEN: of those it is trained on, for its training loss
 DRAWN = 12  # units of a layer that its picture has room for
@@ -118,7 +120,7 @@ def script(settings: DropoutSettings) -> Script:
     return Script(
         settings.seed,
         pictures(here, fresh),
-        of_plan(plan(settings)),
+        scripts.of_plan(plan(settings)),
         sgd(HOW.rate, HOW.momentum),
         FRAMES * each(settings),
         each(settings),
@@ -126,6 +128,20 @@ def script(settings: DropoutSettings) -> Script:
         HOW.batch,
         SEEN,
         first="drop(step)" if settings.dropped else "",
+    )
+
+
+def steps(settings: DropoutSettings) -> Layered:
+    """How a step of it is looked at: which units it leaves out is said."""
+    net, given = plan(settings), digits(settings.points, settings.seed)
+    return of_plan(
+        "dropout",
+        settings,
+        net,
+        HOW,
+        lambda: given,
+        FRAMES * each(settings),
+        lambda state: scored(net, state, given.first(SEEN)).loss,
     )
 
 
@@ -188,7 +204,7 @@ DROPOUT: Experiment[DropoutSettings] = Experiment(
     cost=lambda settings: 2 * plan(settings).cost * (32 * settings.steps + 270 * FRAMES),
     pace=2e9,
     milliseconds=120,
-    inside=WIDE,
+    inside=steps,
     script=script,
     weights=lambda settings, state: by_name(plan(settings), state),
     presets=(

@@ -9,9 +9,11 @@ import numpy as np
 from pydantic import Field
 
 from app.core.experiments.experiment import Claim, Experiment, Settings, amount, known
+from app.core.experiments.layered_steps import of_plan
 from app.core.numbers import format_number
 from app.core.pictures.images import DIGITS, GARMENTS
 from app.core.questions import shown
+from app.core.training import scripts
 from app.core.training.classifiers import (
     How,
     Plan,
@@ -35,10 +37,10 @@ from app.core.training.digits import (
     guessed,
     of_classes,
 )
+from app.core.training.layered import Layered
 from app.core.training.loop import Frame, Look, Loop
 from app.core.training.points import FRESH, random
-from app.core.training.scripts import Script, of_plan, pictures, sgd
-from app.core.training.steps import WIDE
+from app.core.training.scripts import Script, pictures, sgd
 
 MISLABELLED = 9  # what these random numbers are used for
 PLAN, HOW = Plan((PIXELS, 64, CLASSES)), How(rate=0.05, momentum=0.9, batch=32)
@@ -136,6 +138,21 @@ def advance(settings: MislabelledSettings, state: State, step: int) -> State:
     return State(net, state.summed + losses(PLAN, net, some))
 
 
+def inside(settings: MislabelledSettings) -> Layered:
+    """How a step of it is looked at."""
+    some = given(settings)
+    return of_plan(
+        "mislabelled",
+        settings,
+        PLAN,
+        HOW,
+        lambda: some,
+        settings.epochs * steps(settings),
+        lambda net: scored(PLAN, net, some).loss,
+        classes=NAMES[settings.data],
+    )
+
+
 def worst(settings: MislabelledSettings, state: State, step: int) -> Labels:
     """The pictures with the greatest loss, the greatest first."""
     some = given(settings)
@@ -201,7 +218,7 @@ def script(settings: MislabelledSettings) -> Script:
     return Script(
         settings.seed,
         pictures(given(settings), true(settings, FRESH)),
-        of_plan(PLAN),
+        scripts.of_plan(PLAN),
         sgd(HOW.rate, HOW.momentum),
         settings.epochs * steps(settings),
         steps(settings),
@@ -272,7 +289,7 @@ MISLABELLED_PICTURES: Experiment[MislabelledSettings] = Experiment(
     pace=6e9,
     fresh=6,
     milliseconds=500,
-    inside=WIDE,
+    inside=inside,
     script=script,
     weights=lambda settings, state: by_name(PLAN, state.net),
     presets=(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from app.core.errors import Problem
+from app.core.experiments.layered_steps import of_network
 from app.core.experiments.own_networks import (
     FRAMES,
     POINTS,
@@ -25,8 +26,8 @@ from app.core.experiments.own_networks import (
 )
 from app.core.layers.table import Linear
 from app.core.networks.network import Network
-from app.core.training.layered import Layered, Standing, check
-from app.core.training.modules import SEEDS, dropped
+from app.core.pictures.images import GARMENTS
+from app.core.training.layered import DIGITS, Layered, check
 from app.core.training.nets import Net, picked
 from app.core.training.points import SHAPES
 from app.core.training.steps import Batch, Function, Rule, Stand, Steps
@@ -87,40 +88,21 @@ def steps(settings: NetworkSettings) -> Steps | Layered:
 
 
 def on_pictures(settings: NetworkSettings) -> Layered:
+    """Raises Problem where the chain rule is not told through such a net."""
     network = asked(settings)
     check(network)
-    optimizer, rate, momentum, batched = how(settings)
-    total = len(held(settings).y)
-
-    def stand(state: State) -> Standing:
-        parts, moving = state.net.parts, state.net.moving
-        count = 2 if optimizer == "adam" else 1
-        nothing = {name: (np.zeros_like(part),) * count for name, part in parts.items()}
-        every = nothing | moving
-        memories = tuple({name: every[name][i] for name in parts} for i in range(count))
-        return Standing(parts, memories)
-
-    def batch(step: int) -> Batch:
-        every, some = held(settings), picked(step, batched, total, settings.seed)
-        return Batch(some, every.x[some].astype(float), every.y[some])
-
-    def masks(state: State, step: int) -> dict[str, Any]:
-        every, some = held(settings), picked(step, batched, total, settings.seed)
-        return dropped(network, state.net, every.x[some], SEEDS * settings.seed + step)
-
-    return Layered(
-        ("your-network", settings.model_dump_json()),
+    return of_network(
+        "your-network",
+        settings,
         network,
+        how(settings),
+        lambda: held(settings),
         FRAMES * every(settings),
-        min(batched, total),
-        total,
+        lambda state: measured(settings, state).loss,
         begin=lambda: begin(settings),
         further=lambda state, end: further(settings, state, end),
-        stand=stand,
-        batch=batch,
-        rule=Rule(optimizer, rate, momentum=momentum if optimizer == "sgd" else 0.0),
-        loss=lambda state: measured(settings, state).loss,
-        masks=masks,
+        net=lambda state: state.net,
+        classes=GARMENTS if settings.data == "garments" else DIGITS,
     )
 
 

@@ -9,16 +9,18 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from app.core.experiments.experiment import YES_NO, Claim, Experiment, Settings, Yes, amount, known
+from app.core.experiments.layered_steps import by_name, deep
 from app.core.numbers import format_number
 from app.core.questions import shown
 from app.core.training.classifiers import HE
 from app.core.training.convolutional import CHANNELS, KERNEL, Plan, Trained, start, trained
 from app.core.training.digits import CLASSES, SIDE, digits, guessed
+from app.core.training.layered import Layered, Standing
 from app.core.training.loop import Frame, Look, Loop
-from app.core.training.nets import START
+from app.core.training.nets import START, chosen
 from app.core.training.scripts import pictures, sgd
 from app.core.training.several import Several
-from app.core.training.steps import CONVOLVED
+from app.core.training.steps import Batch, Rule
 
 SHALLOW, BATCH, TRAINED = 8, 64, 1_000
 FRAMES = 20
@@ -86,6 +88,35 @@ def further(settings: ResidualSettings, state: State, steps: int) -> State:
 def begin(settings: ResidualSettings) -> State:
     one, other = (start(plan, settings.seed) for plan in plans(settings))
     return further(settings, (one, other), 0)
+
+
+def steps(settings: ResidualSettings) -> Layered:
+    """How a step of the deep net is looked at; its loss is that of the step's own batch."""
+    [plan, _], given, seed = plans(settings), digits(TRAINED, settings.seed), settings.seed
+    network = deep(plan.depth, plan.skip, CHANNELS, KERNEL, CLASSES)
+
+    def on(state: Trained, count: int) -> Trained:
+        return trained(plan, state, given, settings.rate, BATCH, count, seed)
+
+    def batch(step: int) -> Batch:
+        places = chosen(step, BATCH, TRAINED, seed)
+        return Batch(places, given.x[places].astype(float), given.y[places])
+
+    return Layered(
+        ("residual", settings.model_dump_json()),
+        network,
+        FRAMES * each(settings),
+        BATCH,
+        TRAINED,
+        begin=lambda: start(plan, seed),
+        further=lambda state, end: on(state, end - state.step) if end > state.step else state,
+        stand=lambda state: Standing(
+            by_name(network, state.parts), (by_name(network, state.moving),)
+        ),
+        batch=batch,
+        rule=Rule("sgd", settings.rate, momentum=0.9),
+        loss=lambda state: on(state, 0).loss,
+    )
 
 
 def look(settings: ResidualSettings, state: State, step: int) -> Look:
@@ -262,7 +293,7 @@ RESIDUAL: Experiment[ResidualSettings] = Experiment(
     cost=lambda settings: 2 * sum(plan.cost for plan in plans(settings)) * settings.steps * BATCH,
     pace=3.4e9,
     milliseconds=200,
-    inside=CONVOLVED,
+    inside=steps,
     script=script,
     curves=lambda settings: (f"{settings.depth} layers", f"{SHALLOW} layers"),
     measure="training loss",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from math import log
 from typing import Annotated, Any, Literal
 
@@ -11,6 +12,7 @@ from pydantic import Field
 from app.core.errors import Problem
 from app.core.experiments import planes
 from app.core.experiments.experiment import Experiment, Settings, amount
+from app.core.experiments.layered_steps import of_plan
 from app.core.experiments.small_batch_claims import BROKEN, CLAIMS, LEARNED, ROTE, XOR
 from app.core.numbers import format_number
 from app.core.questions import shown
@@ -29,10 +31,11 @@ from app.core.training.classifiers import (
     trained,
 )
 from app.core.training.digits import CLASSES, PIXELS, Digits, digits
+from app.core.training.layered import Layered
 from app.core.training.loop import Look, Loop
 from app.core.training.nets import picked
 from app.core.training.points import FRESH, SHAPES, Array, random
-from app.core.training.steps import WIDE, Batch, Rule, Steps
+from app.core.training.steps import Batch, Rule, Steps
 
 HIDDEN, TESTED, FRAMES = 128, 500, 40
 BATCH, SHOWN = 50, 50  # samples of a step, and digits of the picture, at most
@@ -176,7 +179,7 @@ def further(settings: SmallBatchSettings, state: Trained, end: int) -> Trained:
         how(settings),
         end - state.step,
         settings.seed,
-        lambda step, some: labelled(settings, step, some),
+        partial(labelled, settings),
     )[0]
 
 
@@ -244,14 +247,24 @@ UNTOLD: dict[Bug, str] = {
 }
 
 
-def steps(settings: SmallBatchSettings) -> Steps:
+def steps(settings: SmallBatchSettings) -> Steps | Layered:
     """How a step of it is looked at. Raises Problem where it is not."""
-    if settings.data == "digits":
-        raise Problem(f"With digits no step can be looked into: {WIDE}.", {"field": "data"})
     if why := UNTOLD.get(settings.bug):
         message = f"With this bug no step can be looked into: {why}."
         raise Problem(message, {"field": "bug"})
     net, total = plan(settings), settings.points
+    if settings.data == "digits":
+        return of_plan(
+            "small-batch",
+            settings,
+            net,
+            how(settings),
+            lambda: given(settings),
+            FRAMES * each(settings),
+            lambda state: measured(settings, state).loss,
+            vary=partial(labelled, settings),
+            begin=lambda: begin(settings),
+        )
 
     def batch(step: int) -> Batch:
         some, every = picked(step, BATCH, total, settings.seed), given(settings)

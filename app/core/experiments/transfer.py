@@ -11,6 +11,7 @@ from pydantic import Field
 from safetensors.numpy import load_file
 
 from app.core.experiments.experiment import Claim, Experiment, Settings, known
+from app.core.experiments.layered_steps import of_network as steps_of_network
 from app.core.layers import table as layers
 from app.core.networks.building import Builder
 from app.core.networks.network import Network
@@ -18,13 +19,13 @@ from app.core.numbers import format_number
 from app.core.pictures.images import ASSETS
 from app.core.questions import shown
 from app.core.training.digits import SIDE, Digits, Floats, Pictures, of_classes
+from app.core.training.layered import Layered
 from app.core.training.loop import Frame, Look, Loop
 from app.core.training.modules import How, Trained, scored, start, trained
 from app.core.training.points import FRESH, TRAIN
 from app.core.training.scripts import Script, adam, of_network
 from app.core.training.scripts import carried as brought
 from app.core.training.scripts import pictures as packed
-from app.core.training.steps import CONVOLVED
 
 Source = Literal["digits 0 to 4", "garments"]
 # What each source shows, and how many classes of it.
@@ -88,10 +89,12 @@ def pictures(each: int, seed: int, part: int = TRAIN) -> Digits:
     return of_classes("digits", TARGET, TESTED if part == FRESH else each, seed, part)
 
 
+HOW = How("adam", RATE, batch=BATCH)
+
+
 def learned(state: Trained, each: int, still: int, steps: int, seed: int) -> Trained:
     """So many steps further on the new task."""
-    how = How("adam", RATE, batch=BATCH)
-    return trained(network(), state, pictures(each, seed), how, steps, seed, frozen(still))[0]
+    return trained(network(), state, pictures(each, seed), HOW, steps, seed, frozen(still))[0]
 
 
 def moved(began: Trained, now: Trained) -> list[float]:
@@ -155,6 +158,30 @@ def every(settings: TransferSettings) -> int:
 
 def begin(settings: TransferSettings) -> Trained:
     return beginning(source(settings.source), settings.carried, settings.seed)
+
+
+def steps(settings: TransferSettings) -> Layered:
+    """How a step of it is looked at: of a frozen layer too, which it does not move."""
+
+    def further(state: Trained, end: int) -> Trained:
+        if state.step == end:
+            return state
+        return learned(state, settings.each, settings.frozen, end - state.step, settings.seed)
+
+    some = pictures(settings.each, settings.seed)
+    return steps_of_network(
+        "transfer",
+        settings,
+        network(),
+        HOW,
+        lambda: some,
+        FRAMES * every(settings),
+        lambda state: scored(network(), state, some.first(LOOKED)).loss,
+        begin=lambda: begin(settings),
+        further=further,
+        still=frozen(settings.frozen),
+        classes=tuple(map(str, TARGET)),
+    )
 
 
 def look(settings: TransferSettings, state: Trained, step: int) -> Look:
@@ -299,7 +326,7 @@ TRANSFER: Experiment[TransferSettings] = Experiment(
     ),
     pace=1.8e9,
     milliseconds=150,
-    inside=CONVOLVED,
+    inside=steps,
     script=script,
     weights=lambda settings, state: {**state.parts, **state.running},
     curves=lambda settings: ("of its own digits", "of fresh ones"),

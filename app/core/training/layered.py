@@ -9,12 +9,14 @@ from typing import Any, NamedTuple
 from app.core.errors import Problem
 from app.core.layers.table import AnyLayer
 from app.core.networks.network import Network, analyse
-from app.core.training.digits import Floats
+from app.core.training.digits import CLASSES, Floats
 from app.core.training.steps import Batch, Rule
 
 SUMS, NORMS = ("Conv2d", "Linear"), ("BatchNorm1d", "BatchNorm2d")  # whose weights are told of
 POOLS = ("MaxPool2d", "AvgPool2d")
 PASSED = (*SUMS, *NORMS, *POOLS, "AdaptiveAvgPool2d", "Flatten", "Add")
+
+DIGITS = tuple(map(str, range(CLASSES)))
 
 Parts = dict[str, Floats]
 
@@ -35,7 +37,7 @@ class Layered:
     gives. `begin` makes the run's state, `further` takes it to so many steps in all; `stand` says
     where a state stands, `loss` what its chart says of it. `masks`: for a state and the step that
     comes next, what each layer that leaves numbers out multiplies them with. `still`: parameters
-    that no step moves.
+    that no step moves. `classes`: what the pictures of each are called.
     """
 
     key: Hashable
@@ -51,6 +53,7 @@ class Layered:
     loss: Callable[[Any], float] = field(compare=False)
     masks: Callable[[Any, int], Parts] = field(compare=False, default=lambda state, step: {})
     still: frozenset[str] = field(compare=False, default=frozenset())
+    classes: tuple[str, ...] = field(compare=False, default=DIGITS)
 
     @property
     def work(self) -> float:

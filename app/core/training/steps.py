@@ -12,10 +12,6 @@ import numpy.typing as npt
 from app.core.training.nets import ACTIVATIONS, Activation, Local, Net, Optimizer
 from app.core.training.points import Array
 
-# Why no step is told of some nets.
-WIDE = "a unit of its net adds up 196 pixels, too many weights to be drawn or written one by one"
-CONVOLVED = "its layers are convolutions, whose weights take part at every place of a picture"
-
 Function = Activation | Literal["none"]
 # What hidden units make of their sums, each with its local gradient in terms of what it gave.
 FUNCTIONS: dict[Function, tuple[Callable[[Array], Array], Local]] = {

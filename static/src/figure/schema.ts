@@ -5176,8 +5176,11 @@ export interface components {
              * @description Those of this step: places among all.
              */
             batch: number[];
-            /** Labels */
-            labels: number[];
+            /**
+             * Labels
+             * @description What the run is told that each is.
+             */
+            labels: string[];
             /**
              * Pixels
              * @description Each picture of the batch, `side` a row, from 0 to 255.
@@ -7974,6 +7977,11 @@ export interface components {
             gradient: unknown;
             /** Followed */
             followed: boolean;
+            /**
+             * Kept
+             * @description False where dropout leaves it out of this step.
+             */
+            kept: boolean;
         };
         /**
          * StepWeight

@@ -15,7 +15,7 @@ from app.core.experiments.training_step.layered.drawn import (
     edges,
     shown,
 )
-from app.core.experiments.training_step.layered.names import weight_name, weight_place
+from app.core.experiments.training_step.layered.names import own_name, weight_name, weight_place
 from app.core.experiments.training_step.layered.places import Index, is_norm, place
 from app.core.experiments.training_step.layered.replay import Found, check, replay
 from app.core.experiments.training_step.layered.tellings import Told, changed, moments
@@ -59,7 +59,7 @@ class LayeredStepAnswer(TypedDict):
     loss: Annotated[float, Field(description="On those of its own that are looked at, before.")]
     total: Annotated[int, Field(description="Pictures that it learns from.")]
     batch: Annotated[list[int], Field(description="Those of this step: places among all.")]
-    labels: list[int]
+    labels: Annotated[list[str], Field(description="What the run is told that each is.")]
     pixels: Annotated[
         list[list[int]],
         Field(description="Each picture of the batch, `side` a row, from 0 to 255."),
@@ -91,7 +91,7 @@ def layered_step(steps: Layered, question: TrainingStepQuestion) -> LayeredStepA
         "loss": found.train,
         "total": steps.total,
         "batch": batch.places.tolist(),
-        "labels": batch.y.tolist(),
+        "labels": [steps.classes[y] for y in batch.y],
         "pixels": pixels(found),
         "side": SIDE,
         "sample": {
@@ -122,9 +122,10 @@ def pixels(found: Found) -> list[list[int]]:
     """The pictures small, where a net is given each pixel twice."""
     x = found.batch.x
     times = round((prod(x.shape[1:]) / SIDE**2) ** 0.5)
+    most = max(1.0, float(x.max()))  # of pixels that came as 0 to 255
     small = x.reshape(len(x), SIDE, times, SIDE, times)[:, :, 0, :, 0]
     shown: list[list[int]] = (
-        (255 * small).round().clip(0, 255).astype(int).reshape(len(x), -1).tolist()
+        (255 / most * small).round().clip(0, 255).astype(int).reshape(len(x), -1).tolist()
     )
     return shown
 
@@ -139,7 +140,7 @@ def pixel(found: Found, at: Index) -> list[int]:
 def choices(found: Found) -> list[StepChoice]:
     return [
         {
-            "name": found.network.layers[at].name,
+            "name": own_name(found, at),
             "type": found.row(at).type,
             "sizes": list(found.row(at).weights["weight"]),
             "biases": "bias" in found.row(at).weights,

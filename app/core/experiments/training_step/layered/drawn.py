@@ -9,8 +9,9 @@ import numpy as np
 from pydantic import Field
 from typing_extensions import TypedDict
 
+from app.core.experiments.training_step.layered.names import own_name
 from app.core.experiments.training_step.layered.places import Place, is_norm, source
-from app.core.experiments.training_step.layered.replay import Found
+from app.core.experiments.training_step.layered.replay import Found, numpy
 from app.core.experiments.training_step.layered.way import Way
 from app.core.training.points import Array
 
@@ -25,6 +26,7 @@ class StepUnit(TypedDict):
     value: Any
     gradient: Annotated[Any, Field(description="Of the chosen picture's own loss by its sum.")]
     followed: bool
+    kept: Annotated[bool, Field(description="False where dropout leaves it out of this step.")]
 
 
 class StepLayer(TypedDict):
@@ -71,11 +73,11 @@ def drawn(found: Found, way: Way, which: tuple[int, ...]) -> list[StepLayer]:
     made = list[StepLayer]()
     for i, layer in enumerate(which):
         at = found.stages[layer]
-        out, back = seen(found, at), found.back(at)
+        (out, kept), back = seen(found, at), found.back(at)
         made.append(
             {
                 "layer": layer + 1,
-                "name": found.network.layers[at].name,
+                "name": own_name(found, at),
                 "type": found.row(at).type,
                 "shape": list(back.shape),
                 "weight": list(found.row(at).weights["weight"]),
@@ -86,6 +88,7 @@ def drawn(found: Found, way: Way, which: tuple[int, ...]) -> list[StepLayer]:
                         "value": rounded(out[unit]),
                         "gradient": rounded(back[unit]),
                         "followed": unit == way.at[at][0],
+                        "kept": bool(kept[unit].any()),
                     }
                     for unit in strongest(back, way.at[at][0])
                 ],
@@ -95,14 +98,18 @@ def drawn(found: Found, way: Way, which: tuple[int, ...]) -> list[StepLayer]:
     return made
 
 
-def seen(found: Found, at: int) -> Array:
-    """What a layer with weights gives, and the activations and dropout right after it make of
-    it."""
+def seen(found: Found, at: int) -> tuple[Array, Array]:
+    """What the activations and dropout right after a layer with weights make of what it gives, and
+    what these are multiplied with there."""
+    kept = np.ones_like(found.out(at))
     while True:
         over = [j for j, some in enumerate(found.sources) if at in some]
         if len(over) != 1 or not found.row(over[0]).plain:
-            return found.out(at)
+            return found.out(at), kept
         at = over[0]
+        mask = found.masks.get(found.network.layers[at].name)
+        if mask is not None:
+            kept = kept * numpy(mask.expand_as(found.outs[at])[found.sample])
 
 
 def strongest(back: Array, followed: int) -> list[int]:

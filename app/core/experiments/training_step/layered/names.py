@@ -9,6 +9,8 @@ from app.core.experiments.training_step.layered.replay import Found
 from app.core.experiments.training_step.layered.way import Term
 from app.core.experiments.training_step.names import FEW, inside
 
+# Of layers that are called by their place alone.
+SHORT = {"Conv2d": "conv", "Linear": "linear", "BatchNorm1d": "norm", "BatchNorm2d": "norm"}
 BY = r"\frac{{\partial L}}{{\partial {}}}"
 
 
@@ -38,14 +40,15 @@ def called(found: Found, layer: int) -> str:
 def own_name(found: Found, at: int) -> str:
     """What a layer is called; by its type where its name is its place alone."""
     node = found.network.layers[at]
-    return node.layer.type if re.fullmatch(r"[\d.]+", node.name) else node.name
+    kind = node.layer.type
+    return SHORT.get(kind, kind) if re.fullmatch(r"[\d.]+", node.name) else node.name
 
 
 def unit_place(found: Found, layer: int, unit: int) -> str:
     """One of what a layer gives: units, channels, or the classes' scores."""
     at = found.stages[layer]
     if at == len(found.network.layers) - 1:
-        return f"output {unit + 1} (class {unit})"
+        return f"output {unit + 1} ({found.steps.classes[unit]})"
     what = "channel" if found.outs[at].dim() > 2 else "unit"
     return f"{what} {unit + 1} of {called(found, layer)}"
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 EACH = 100  # steps between the states that are kept
-PACE, OVERHEAD, MOST_SECONDS = 1e9, 1e6, 8.0
+PACE, OVERHEAD, MOST_SECONDS = 4e9, 4e6, 8.0  # multiply-adds a second, and those of a small step
 
 
 @lru_cache(maxsize=16)

@@ -86,14 +86,14 @@ def batch(told: Told) -> StepMoment:
     count, total, y = len(found.batch.places), found.steps.total, int(found.batch.y[found.sample])
     some = f"all {total:,} pictures" if count == total else f"{count} of {total:,} pictures"
     shape = r" \times ".join(map(str, found.network.input))
-    words = f"This step sees {some}. The ringed one is labelled {y}."
+    words = f"This step sees {some}. The ringed one is labelled {found.steps.classes[y]}."
     if out := leaves_out(found):
         words += f" Of its numbers {out}: another choice in each step."
     return {
         "kind": "batch",
         "layer": None,
         "title": "Batch",
-        "latex": rf"x \in \mathbb{{R}}^{{{shape}}}, \qquad y = {y}",
+        "latex": rf"x \in \mathbb{{R}}^{{{shape}}}, \qquad y = \text{{{found.steps.classes[y]}}}",
         "sentence": words,
     }
 
@@ -207,8 +207,9 @@ def scored(told: Told) -> StepMoment:
             rf"z^{{({last})}}_{{{y + 1}}}",
             rf"&= {number(whole)} - {inside(float(logits[y]))} = {number(value)}",
         ),
-        "sentence": f"The net gives class {y} {format_number(100 * float(np.exp(-value)), 3)} %; "
-        f"the loss is minus the logarithm of that share: {format_number(value)}.",
+        "sentence": f"The net is {format_number(100 * float(np.exp(-value)), 3)} % sure of "
+        f"{found.steps.classes[y]}; the loss is minus the logarithm of that share: "
+        f"{format_number(value)}.",
     }
 
 
@@ -231,8 +232,8 @@ def seeded(told: Told) -> StepMoment:
             rf"{{\sum_{{j}} e^{{{name}_{{j}}}}}} - {own}",
             rf"&= {number(back + own)} - {own} = {number(back)}",
         ),
-        "sentence": f"Back from the loss to the score of class {out[0]}: the share that the net "
-        f"gives it, less {why}: {format_number(back)}.",
+        "sentence": f"Back from the loss to the score of {found.steps.classes[out[0]]}: the share "
+        f"that the net gives it, less {why}: {format_number(back)}.",
     }
 
 
@@ -300,7 +301,8 @@ def handed_down(told: Told, layer: int) -> tuple[str, str]:
     came = sum(w * g for w, g, _ in some)
     summed = added(some)
     times = "".join(rf" \cdot \underbrace{{{inside(x)}}}_{{\text{{{n}}}}}" for n, x in factors)
-    more = rf" + \underbrace{{{inside(rest)}}}_{{\text{{by other ways}}}}" if rest else ""
+    why = other_ways(found)
+    more = rf" + \underbrace{{{inside(rest)}}}_{{\text{{{why}}}}}" if rest else ""
     over = found.stages.index(above(told, layer) or found.stages[-1])
     each = rf"\frac{{\partial L}}{{\partial z^{{({over + 1})}}}}"
     scaled = is_norm(found.row(found.stages[over]))
@@ -313,17 +315,22 @@ def handed_down(told: Told, layer: int) -> tuple[str, str]:
     who = f"{unit_place(found, layer, at[0])}{place_of(at)}"
     way = "the scale over the batch's deviation" if scaled else plural(len(some), "product")
     words = f"By {way} the gradient comes back towards {who}: {format_number(came)}"
+    if layer + 1 not in told.shown:
+        words = f"Of the layers not drawn the last one, {called(found, over)}, is told. {words}"
     if factors:
         told_of = ", ".join(f"{name} {format_number(value)}" for name, value in factors)
         words += f", times the slope of what lies between ({told_of})"
     if rest:
-        why = "the skip or the batch's statistics"
-        if not any(row.layer.type in NORMS for row in found.network.layers):
-            why = "the skip"
-        elif not any(row.layer.type == "Add" for row in found.network.layers):
-            why = "the batch's mean and variance"
         words += f"; {format_number(rest)} more comes through {why}"
     return latex, f"{words}: {format_number(total)}." if factors or rest else f"{words}."
+
+
+def other_ways(found: Found) -> str:
+    """By which a gradient comes to a place besides the one that is told."""
+    kinds = {node.layer.type for node in found.network.layers}
+    ways = ["the skip"] if "Add" in kinds else []
+    ways += ["the batch's statistics"] if kinds & set(NORMS) else []
+    return " and ".join(ways)
 
 
 def arrived(found: Found) -> tuple[str, str]:
