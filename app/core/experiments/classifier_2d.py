@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from app.core.experiments import planes
 from app.core.experiments.experiment import Claim, Experiment, Settings, amount, known
 from app.core.numbers import format_number
-from app.core.questions import shown
+from app.core.questions import refused, shown
 from app.core.training.loop import Frame
-from app.core.training.nets import Activation, How, Optimizer
+from app.core.training.nets import Activation, Apart, How, Optimizer
 from app.core.training.points import Kind
 
 RATES = [0.001, 0.003, 0.01, 0.02, 0.05, 0.1, 0.3, 1.0, 3.0, 10.0]
 PENALTIES = [0.0, 0.0001, 0.001, 0.003, 0.01, 0.03, 0.1]
 PENALTY = amount("Penalty", "On the squares of the weights, as PyTorch's weight_decay.", PENALTIES)
+SPARSE = amount("L1 penalty", "On the sizes of the weights: it draws small ones to 0.", PENALTIES)
+SHARES = [0.0, 0.1, 0.2, 0.3, 0.5]
+DROPPED = amount("Dropped", "The share of hidden units left out at each step.", SHARES, most=0.9)
+THEN = "Where there is such a step."
+LAYERS = 4  # with weights, at most
 
 
 class ClassifierSettings(Settings):
@@ -68,6 +73,8 @@ class ClassifierSettings(Settings):
         ),
     ] = 0
     penalty: Annotated[float, PENALTY] = 0.0
+    sparse: Annotated[float, SPARSE] = 0.0
+    dropped: Annotated[float, DROPPED] = 0.0
     noise: Annotated[
         float,
         amount("Noise", "How far points stray.", [0.0, 0.05, 0.1, 0.2, 0.3, 0.5]),
@@ -81,16 +88,30 @@ class ClassifierSettings(Settings):
             ge=0,
             le=3_000,
             title="Change at step",
-            description="From this step on with the rate and the penalty beside; 0: never.",
+            description="From this step on with what stands under it; 0: never.",
+        ),
+    ] = 0
+    layer_then: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=LAYERS,
+            title="Layer from then",
+            description="The one whose rate and penalties change, from 1 at the input; 0: all.",
         ),
     ] = 0
     rate_then: Annotated[
-        float,
-        amount("Rate from then", "Where there is such a step.", RATES, most=100, nothing=False),
+        float, amount("Rate from then", f"{THEN} 0 freezes.", [0.0, *RATES], most=100)
     ] = 0.02
-    penalty_then: Annotated[
-        float, amount("Penalty from then", "Where there is such a step.", PENALTIES)
-    ] = 0.0
+    penalty_then: Annotated[float, amount("Penalty from then", THEN, PENALTIES)] = 0.0
+    sparse_then: Annotated[float, amount("L1 penalty from then", THEN, PENALTIES)] = 0.0
+    dropped_then: Annotated[float, amount("Dropped from then", THEN, SHARES, most=0.9)] = 0.0
+
+    @model_validator(mode="after")
+    def _layer_is_there(self) -> ClassifierSettings:
+        if self.turn and self.layer_then > self.layers + 1:
+            raise refused(f"has a layer {self.layer_then}, and the net has {self.layers + 1}")
+        return self
 
 
 POINTS = 250
@@ -102,9 +123,10 @@ def task(settings: ClassifierSettings) -> planes.Task:
         settings.optimizer,
         settings.rate,
         settings.penalty,
-        batch=settings.batch,
+        settings.dropped,
+        settings.batch,
+        settings.sparse,
     )
-    later = how._replace(rate=settings.rate_then, penalty=settings.penalty_then)
     hidden = (settings.units,) * settings.layers
     return planes.Task(
         settings.data,
@@ -115,8 +137,17 @@ def task(settings: ClassifierSettings) -> planes.Task:
         settings.steps,
         settings.seed,
         settings.turn,
-        later if settings.turn else None,
+        later(settings, how) if settings.turn else None,
     )
+
+
+def later(settings: ClassifierSettings, how: How) -> How:
+    """How it goes on where something changes on the way."""
+    how = how._replace(dropped=settings.dropped_then)
+    rate, pulls = settings.rate_then, (settings.penalty_then, settings.sparse_then)
+    if settings.layer_then:
+        return how._replace(apart=Apart(settings.layer_then, rate, *pulls))
+    return how._replace(rate=rate, penalty=pulls[0], sparse=pulls[1])
 
 
 def control(settings: ClassifierSettings) -> ClassifierSettings:
@@ -128,9 +159,22 @@ def control(settings: ClassifierSettings) -> ClassifierSettings:
 
 def names(settings: ClassifierSettings) -> tuple[str, str]:
     if settings.turn:
-        rate, penalty = (format_number(x, 2) for x in (settings.rate_then, settings.penalty_then))
-        return f"rate {rate}, penalty {penalty} from step {settings.turn}", "unchanged"
+        changed = ", ".join(changes(settings)) or "nothing changed"
+        return f"{changed} from step {settings.turn}", "unchanged"
     return "-".join(map(str, task(settings).sizes)), "a line: 2-1"
+
+
+def changes(settings: ClassifierSettings) -> Iterator[str]:
+    """What is otherwise from then on, in words."""
+    where = f" of layer {settings.layer_then}" if settings.layer_then else ""
+    for name, title in (("rate", "rate"), ("penalty", "penalty"), ("sparse", "L1 penalty")):
+        then = getattr(settings, f"{name}_then")
+        if name == "rate" and not then:
+            yield f"{where.removeprefix(' of ') or 'all layers'} frozen"
+        elif then != getattr(settings, name):
+            yield f"{title}{where} {format_number(then, 2)}"
+    if settings.dropped_then != settings.dropped:
+        yield f"{format_number(100 * settings.dropped_then, 2)} % dropped"
 
 
 def learned(runs: Sequence[Sequence[Frame]]) -> bool:
@@ -180,6 +224,8 @@ CLASSIFIER_2D: Experiment[ClassifierSettings] = Experiment(
             "Rate 1, and 0.1 from step 300",
             {"optimizer": "sgd", "rate": 1.0, "turn": 300, "rate_then": 0.1, "data": "moons"},
         ),
+        ("Layer 1 frozen from step 120", {"turn": 120, "layer_then": 1, "rate_then": 0.0}),
+        ("L1 penalty", {"sparse": 0.003, "data": "moons"}),
         ("One unit", {"layers": 1, "units": 1, "data": "circles"}),
         ("Rate 10: nothing learned", {"optimizer": "sgd", "rate": 10.0, "activation": "relu"}),
     ),

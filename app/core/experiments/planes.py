@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from app.core.errors import Problem
 from app.core.experiments.experiment import S
 from app.core.training import scripts
 from app.core.training.loop import Look, Loop
@@ -50,6 +51,21 @@ class Task:
     @property
     def sizes(self) -> tuple[int, ...]:
         return (2, *self.hidden, 1)
+
+    @property
+    def drops(self) -> bool:
+        """Whether units are left out at any step."""
+        return bool(self.how.dropped or (self.later and self.later.dropped))
+
+    @property
+    def by_layer(self) -> bool:
+        """Whether the program has an L1 penalty, or a layer of its own."""
+        hows = filter(None, (self.how, self.later))
+        return any(how.sparse or how.apart for how in hows)
+
+    def at(self, step: int) -> How:
+        """How that step is taken."""
+        return self.later if self.later and step >= self.turn else self.how
 
     @property
     def each(self) -> int:
@@ -137,7 +153,7 @@ def data(task: Task) -> dict[str, Any]:
 def by_name(task: Task, state: Trained) -> dict[str, Array]:
     """The parameters, by the names that the program's nn.Sequential gives them: each activation
     takes a place, and so does dropout."""
-    places = 3 if task.how.dropped else 2
+    places = 3 if task.drops else 2
     pairs = enumerate(zip(state.net.weights, state.net.biases, strict=True))
     return {
         f"{places * i}.{name}": part
@@ -147,14 +163,22 @@ def by_name(task: Task, state: Trained) -> dict[str, Array]:
 
 
 def steps(task: Task) -> Steps:
-    """How a step of it is looked at."""
+    """How a step of it is looked at. Raises Problem where that is not told."""
+    for how in filter(None, (task.how, task.later)):
+        if how.sparse or how.apart:
+            raise Problem(
+                "No step of this run can be looked into: its update is told for one rate and a "
+                "penalty on the squares, and here "
+                + ("one layer has its own." if how.apart else "the penalty is on the sizes, too."),
+                {"field": "settings"},
+            )
 
     def rule(step: int) -> Rule:
-        how = task.later if task.later and step >= task.turn else task.how
+        how = task.at(step)
         return Rule(how.optimizer, how.rate, how.penalty)
 
     def batch(step: int) -> Batch:
-        every, how = given(task), task.how
+        every, how = given(task), task.at(step)
         some = picked(step, how.batch, task.points, task.seed)
         dropped = masks(how, task.hidden, step, task.seed)
         return Batch(some, every.x[some], every.y[some], tuple(dropped))
@@ -181,21 +205,22 @@ def steps(task: Task) -> Steps:
 
 
 def script(task: Task) -> scripts.Script:
-    how = task.how
+    how, later = task.how, task.later
+    first = []
+    if later:
+        first.append(f"if step == {task.turn}:")
+        first += [f"    {line}" for line in turned(task, later)]
+    if task.drops:
+        first.append("drop(step)")
     optimizer = scripts.sgd(how.rate, penalty=how.penalty)
     if how.optimizer == "adam":
         optimizer = scripts.adam(how.rate, how.penalty)
-    first = ["drop(step)"] if how.dropped else []
-    if task.later:
-        first += [
-            f"if step == {task.turn}:",
-            "    for group in optimizer.param_groups:",
-            f"        group.update(lr={task.later.rate!r}, weight_decay={task.later.penalty!r})",
-        ]
+    if task.by_layer:
+        optimizer = scripts.by_layer(optimizer, how.sparse)
     return scripts.Script(
         task.seed,
         scripts.points(task.kind, task.points, VALIDATED, task.noise, ".double()"),
-        scripts.dense(task.sizes, how.activation, dropped=how.dropped),
+        scripts.dense(task.sizes, how.activation, dropped=how.dropped if task.drops else None),
         optimizer,
         task.last * task.each,
         task.each,
@@ -205,6 +230,23 @@ def script(task: Task) -> scripts.Script:
         first="\n".join(first),
         double=True,
     )
+
+
+def turned(task: Task, later: How) -> list[str]:
+    """What is otherwise from then on, as lines of the program."""
+
+    def held(rate: float, penalty: float, sparse: float) -> str:
+        words = f"lr={rate!r}, weight_decay={penalty!r}"
+        return f"{words}, sparse={sparse!r}" if task.by_layer else words
+
+    lines = [
+        "for group in optimizer.param_groups:",
+        f"    group.update({held(later.rate, later.penalty, later.sparse)})",
+    ]
+    if later.apart:
+        place, *own = later.apart
+        lines.append(f"optimizer.param_groups[{place - 1}].update({held(*own)})")
+    return [*lines, f"SHARE = {later.dropped!r}"] if task.drops else lines
 
 
 def loop(task: Callable[[S], Task]) -> Loop[S, Trained]:

@@ -61,9 +61,19 @@ class Trained(NamedTuple):
     step: int = 0
 
 
+class Apart(NamedTuple):
+    """One layer, from 1 on, for which numbers of its own hold; with rate 0 it is frozen."""
+
+    layer: int
+    rate: float
+    penalty: float
+    sparse: float
+
+
 class How(NamedTuple):
-    """How it is trained. `penalty` is torch's weight_decay; of the hidden units `dropped` is the
-    share left out at each step, the rest scaled up for it. `batch` 0: all points at each step."""
+    """How it is trained. `penalty` is torch's weight_decay, `sparse` the weight of the L1 penalty;
+    of the hidden units `dropped` is the share left out at each step, the rest scaled up for it.
+    `batch` 0: all points at each step."""
 
     activation: Activation = "tanh"
     optimizer: Optimizer = "adam"
@@ -71,6 +81,22 @@ class How(NamedTuple):
     penalty: float = 0.0
     dropped: float = 0.0
     batch: int = 0
+    sparse: float = 0.0
+    apart: Apart | None = None
+
+    def rates(self, layers: int) -> list[float]:
+        """Of each part of a net with so many layers."""
+        found = [self.rate] * layers
+        if self.apart:
+            found[self.apart.layer - 1] = self.apart.rate
+        return found * 2
+
+    def pulls(self, layers: int) -> list[tuple[float, float]]:
+        """The two penalties of each part; none at all where there is none."""
+        found = [(self.penalty, self.sparse)] * layers
+        if self.apart:
+            found[self.apart.layer - 1] = self.apart.penalty, self.apart.sparse
+        return found * 2 if any(map(any, found)) else []
 
 
 def count(sizes: Sequence[int]) -> int:
@@ -135,20 +161,23 @@ def stepped(state: Trained, points: Points, how: How, masks: Sequence[Array] = (
     """One step on these points."""
     net, step = state.net, state.step + 1
     found = gradients(net, points, how.activation, masks)
-    if how.penalty:
+    layers = len(net.weights)
+    if pulls := how.pulls(layers):
         found = tuple(
-            gradient + how.penalty * part for gradient, part in zip(found, net.parts, strict=True)
+            gradient + sparse * np.sign(part) + penalty * part
+            for gradient, part, (penalty, sparse) in zip(found, net.parts, pulls, strict=True)
         )
+    rates = how.rates(layers)
     if how.optimizer == "sgd":
-        parts = [p - how.rate * g for p, g in zip(net.parts, found, strict=True)]
+        parts = [p - rate * g for p, g, rate in zip(net.parts, found, rates, strict=True)]
         return state._replace(net=Net.of(parts), step=step)
     fast, slow = MEMORY
     mean = tuple(fast * m + (1 - fast) * g for m, g in zip(state.mean, found, strict=True))
     square = tuple(slow * s + (1 - slow) * g * g for s, g in zip(state.square, found, strict=True))
-    rate, root = how.rate / (1 - fast**step), (1 - slow**step) ** 0.5
+    early, root = 1 - fast**step, (1 - slow**step) ** 0.5
     parts = [
-        p - rate * m / (np.sqrt(s) / root + TINY)
-        for p, m, s in zip(net.parts, mean, square, strict=True)
+        p - rate / early * m / (np.sqrt(s) / root + TINY)
+        for p, m, s, rate in zip(net.parts, mean, square, rates, strict=True)
     ]
     return Trained(Net.of(parts), mean, square, step)
 

@@ -212,11 +212,12 @@ def dense(
     activation: str,
     norm: bool = False,
     skip: bool = False,
-    dropped: float = 0.0,
+    dropped: float | None = None,
     start: float | None = None,
     last: str = "",
 ) -> str:
-    """A stack of linear layers that starts as it does here; `last` is a layer behind them."""
+    """A stack of linear layers that starts as it does here; `last` is a layer behind them. The
+    share `dropped` is a name that may change on the way."""
     layers, used = [], ""
     for i, (inputs, outputs) in enumerate(pairwise(sizes)):
         if i == len(sizes) - 2:
@@ -228,11 +229,11 @@ def dense(
         block += [NAMES[activation]] if activation in NAMES else []
         if skip and inputs == outputs:
             block = [f"Skip({', '.join(block)})"]
-        layers += block + ([f"Dropped({outputs})"] if dropped else [])
+        layers += block + ([f"Dropped({outputs})"] if dropped is not None else [])
     if skip:
         used += SKIP
-    if dropped:
-        used += DROP.replace("SHARE", repr(dropped)).replace("DROPPED", str(DROPPED))
+    if dropped is not None:
+        used += f"SHARE = {dropped!r}\n\n\n" + DROP.replace("DROPPED", str(DROPPED))
     inner = "".join(f"    {layer},\n" for layer in layers)
     return f"{used}model = nn.Sequential(\n{inner})\n\n{_start(activation, start)}"
 
@@ -299,7 +300,7 @@ def of_plan(plan: Plan) -> str:
         plan.activation,
         plan.norm,
         plan.skip,
-        plan.dropped,
+        plan.dropped or None,
         plan.start,
         "nn.Softmax(1)" if plan.twice else "",
     )
@@ -346,3 +347,22 @@ def sgd(rate: float, momentum: float = 0.0, penalty: float = 0.0) -> str:
 def adam(rate: float, penalty: float = 0.0) -> str:
     words = f", weight_decay={penalty!r}" if penalty else ""
     return f"torch.optim.Adam(model.parameters(), lr={rate!r}{words})"
+
+
+LASSO = """
+
+def lasso(optimizer, *_):
+    \"\"\"The L1 penalty pulls each weight by its sign, before all else.\"\"\"
+    for group in optimizer.param_groups:
+        for part in group["params"]:
+            part.grad += group["sparse"] * part.sign()"""
+
+
+def by_layer(optimizer: str, sparse: float) -> str:
+    """The same optimiser, whose numbers may differ between layers, with an L1 penalty."""
+    layers = (
+        f"{{'params': layer.parameters(), 'sparse': {sparse!r}}}\n"
+        "    for layer in model if isinstance(layer, nn.Linear)"
+    )
+    own = optimizer.replace("model.parameters()", f"[\n    {layers}\n]")
+    return f"{own}{LASSO}\n\n\noptimizer.register_step_pre_hook(lasso)"

@@ -2726,6 +2726,18 @@ export interface components {
              */
             penalty: number;
             /**
+             * L1 penalty
+             * @description On the sizes of the weights: it draws small ones to 0.
+             * @default 0
+             */
+            sparse: number;
+            /**
+             * Dropped
+             * @description The share of hidden units left out at each step.
+             * @default 0
+             */
+            dropped: number;
+            /**
              * Noise
              * @description How far points stray.
              * @default 0.1
@@ -2739,13 +2751,19 @@ export interface components {
             steps: number;
             /**
              * Change at step
-             * @description From this step on with the rate and the penalty beside; 0: never.
+             * @description From this step on with what stands under it; 0: never.
              * @default 0
              */
             turn: number;
             /**
+             * Layer from then
+             * @description The one whose rate and penalties change, from 1 at the input; 0: all.
+             * @default 0
+             */
+            layer_then: number;
+            /**
              * Rate from then
-             * @description Where there is such a step.
+             * @description Where there is such a step. 0 freezes.
              * @default 0.02
              */
             rate_then: number;
@@ -2755,6 +2773,18 @@ export interface components {
              * @default 0
              */
             penalty_then: number;
+            /**
+             * L1 penalty from then
+             * @description Where there is such a step.
+             * @default 0
+             */
+            sparse_then: number;
+            /**
+             * Dropped from then
+             * @description Where there is such a step.
+             * @default 0
+             */
+            dropped_then: number;
         };
         /**
          * ComparisonAnswer

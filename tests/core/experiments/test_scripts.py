@@ -51,6 +51,8 @@ ASKED: dict[str, list[dict[str, Any]]] = {
         {"data": "moons", "optimizer": "sgd", "rate": 0.3, "batch": 10, "activation": "relu"},
         {"data": "circles", "units": 3, "layers": 1, "activation": "sigmoid"},
         {"data": "blobs", "turn": 25, "rate_then": 0.3, "penalty_then": 0.1},
+        {"data": "xor", "turn": 25, "dropped": 0.3, "dropped_then": 0.5, "sparse": 0.01},
+        {"turn": 25, "dropped_then": 0.2, "layer_then": 3, "sparse_then": 0.01, "penalty": 0.01},
     ],
     "samples-a-weight": [{"dropped": 0.3, "penalty": 0.01}, {"points": 150, "hidden": 4}],
     "small-batch": [

@@ -12,6 +12,7 @@ from torch.nn import functional
 from app.core.training.nets import (
     ACTIVATIONS,
     Activation,
+    Apart,
     How,
     Optimizer,
     count,
@@ -62,6 +63,35 @@ def test_every_step_is_torchs(activation: Activation, optimizer: Optimizer) -> N
         state = stepped(state, POINTS, how)
     for ours, theirs in zip(state.net.parts, parts, strict=True):
         np.testing.assert_allclose(ours, theirs.detach().numpy(), rtol=1e-6, atol=1e-7)
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+def test_penalties_and_a_layer_apart_are_torchs(optimizer: Optimizer) -> None:
+    how = How("tanh", optimizer, 0.02, 0.01, sparse=0.003, apart=Apart(2, 0.05, 0.0, 0.02))
+    state = start(SIZES, seed=3)
+    parts = [torch.tensor(part, requires_grad=True) for part in state.net.parts]
+    rest = [part for place, part in enumerate(parts) if place % 3 != 1]
+    kind: Any = torch.optim.SGD if optimizer == "sgd" else torch.optim.Adam
+    groups = [{"params": rest}, {"params": parts[1::3], "lr": 0.05, "weight_decay": 0.0}]
+    stepper = kind(groups, lr=how.rate, weight_decay=how.penalty)
+    for _ in range(60):
+        stepper.zero_grad()
+        sizes = sum(0.003 * part.abs().sum() for part in rest)
+        sizes += sum(0.02 * part.abs().sum() for part in parts[1::3])
+        (torch_loss(parts, POINTS, "tanh") + sizes).backward()
+        stepper.step()
+        state = stepped(state, POINTS, how)
+    for ours, theirs in zip(state.net.parts, parts, strict=True):
+        np.testing.assert_allclose(ours, theirs.detach().numpy(), rtol=1e-6, atol=1e-7)
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+def test_a_layer_with_rate_0_is_frozen_to_the_bit(optimizer: Optimizer) -> None:
+    how = How("tanh", optimizer, 0.02, 0.01, apart=Apart(1, 0.0, 0.01, 0.01))
+    before = start(SIZES, seed=3)
+    after = trained(before, POINTS, how, 20, seed=3)
+    for place, (old, new) in enumerate(zip(before.net.parts, after.net.parts, strict=True)):
+        assert (old == new).all() == (place % 3 == 0)
 
 
 def test_the_loss_is_torchs_however_large_the_logits_are() -> None:
