@@ -138,6 +138,12 @@ def is_json(text: str) -> bool:
 # Reading
 
 
+def names(figure: Figure[Any], given: Mapping[str, Any]) -> set[str]:
+    """Those that stand for something of its question in a link."""
+    own = {name for model in models(figure, given) for name in model.model_fields}
+    return own | {PACKED + name for name in own} | figure.old_names.keys()
+
+
 def asked(figure: Figure[Q], query: Mapping[str, str]) -> dict[str, Any]:
     """The question in a link as plain data, not yet validated, completed by what a link of this
     figure may leave out. What is not of this question (a cursor, a view) is overlooked. Raises

@@ -69,8 +69,9 @@ def percents(*shares: float) -> list[str]:
 
 
 def sizes(shape: Iterable[int]) -> str:
-    """A tensor's shape in words: 64×3×3×3."""
-    return "×".join(map(str, shape)) or "a single number"
+    """A tensor's shape in words: 64 × 3 × 3 × 3. Under the volumes of a network, where room is
+    scarce, it stands without spaces."""
+    return " × ".join(map(str, shape)) or "a single number"
 
 
 def breadth(text: str) -> float:

@@ -11,7 +11,7 @@ from app.core.errors import Problem, nearest, shortened
 from app.core.expressions.drawing.svg import svg as graph
 from app.core.figure import JSON, Figure
 from app.core.figures import FIGURES
-from app.core.links import asked, models
+from app.core.links import asked, names
 from app.core.mistakes import validated
 from app.core.networks.drawing.svg import svg as volumes
 from app.web.answering import told_soon
@@ -73,8 +73,7 @@ async def embed(request: Request, name: str) -> HTMLResponse:
     except Problem as found:
         problem, question = found.told, repeated(question, {})
     query = request.query_params
-    of_question = {name for each in models(figure, query) for name in each.model_fields}
-    of_question |= figure.old_names.keys()
+    of_question = names(figure, query)
     view = {name: text for name, text in query.items() if name not in of_question}
     context = {
         "figure": figure,

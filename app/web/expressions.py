@@ -60,13 +60,18 @@ async def first_answer(request: Request, question: dict[str, Any]) -> dict[str, 
     return answer
 
 
+def asks(query: Mapping[str, str]) -> bool:
+    """Whether a link asks for an expression of its own; its theme, say, is not asked of it."""
+    return any(name in query for name in ("expression", "packed_expression", "inputs"))
+
+
 def opening(query: Mapping[str, str], answer: Mapping[str, Any]) -> int | None:
     """After how many steps the page opens, as static/src/pages/expression.ts has it: where the link
     says, at a step in the middle for who asks for nothing, else at the end."""
     said = query.get("step", "")
     if said.isascii() and said.isdecimal() and len(said) < 10:
         return int(said)
-    return None if "expression" in query else middle(answer)
+    return None if asks(query) else middle(answer)
 
 
 @pages.get("/expression")

@@ -28,6 +28,10 @@ DOORS = (
 )
 
 
+# What else stood in links of the expression: where one looks.
+LOOKED = ("step", "mistake", "projector")
+
+
 @cache
 def graph() -> dict[str, Any]:
     """The first graph, as a lesson shows it."""
@@ -36,7 +40,8 @@ def graph() -> dict[str, Any]:
 
 @pages.get("/")
 async def home(request: Request) -> HTMLResponse:
-    if request.query_params:
+    query = request.query_params
+    if expressions.asks(query) or any(name in query for name in LOOKED):
         return await expressions.page(request)
     block = graph()
     parts: dict[str, list[dict[str, Any]]] = {}

@@ -113,18 +113,23 @@ async def training(request: Request) -> Response:
 
 
 STEP = FIGURES["training-step"]
+# Of the net of its example, where the chain rule takes the gradient to a layer's units.
+CHAIN = "6"
 
 
 @pages.get("/training/step")
 async def training_step(request: Request) -> HTMLResponse:
     """One step of a run, and a weight and a point of it."""
     answer, problem, question = None, None, dict[str, Any]()
+    view = {name: text for name, text in request.query_params.items() if name == "moment"}
     try:
-        question = asked(STEP, request.query_params) or dict(STEP.examples[0])
+        question = asked(STEP, request.query_params)
+        # Who asks for nothing sees a step as it is made.
+        if not question:
+            question, view = dict(STEP.examples[0]), {"moment": CHAIN} | view
         answer = await told_soon(request, STEP, validated(STEP.question, question))
     except Problem as found:
         problem, question = found.told, repeated(question, {})
-    view = {name: text for name, text in request.query_params.items() if name == "moment"}
     first = {"question": question, "answer": answer, "problem": problem, "view": view}
     headers = None if answer or problem else {"Cache-Control": "no-store"}
     context = {"first": first, "says": STEP.says}

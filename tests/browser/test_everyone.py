@@ -435,7 +435,7 @@ def test_axe_finds_nothing(page: Page, axe: Axe, theme: str) -> None:
             found[what] = complaints
 
     page.emulate_media(reduced_motion="reduce")
-    page.goto(f"/?theme={theme}")
+    page.goto(f"/expression?theme={theme}")
     look("first")
     grasp(page, "n1").focus()
     if theme == "projector":  # where what is only passed by opens nothing

@@ -34,7 +34,9 @@ def test_a_page_says_what_it_is_and_what_to_do(page: Page, address: str) -> None
     expect(line).to_contain_text(FIRST_LINES[address])
 
 
-@pytest.mark.parametrize("address", ["/", "/expression"])
+@pytest.mark.parametrize(
+    "address", ["/", "/?theme=dark", "/expression", "/expression?from=expression"]
+)
 def test_an_expression_nobody_asked_for_stands_in_the_middle(page: Page, address: str) -> None:
     page.goto(address)
     at_step(page, 4, 7)
@@ -66,9 +68,14 @@ def test_a_network_nobody_asked_for_stands_where_its_walk_tells_most(page: Page)
 
 
 def test_a_training_step_nobody_asked_for_shows_the_chain_rule(page: Page) -> None:
-    page.goto("/training/step")
-    at_step(page, 6, 9)
-    expect(page.locator(".step p.sentence")).to_contain_text("the gradient comes back to unit 2")
+    # A theme, or where one comes from, asks for nothing.
+    for address in ("/training/step", "/training/step?theme=dark&from=lesson"):
+        page.goto(address)
+        at_step(page, 6, 9)
+        said = page.locator(".step p.sentence")
+        expect(said).to_contain_text("the gradient comes back to unit 2")
+    page.goto("/training/step?moment=1")
+    at_step(page, 1, 9)
 
 
 def test_a_map_nobody_asked_for_is_half_drawn_at_what_it_answers_most_to(page: Page) -> None:

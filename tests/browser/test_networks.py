@@ -407,8 +407,8 @@ def test_the_paper_s_stride_is_counted_and_explained(page: Page) -> None:
     totals = page.locator(".totals").first
     expect(totals).to_contain_text("4.1G")
     expect(totals).to_contain_text("76.1 %")
-    expect(page.locator(".stage-facts .about")).to_contain_text("torchvision on its 3x3")
-    page.get_by_label("1×1, paper").check()
+    expect(page.locator(".stage-facts .about")).to_contain_text("torchvision on its 3 × 3")
+    page.get_by_label("1 × 1, paper").check()
     expect(totals).to_contain_text("3.9G")
     # That accuracy was measured with the other stride.
     expect(totals).not_to_contain_text("top-1")
@@ -462,7 +462,7 @@ def test_open_a_residual_block(page: Page) -> None:
     expect(page.locator(".skip-wire").first).to_be_visible()
     page.get_by_role("button", name=re.compile(r"^layer1\.0: \d+ layers, open")).press("Enter")
     expect(block).to_be_visible()
-    page.get_by_label("1×1, paper").check()
+    page.get_by_label("1 × 1, paper").check()
     expect(page).to_have_url(re.compile("stride_on=1x1"))
 
 

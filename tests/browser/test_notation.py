@@ -12,6 +12,7 @@ SLIPS = {
     "a hyphen for a minus sign": r"(^|[\s(\[=,|≥≤<>×·+/:])-\d| - ",
     "a number as it is typed": r"\d(\.\d+)?e[+-]?\d",
     "a letter between sizes": r"\d x \d",
+    "a size without its spaces": r"(?<![\w.])\d+[x×]\d+(?![\d⁻⁰¹²³⁴⁵⁶⁷⁸⁹])",
     "a star for a product": r"[\w)\]] ?\*(?!\*) ?[\w(\[]",
     "a letter spelt out": r"\blam\b",
     "a power as it is typed": r"\^|\*\* ?\d",
@@ -20,9 +21,10 @@ SLIPS = {
     "a gate by its sign in ASCII": r"\[[*^-].*gate\]|the [*^-]\S* gate",
     "a value that is none": r"\b(undefined|NaN|null)\b|\[object",
 }
-# What is typed and said again as it was; and of a formula what is not seen, and its hat.
+# What is typed and said again as it was; of a formula what is not seen, and its hat; and under the
+# volumes of a network, where room is scarce, a size has no spaces.
 TYPED = (
-    "code, pre, kbd, textarea, input, script, style, svg > title, "
+    "svg.network-drawing, code, pre, kbd, textarea, input, script, style, svg > title, "
     ".katex-mathml, .katex .accent-body"
 )
 READ = """([slips, typed]) => {
@@ -43,6 +45,7 @@ PAGES = {
     "/convolution": ".player",
     "/network?architecture=alexnet": ".player",
     "/network?architecture=resnet152&view=field": ".views-tabs",
+    "/network?architecture=vgg16": ".stage-facts",
     "/network?view=compare": ".views-tabs",
     "/network?view=gradients": ".views-tabs",
     "/activations": "main",

@@ -131,6 +131,17 @@ def test_a_clickers_keys_scroll_where_nobody_presents(page: Page) -> None:
     page.keyboard.press("PageDown")
     page.wait_for_function("() => scrollY > 0")
     expect(count).to_have_text("2 / 7")
+    # Whatever was touched last.
+    page.goto("/convolution")
+    for slider in (page.get_by_role("slider", name="Stride"), page.get_by_label("Step")):
+        before = slider.input_value()
+        slider.focus()
+        page.evaluate("scrollTo(0, 0)")
+        page.keyboard.press("PageDown")
+        page.wait_for_function("() => scrollY > 0")
+        expect(slider).to_have_value(before)
+        page.keyboard.press("PageUp")
+        page.wait_for_function("() => scrollY === 0")
 
 
 def test_controls_get_out_of_the_way_of_a_clicker_alone(page: Page) -> None:

@@ -88,6 +88,6 @@ def test_what_slides_say_is_checked(client: TestClient) -> None:
     findings = {claim: fact["finding"] for claim, fact in by_claim.items() if not fact["holds"]}
     assert "GoogLeNet" in findings["VGG won ImageNet 2014."]
     assert "15.2 million" in next(said for claim, said in findings.items() if "96 MB" in claim)
-    assert "54.25" in next(said for claim, said in findings.items() if "224×224" in claim)
+    assert "54.25" in next(said for claim, said in findings.items() if "224 × 224" in claim)
     largest = next(fact for fact in facts if "first fully connected" in fact["claim"])
     assert largest["finding"].startswith("102,764,544, 74%")

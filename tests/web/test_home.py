@@ -25,6 +25,9 @@ def test_whoever_asks_it_something_gets_the_expression(client: TestClient) -> No
         old, new = client.get(f"/?{query}"), client.get(f"/expression?{query}")
         assert (old.status_code, old.text) == (new.status_code, new.text)
         assert 'id="question"' in new.text
+    # A theme, or where one comes from, asks for nothing.
+    for query in ("theme=dark", "utm_source=expression"):
+        assert client.get(f"/?{query}").text == client.get("/").text
 
 
 @pytest.mark.parametrize(

@@ -153,4 +153,4 @@ def test_what_the_slides_get_wrong_is_put_right(client: TestClient) -> None:
     wrong = {fact["claim"] for fact in client.get("/api/lecture-facts").json() if not fact["holds"]}
     assert any("VGG won" in claim for claim in wrong)
     assert any("96 MB" in claim for claim in wrong)
-    assert any("224×224" in claim for claim in wrong)
+    assert any("224 × 224" in claim for claim in wrong)

@@ -259,7 +259,7 @@ def _parameters(question: ConvolutionQuestion, sliding: Sliding) -> LayerParamet
             compared.append((f"fully connected, {inputs} → {features}", connected.parameters))
     if question.layer == "Linear":
         usual = Conv2d(in_channels=shape[0], out_channels=6, kernel_size=5)
-        compared.append((f"6 filters of 5×5×{shape[0]}", usual.parameters))
+        compared.append((f"6 filters of 5 × 5 × {shape[0]}", usual.parameters))
     if not isinstance(sliding, Convolution):
         return {
             "count": 0,

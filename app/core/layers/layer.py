@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict
 from app.core.layers import bounds
 from app.core.layers.bounds import Misfit
 from app.core.layers.windows import AXES, Axis, Whole, Window, both, too_large
+from app.core.numbers import sizes
 
 Shape = tuple[int, ...]
 Place = tuple[int, int, int]  # channel, row, column; of a vector (place, 0, 0)
@@ -268,7 +269,7 @@ class Layer(BaseModel):
     def need_line(self, shape: Shape) -> None:
         """Refuse what is higher than a line of numbers in each channel."""
         if len(shape) != 3 or shape[1] != 1:
-            given = "×".join(map(str, shape))
+            given = sizes(shape)
             other = self.type.replace("1d", "2d")
             raise Misfit(
                 f"{self.type} takes lines (channels, 1, length) and is given {given}; for maps "

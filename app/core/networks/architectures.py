@@ -142,25 +142,25 @@ def rows() -> list[Architecture]:
             alexnet,
             "Won ImageNet 2012 by a wide margin; 96 % of its weights are in three linear layers.",
             56.522,
-            "The paper's first layer has 96 filters and, as it says, a 224x224 input; its 55x55 "
-            "maps come out on 227x227. torchvision has the one-GPU version of 2014: 64 filters, "
-            "and padding 2 on 224x224.",
+            "The paper's first layer has 96 filters and, as it says, a 224 × 224 input; its 55 × "
+            "55 maps come out on 227 × 227. torchvision has the one-GPU version of 2014: 64 "
+            "filters, and padding 2 on 224 × 224.",
         ),
     ]  # fmt: skip
     found += [
         Architecture(
             "zfnet", "ZFNet", 2013, "Zeiler & Fergus, Visualizing Convolutional Networks, 2013",
             zfnet,
-            "AlexNet after a look at what its layers see: filters of 7x7 every 2 pixels lose less "
-            "than 11x11 every 4. The 62,357,608 weights follow from the paper's figure 3; its "
-            "contrast norms have none and are left out.",
+            "AlexNet after a look at what its layers see: filters of 7 × 7 every 2 pixels lose "
+            "less than 11 × 11 every 4. The 62,357,608 weights follow from the paper's figure 3; "
+            "its contrast norms have none and are left out.",
             slides="It won ImageNet 2013 as an average of several (Clarifai); one alone has 14.7 % "
             "top-5 error.",
         ),
         Architecture(
             "nin", "Network in Network", 2013, "Lin, Chen & Yan, Network In Network, 2013",
             nin,
-            "Two 1x1 convolutions after each other one, and the mean of a map for each class in "
+            "Two 1 × 1 convolutions after each other one, and the mean of a map for each class in "
             "place of linear layers: 7,595,176 weights in the authors' ImageNet model (Caffe's "
             "model zoo) against AlexNet's 61 million.",
         ),
@@ -179,8 +179,8 @@ def rows() -> list[Architecture]:
                     2014,
                     VGG_PAPER,
                     lambda convolutions=convolutions, norm=norm: vgg(convolutions, norm),
-                    "3x3 convolutions only: two see as much as one 5x5, with fewer weights and one "
-                    "more non-linearity. Its first linear layer holds 102.8 million weights."
+                    "3 × 3 convolutions only: two see as much as one 5 × 5, with fewer weights and "
+                    "one more non-linearity. Its first linear layer holds 102.8 million weights."
                     + " Batch norm came a year after the paper."
                     * norm,
                     with_norm if norm else top1,
@@ -191,12 +191,12 @@ def rows() -> list[Architecture]:
         Architecture(
             "googlenet", "GoogLeNet", 2014, "Szegedy et al., Going Deeper with Convolutions, 2014",
             googlenet,
-            "Nine blocks that look with 1x1, 3x3, wider windows and a pooling at once, each after "
-            "a 1x1 convolution that leaves few channels. torchvision's form, without the two "
-            "auxiliary classifiers: 6,624,904 weights by its table.",
+            "Nine blocks that look with 1 × 1, 3 × 3, wider windows and a pooling at once, each "
+            "after a 1 × 1 convolution that leaves few channels. torchvision's form, without the "
+            "two auxiliary classifiers: 6,624,904 weights by its table.",
             69.778,
             "The 5 to 7 million weights of the slides are those of 2014; torchvision has batch "
-            "norm and 3x3 convolutions where the paper has 5x5.",
+            "norm and 3 × 3 convolutions where the paper has 5 × 5.",
         )
     )  # fmt: skip
     for depth, blocks, top1 in (
@@ -217,10 +217,10 @@ def rows() -> list[Architecture]:
                 "Every block adds to what it is given instead of replacing it, so gradients reach "
                 "the first layer however deep the network is. "
                 + (
-                    "Where maps are halved the paper puts the stride on the block's first 1x1 "
-                    "convolution, torchvision on its 3x3, which looks at every pixel."
+                    "Where maps are halved the paper puts the stride on the block's first 1 × 1 "
+                    "convolution, torchvision on its 3 × 3, which looks at every pixel."
                     if deep
-                    else "Two 3x3 convolutions a block."
+                    else "Two 3 × 3 convolutions a block."
                 ),
                 top1,
                 RESNET_SLIDES,
@@ -231,8 +231,8 @@ def rows() -> list[Architecture]:
         Architecture(
             "squeezenet1_1", "SqueezeNet 1.1", 2016, "Iandola et al., SqueezeNet, 2016",
             squeezenet1_1,
-            "AlexNet's accuracy with a fiftieth of its weights: 1x1 convolutions squeeze the "
-            "channels before 3x3 ones see them, and there is no linear layer.",
+            "AlexNet's accuracy with a fiftieth of its weights: 1 × 1 convolutions squeeze the "
+            "channels before 3 × 3 ones see them, and there is no linear layer.",
             58.178,
             ships=True,
         ),
@@ -248,7 +248,7 @@ def rows() -> list[Architecture]:
             "mobilenet_v2", "MobileNetV2", 2018,
             "Sandler, Howard, Zhu, Zhmoginov & Chen, Inverted Residuals, 2018",
             mobilenet_v2,
-            "Depthwise convolutions see, 1x1 ones mix: a ninth of the work of both at once. "
+            "Depthwise convolutions see, 1 × 1 ones mix: a ninth of the work of both at once. "
             "3,504,872 weights by torchvision's table.",
             71.878,
         ),
@@ -262,9 +262,9 @@ def rows() -> list[Architecture]:
         Architecture(
             "convnext_tiny", "ConvNeXt-Tiny", 2022, "Liu et al., A ConvNet for the 2020s, 2022",
             convnext_tiny,
-            "A ResNet rebuilt after transformers: 7x7 depthwise convolutions, few norms, few "
+            "A ResNet rebuilt after transformers: 7 × 7 depthwise convolutions, few norms, few "
             "non-linearities. 28,589,128 weights by torchvision's table; its linear layers at each "
-            "place are 1x1 convolutions here.",
+            "place are 1 × 1 convolutions here.",
             82.520,
         ),
         Architecture(
@@ -277,7 +277,7 @@ def rows() -> list[Architecture]:
         Architecture(
             "cs231n", "CS231n's example ConvNet", 2015, "CS231n, Convolutional Neural Networks",
             lambda: small((3, 32, 32), 3, 1, 160, True),
-            "CONV-RELU-CONV-RELU-POOL three times with ten 3x3 filters a layer: small enough to "
+            "CONV-RELU-CONV-RELU-POOL three times with ten 3 × 3 filters a layer: small enough to "
             "follow every number.",
         ),
         Architecture(

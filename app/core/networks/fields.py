@@ -161,7 +161,7 @@ def receptive_field_export(question: FieldExportQuestion) -> str:
 
 
 class StackQuestion(Asked):
-    """One k x k convolution against (k - 1) / 2 of 3x3 that see as much."""
+    """One k x k convolution against (k - 1) / 2 of 3 × 3 that see as much."""
 
     model_config = shown({"kernel_size": 5, "channels": 64}, {"kernel_size": 7, "channels": 512})
 
@@ -199,7 +199,7 @@ def stacked(question: StackQuestion) -> StackAnswer:
     kernel, channels = question.kernel_size, question.channels
     if kernel % 2 == 0:
         raise Problem(
-            "an even kernel has no stack of 3x3 that sees as much; take an odd one",
+            "an even kernel has no stack of 3 × 3 that sees as much; take an odd one",
             {"field": "kernel_size"},
             str(kernel + 1),
         )

@@ -44,10 +44,10 @@ def alexnet() -> Iterator[LectureFact]:
     window = Window(kernel=11, stride=4)
     first = Conv2d(in_channels=3, out_channels=96, kernel_size=11, stride=4)
     yield fact(
-        "AlexNet's first layer: 96 filters of 11×11, stride 4, on 224×224 give 55×55.",
+        "AlexNet's first layer: 96 filters of 11 × 11, stride 4, on 224 × 224 give 55 × 55.",
         window.exact(224) == 55,
         f"(224 − 11) / 4 + 1 = {float(window.exact(224)):g} is no whole number. It is "
-        f"{window.output(227)} on 227×227; with padding 2 on 224×224 it is "
+        f"{window.output(227)} on 227 × 227; with padding 2 on 224 × 224 it is "
         f"{float(replace(window, padding=2).exact(224)):g}, which PyTorch rounds down. The layer "
         f"has {first.parameters:,} parameters.",
     )
@@ -102,9 +102,9 @@ def stacks() -> Iterator[LectureFact]:
         (sees, weights), (same, fewer) = side(kernel, 1), side(3, count)
         words = {2: "Two", 3: "Three"}[count]
         yield fact(
-            f"{words} 3×3 layers see as much as one {kernel}×{kernel}, with fewer weights.",
+            f"{words} 3 × 3 layers see as much as one {kernel} × {kernel}, with fewer weights.",
             sees == same and fewer < weights,
-            f"Both see {sees}×{sees}; {fewer}C² weights instead of {weights}C².",
+            f"Both see {sees} × {sees}; {fewer}C² weights instead of {weights}C².",
         )
 
 
@@ -112,9 +112,9 @@ def filters() -> Iterator[LectureFact]:
     conv = Conv2d(in_channels=3, out_channels=6, kernel_size=5)
     output = conv.output((3, 32, 32))
     yield fact(
-        "6 filters of 5×5×3 on 32×32×3 give 28×28×6 and have 456 parameters.",
+        "6 filters of 5 × 5 × 3 on 32 × 32 × 3 give 28 × 28 × 6 and have 456 parameters.",
         (output, conv.parameters) == ((6, 28, 28), 456),
-        f"{output[1]}×{output[2]}×{output[0]}, and 6 × (5 × 5 × 3 + 1) = {conv.parameters}.",
+        f"{output[1]} × {output[2]} × {output[0]}, and 6 × (5 × 5 × 3 + 1) = {conv.parameters}.",
     )
 
 

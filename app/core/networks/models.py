@@ -119,7 +119,7 @@ def rows() -> list[Model]:
         ),
         Model(
             "garments", "CS231n's example ConvNet",
-            "Tells ten kinds of garments apart, with ten 3x3 filters a layer.",
+            "Tells ten kinds of garments apart, with ten 3 × 3 filters a layer.",
             garments, "garment", GARMENTS,
             "CS231n, Convolutional Neural Networks",
             "Fashion-MNIST's 60,000 garments to learn from",

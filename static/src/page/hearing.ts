@@ -70,6 +70,14 @@ const LESSER: Partial<Record<Command, Command>> = { skip: 'next', 'skip-back': '
 const done = (commands: Commands | undefined, command: Command) =>
   commands?.[command] ?? commands?.[LESSER[command] ?? command]
 
+/** The keys that scroll go to no slider that was touched last, which would take them. */
+function unslid(event: KeyboardEvent): void {
+  const way = { PageDown: 1, PageUp: -1 }[event.key]
+  if (!way || !(event.target instanceof HTMLInputElement) || event.target.type !== 'range') return
+  event.preventDefault()
+  scrollBy({ top: way * 0.875 * innerHeight })
+}
+
 function keydown(event: KeyboardEvent): void {
   const page = [...pages].at(-1)
   if (writing(event) || event.defaultPrevented || page?.deaf()) return
@@ -77,7 +85,11 @@ function keydown(event: KeyboardEvent): void {
   const shown = theme.projector || document.fullscreenElement !== null
   // In the speaker's window a clicker does what it does on the wall.
   const presenting = shown || document.body.classList.contains('speaking')
-  if (!command || scrolls(event, presenting)) return
+  if (!command) return
+  if (scrolls(event, presenting)) {
+    unslid(event)
+    return
+  }
   const own = done(listener()?.commands(), command)
   const general = done(page?.commands(), command)
   const pressed = event.target instanceof HTMLButtonElement || event.target instanceof HTMLAnchorElement

@@ -11,12 +11,15 @@ import { written } from '../figure/written'
 const place = document.querySelector<HTMLElement>('[data-figure="expression"]')
 if (place) {
   const { step } = fromQuery(location.search)
+  const asked = ['expression', 'packed_expression', 'inputs'].some((name) =>
+    new URLSearchParams(location.search).has(name),
+  )
   const expression = new Expression({
     question: written<Question>('question'),
     answer: written<Told | null>('answer'),
     problem: written<Problem | null>('problem'),
     // Who asks for nothing sees a step as it is made.
-    step: step ?? (location.search.includes('expression') ? null : 'middle'),
+    step: step ?? (asked ? null : 'middle'),
   })
   const examples = written<Example[]>('examples')
   // What stands behind the `#` the server has not read.

@@ -13,7 +13,7 @@ function unitOf(text: string | null): number[] | null {
 }
 
 /** What makes a link one that somebody chose; who asks for nothing sees a step of the walk. */
-const CHOSEN = ['architecture', 'source', 'packed_source', 'network', 'layer', 'view']
+const CHOSEN = ['architecture', 'source', 'packed_source', 'network', 'layer', 'open', 'view']
 
 const place = document.querySelector<HTMLElement>('[data-figure="network"]')
 if (place) {

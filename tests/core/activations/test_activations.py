@@ -259,7 +259,7 @@ def test_weights_of_another_network_are_refused_in_words() -> None:
 
     weight, bias = np.ones((2, 3, 3, 3), np.float32), np.ones(2, np.float32)
     assert "weights `0.bias` are missing" in said(**{"0.weight": weight})
-    assert "`0.weight` is 1×3×3×3 in the file and 2×3×3×3" in said(
+    assert "`0.weight` is 1 × 3 × 3 × 3 in the file and 2 × 3 × 3 × 3" in said(
         **{"0.weight": weight[:1], "0.bias": bias}
     )
     assert "no weights `1.bias`" in said(**{"0.weight": weight, "0.bias": bias, "1.bias": bias})

@@ -75,7 +75,7 @@ def test_the_first_wrong_cell_is_named_with_its_arithmetic() -> None:
     assert verdict(blank, "1 2\n3.5 5")["says"] == (
         "Row 2, column 1 is the first that is wrong: you have 3.5, and it is 1 × 3 = 3."
     )
-    assert "2×2" in verdict(blank, "1 2")["says"]
+    assert "2 × 2" in verdict(blank, "1 2")["says"]
 
 
 def test_two_decimals_do_and_whole_numbers_are_exact() -> None:

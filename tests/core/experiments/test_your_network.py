@@ -49,7 +49,7 @@ def test_what_code_describes_learns_and_comes_again_as_layers(
 @pytest.mark.parametrize(
     ("source", "input", "data", "why"),
     [
-        ("nn.Sequential(nn.Flatten(), nn.Linear(3072, 10))", (3, 32, 32), "digits", "3×32×32"),
+        ("nn.Sequential(nn.Flatten(), nn.Linear(3072, 10))", (3, 32, 32), "digits", "3 × 32 × 32"),
         ("nn.Sequential(nn.Flatten(), nn.Linear(196, 3))", None, "digits", "10 numbers"),
         ("nn.Sequential(nn.Linear(2, 10))", (2,), "moons", "2 numbers"),
         ("nn.Sequential(nn.Flatten(), nn.Linear(196, 2000), nn.Linear(2000, 10))", None, "digits",

@@ -184,7 +184,7 @@ def test_a_small_matrix_shows_its_numbers() -> None:
     drawing = svg(tensor(value, [[1.0, 1.0], [None, 1.0]], [2, 2]))
     assert [text for text in words(drawing, "cell") if text][:4] == ["1", "−0.531", "0", "−123456"]
     assert "–" in words(drawing, "gradient")
-    assert words(drawing, "shape") == ["2×2"]
+    assert words(drawing, "shape") == ["2 × 2"]
     root = ET.fromstring(drawing)
     assert len([r for r in root.iter(f"{SVG}rect") if r.get("class") == "negative"]) == 1
 
@@ -208,7 +208,7 @@ def test_a_middling_matrix_is_a_heat_map_with_its_scale() -> None:
     assert len(colored) == 2 * (8 * 12 - 8)
     assert ("negative", "1.00") in colored
     assert ("positive", "0.64") in colored
-    assert words(drawing, "shape") == ["8×12 ±11", "±11"]
+    assert words(drawing, "shape") == ["8 × 12 ±11", "±11"]
 
 
 def test_a_preview_is_an_image() -> None:

@@ -240,7 +240,7 @@ def test_what_is_seen_below_a_layer_that_does_not_fit() -> None:
     assert cone(network, "0", (5, 0))["input"] == {"rows": [5, 7], "columns": [0, 2]}
     with pytest.raises(Problem, match="known when all below it fits"):
         cone(network, "2", (0, 0))
-    with pytest.raises(Problem, match="6×6 units a channel"):
+    with pytest.raises(Problem, match="6 × 6 units a channel"):
         cone(network, "0", (6, 0))
     with pytest.raises(Problem, match="there is no layer `3`"):
         cone(network, "3", (0, 0))
@@ -262,7 +262,7 @@ def test_what_is_seen_below_a_layer_that_does_not_fit() -> None:
                 {"name": "conv", "layer": conv(4, 4, stride=2)},
                 {"layer": {"type": "Add"}, "inputs": ["conv", "input"]},
             ],
-            "given 4×4×4 and 4×9×9",
+            "given 4 × 4 × 4 and 4 × 9 × 9",
         ),
         ([{"layer": {"type": "ReLU"}, "inputs": ["input", "input"]}], "takes one input"),
         ([{"layer": conv(4, 6, groups=4)}], "2 is the most that does"),

@@ -46,8 +46,9 @@ class Add(Layer):
     def output(self, *shapes: Shape) -> Shape:
         if len(set(shapes)) > 1:
             raise Misfit(
-                f"{self.type} needs inputs of one size and is given {_given(shapes)}; a 1×1 Conv2d "
-                "on the shortcut changes its channels, and with a stride its height and width",
+                f"{self.type} needs inputs of one size and is given {_given(shapes)}; a 1 × 1 "
+                "Conv2d on the shortcut changes its channels, and with a stride its height and "
+                "width",
                 output=shapes[0],
             )
         return shapes[0]

@@ -264,7 +264,7 @@ def _sized(drawn: Sequence[Drawn], input: Shape, scale: Scale) -> list[VolumePla
 def _sentence(each: Drawn) -> str:
     """What comes out of a volume, and at what cost."""
     name, out = each["name"], each["output"]
-    size = sizes(out).replace("×", " × ") if out else "what cannot be known"
+    size = sizes(out) if out else "what cannot be known"
     if each["kind"] == "input":
         return f"In comes {size}."
     if each["problem"]:

@@ -7,8 +7,6 @@ import type { Question } from './types'
 const FIRST_RUN = 'classifier-2d'
 /** Where one begins who says nothing: the batch is told. */
 const FIRST = 1
-/** Of the net that stands there by itself, where the chain rule takes the gradient to a layer's units. */
-export const CHAIN = 6
 
 export const momentOf = (text: string | null | undefined): number =>
   /^\d{1,3}$/.test(text ?? '') ? Number(text) : FIRST
