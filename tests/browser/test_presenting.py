@@ -151,3 +151,32 @@ def test_controls_get_out_of_the_way_of_a_clicker_alone(page: Page) -> None:
     expect(player).to_be_visible()
     page.clock.run_for(5_000)
     expect(player).to_have_css("opacity", "0")
+
+
+def test_the_next_screen_s_figure_is_alive_before_it_is_shown(page: Page) -> None:
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    page.goto("/lessons/chain-rule?projector=1")
+    for _ in range(2):
+        page.keyboard.press("PageDown")
+    shown = page.locator(".lesson .screen.on-screen")
+    coming = page.locator(".lesson .screen.coming [data-figure]")
+    expect(shown.locator("[data-figure]")).to_have_count(0)
+    expect(coming).to_have_attribute("data-alive", "")
+    expect(coming).not_to_be_visible()
+    page.keyboard.press("PageDown")
+    assert shown.locator("[data-figure]").get_attribute("data-alive") == ""
+    expect(shown.locator("[data-figure] .graph")).to_be_visible()
+
+
+def test_a_run_of_the_next_screen_begins_when_it_is_seen(page: Page) -> None:
+    runs: list[str] = []
+    page.on("request", lambda request: runs.append(request.url))
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    page.goto("/lessons/small-batch?projector=1")
+    lab = page.locator("[data-figure=small-batch]").first
+    expect(lab).to_be_attached()
+    while not lab.is_visible():
+        page.wait_for_timeout(600)
+        assert not [url for url in runs if "/frames" in url]
+        page.keyboard.press("PageDown")
+    expect(lab).to_have_attribute("data-alive", "")

@@ -94,6 +94,18 @@ def fresh(browser: Browser, live_server: str) -> Iterator[Callable[[tuple[int, i
         context.close()
 
 
+def late(page: Page, milliseconds: int) -> None:
+    """Every answer comes so much later, as from a slow server."""
+    page.add_init_script(
+        f"""const asked = window.fetch
+        window.fetch = async (...all) => {{
+          const answer = await asked(...all)
+          await new Promise((then) => setTimeout(then, {milliseconds}))
+          return answer
+        }}"""
+    )
+
+
 def stands_still(page: Page) -> None:
     page.wait_for_load_state("networkidle")
     shifts = page.evaluate(SHIFTS)
@@ -109,6 +121,18 @@ def test_a_page_stands_still_while_it_loads(
 ) -> None:
     page = fresh(size)
     page.goto(path)
+    stands_still(page)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("name", ["outliers", "transfer", "double-descent", "optimizers"])
+def test_a_run_stands_still_though_its_frames_come_late_and_their_numbers_are_of_any_length(
+    fresh: Callable[[tuple[int, int]], Page], name: str, size: tuple[int, int]
+) -> None:
+    page = fresh(size)
+    late(page, 700)
+    page.goto(f"/training?experiment={name}")
+    expect(page.locator(".lab")).to_have_attribute("aria-busy", "false")
     stands_still(page)
 
 

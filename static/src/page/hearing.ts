@@ -42,9 +42,13 @@ export function seen(box: Box, width: number, height: number): number {
   return Math.max(0, across) * Math.max(0, down)
 }
 
+/** On a wall one screen of a lesson is shown, and the next one is got ready. */
+const onShow = (element: Element): boolean =>
+  element.checkVisibility() && !element.closest('.screen.coming:not(.on-screen)')
+
 /** The figure that keys are for. One alone hears them wherever it is; of several, one that can be seen. */
 function listener(): Hearer | null {
-  const all = [...figures]
+  const all = [...figures].filter(({ element }) => onShow(element))
   const focused = document.activeElement
   // Figures may stand in figures: the innermost has joined first.
   const held = all.find(({ element }) => element.contains(focused))
