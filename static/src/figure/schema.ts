@@ -2624,6 +2624,11 @@ export interface components {
             held: number;
             /** Seeds */
             seeds: number;
+            /**
+             * First
+             * @description The first of these seeds; the others follow it.
+             */
+            first: number;
         };
         /** ClassScore */
         ClassScore: {
@@ -3782,6 +3787,11 @@ export interface components {
              * @description Where it is met if nothing is to move; null: at its last frame.
              */
             opens: number | null;
+            /**
+             * Measured
+             * @description On which seeds its claims were measured.
+             */
+            measured: string;
             /** Claims */
             claims: components["schemas"]["ClaimRow"][];
         };
