@@ -1,13 +1,15 @@
 """Measure every claim of every experiment over many seeds: writes app/core/experiments/claims.json.
 
-`python -m tools.claims [name ...]` measures those named again, and all without a name.
+`python -m tools.claims [name ...]` measures those named again, and all without a name. The settings
+of a claim are chosen on seeds below FRESH; it is measured on those from there on, which have had no
+say in it.
 """
 
 import json
 import sys
 from typing import Any
 
-from app.core.experiments.experiment import Experiment
+from app.core.experiments.experiment import FRESH, Experiment
 from app.core.experiments.table import CLAIMS, EXPERIMENTS
 from app.core.training.loop import Frame
 
@@ -16,8 +18,10 @@ SEEDS = 20
 
 def held(experiment: Experiment[Any]) -> list[dict[str, Any]]:
     """For each claim: in how many of SEEDS it held, and the mark of what it said and ran then."""
-    found: list[dict[str, Any]] = [{"held": 0, "seeds": SEEDS} for _ in experiment.claims]
-    for seed in experiment.seeds(SEEDS):
+    found: list[dict[str, Any]] = [
+        {"held": 0, "seeds": SEEDS, "first": FRESH} for _ in experiment.claims
+    ]
+    for seed in range(FRESH, FRESH + SEEDS):
         runs: dict[Any, list[Frame]] = {}
         for claim, counted in zip(experiment.claims, found, strict=True):
             asked = [experiment.settings(**given, seed=seed) for given in claim.settings]
@@ -26,7 +30,7 @@ def held(experiment: Experiment[Any]) -> list[dict[str, Any]]:
                 runs[key] = runs.get(key) or experiment.frames(settings)
             counted["held"] += claim.holds([runs[each.model_dump_json()] for each in asked])
     for claim, counted in zip(experiment.claims, found, strict=True):
-        counted["of"] = claim.mark(experiment.settings, experiment.fresh)
+        counted["of"] = claim.mark(experiment.settings, FRESH)
         print(f"{experiment.name}: {counted['held']} of {SEEDS}: {claim.says}", flush=True)
     return found
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from app.core.experiments.table import EXPERIMENTS
+from app.core.experiments.table import EXPERIMENTS, measured
 from app.core.figures import FIGURES
 from app.core.links import link
 
@@ -102,6 +102,8 @@ def test_the_page_reads_without_a_script(client: TestClient, name: str) -> None:
     assert row.says in page
     for claim in row.claims:
         assert claim.says in page
+    first = measured()[name][0]["first"]
+    assert f"Measured on the seeds {first} to {first + 19}" in page
     assert row.unwritten in page
     assert row.never in page
     assert f"/training?experiment={name}" in page

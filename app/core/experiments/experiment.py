@@ -21,6 +21,7 @@ from app.core.training.steps import Steps
 
 MOST_SECONDS = 3.0  # of all frames of a run that are waited for as a whole
 PACE = 1e9  # multiply-adds a second on one core, where a row knows no better
+FRESH = 100  # the first seed on which claims are measured: settings are chosen on smaller ones
 Seed = Annotated[int, Field(ge=0, le=999, title="Seed")]
 STEP_PAGE = "/training/step"  # where a single step of a run is looked into
 Yes = Literal["yes", "no"]
@@ -72,11 +73,10 @@ class Claim(Generic[S]):
     settings: tuple[dict[str, Any], ...]
     holds: Callable[[Sequence[Sequence[Frame]]], bool]
 
-    def mark(self, asked: type[S], fresh: int) -> str:
+    def mark(self, asked: type[S], first: int) -> str:
         """Changes with its words, with all settings of its runs and with the first seed: what was
         measured before such a change says nothing of what is claimed after it."""
-        first = {"seed": fresh} if fresh else {}
-        runs = [asked(**first | given).model_dump_json() for given in self.settings]
+        runs = [asked(**{"seed": first} | given).model_dump_json() for given in self.settings]
         return sha256("\n".join((self.says, *runs)).encode()).hexdigest()[:12]
 
 
@@ -97,8 +97,7 @@ class Experiment(Generic[S]):
     core does in a second. `script`: a run as a program of plain PyTorch; `unscripted`: why it is
     none. `inside`: how a single step of it is looked at, or why none is, if `unscripted` does not
     say that too. `weights`: those of a state, by PyTorch's names, where they are to be had.
-    `fresh`: the first seed that its claims are measured with; on those before it the settings were
-    chosen. `opens`: the frame that tells more than the last one, if one does. `unchecked`: why no
+    `opens`: the frame that tells more than the last one, if one does. `unchecked`: why no
     second path stands beside it."""
 
     name: str
@@ -122,13 +121,8 @@ class Experiment(Generic[S]):
     unscripted: str = ""
     inside: Callable[[S], Steps | Layered] | str = ""
     weights: Callable[[S, Any], dict[str, Any]] | None = None
-    fresh: int = 0
     opens: float | None = None
     unchecked: str = STEPPED
-
-    def seeds(self, count: int) -> range:
-        """So many of those that its claims are measured with."""
-        return range(self.fresh, self.fresh + count)
 
     def slice(self, settings: S, run: Any) -> tuple[Any, list[Frame]]:
         """A slice of its run. For a worker."""
@@ -213,6 +207,7 @@ class ClaimRow(TypedDict):
     says: str
     held: int
     seeds: int
+    first: Annotated[int, Field(description="The first of these seeds; the others follow it.")]
 
 
 class ExperimentRow(TypedDict):
@@ -251,4 +246,5 @@ class ExperimentRow(TypedDict):
         float | None,
         Field(description="Where it is met if nothing is to move; null: at its last frame."),
     ]
+    measured: Annotated[str, Field(description="On which seeds its claims were measured.")]
     claims: list[ClaimRow]

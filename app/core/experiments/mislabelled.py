@@ -287,7 +287,6 @@ MISLABELLED_PICTURES: Experiment[MislabelledSettings] = Experiment(
     axis="epoch",
     cost=lambda settings: 2 * PLAN.cost * (3 * 10 * settings.each + 500) * (settings.epochs + 1),
     pace=6e9,
-    fresh=6,
     milliseconds=500,
     inside=inside,
     script=script,

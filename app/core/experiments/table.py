@@ -17,6 +17,7 @@ from app.core.experiments.double_descent import DOUBLE_DESCENT
 from app.core.experiments.dropout import DROPOUT
 from app.core.experiments.dropout_scaling import DROPOUT_SCALING
 from app.core.experiments.experiment import (
+    FRESH,
     STEP_PAGE,
     Experiment,
     ExperimentRow,
@@ -93,10 +94,19 @@ def shortest(settings: type[Settings]) -> dict[str, Any]:
 
 @cache
 def measured() -> dict[str, list[dict[str, Any]]]:
-    """By experiment, for each of its claims: in how many of how many seeds it held, and the mark of
-    what was measured."""
+    """By experiment, for each of its claims: in how many of how many seeds it held, the first of
+    these, and the mark of what was measured."""
     found: dict[str, list[dict[str, Any]]] = orjson.loads(CLAIMS.read_bytes())
     return found
+
+
+def on_seeds(found: dict[str, Any]) -> str:
+    """Where claims were measured, and what these seeds had to do with the settings."""
+    first, last = found["first"], found["first"] + found["seeds"] - 1
+    which = f"Measured on the seeds {first} to {last}"
+    if first >= FRESH:
+        return f"{which}; the settings were chosen on others."
+    return f"{which}, on some of which the settings were chosen."
 
 
 def row(experiment: Experiment[Any]) -> ExperimentRow:
@@ -125,8 +135,14 @@ def row(experiment: Experiment[Any]) -> ExperimentRow:
         "closed": experiment.never or None,
         "weights": experiment.weights is not None,
         "opens": experiment.opens,
+        "measured": on_seeds(measured()[experiment.name][0]),
         "claims": [
-            {"says": claim.says, "held": found["held"], "seeds": found["seeds"]}
+            {
+                "says": claim.says,
+                "held": found["held"],
+                "seeds": found["seeds"],
+                "first": found["first"],
+            }
             for claim, found in zip(experiment.claims, measured()[experiment.name], strict=True)
         ],
     }

@@ -235,7 +235,7 @@ export interface paths {
         put?: never;
         /**
          * Stack
-         * @description One large kernel against a stack of 3x3 that sees as much.
+         * @description One large kernel against a stack of 3 × 3 that sees as much.
          */
         post: operations["stack_api_receptive_field_stack_post"];
         delete?: never;
@@ -2644,6 +2644,11 @@ export interface components {
             held: number;
             /** Seeds */
             seeds: number;
+            /**
+             * First
+             * @description The first of these seeds; the others follow it.
+             */
+            first: number;
         };
         /** ClassScore */
         ClassScore: {
@@ -3904,6 +3909,11 @@ export interface components {
              * @description Where it is met if nothing is to move; null: at its last frame.
              */
             opens: number | null;
+            /**
+             * Measured
+             * @description On which seeds its claims were measured.
+             */
+            measured: string;
             /** Claims */
             claims: components["schemas"]["ClaimRow"][];
         };
@@ -7689,7 +7699,7 @@ export interface components {
         };
         /**
          * StackQuestion
-         * @description One k x k convolution against (k - 1) / 2 of 3x3 that see as much.
+         * @description One k x k convolution against (k - 1) / 2 of 3 × 3 that see as much.
          * @example {
          *       "channels": 64,
          *       "kernel_size": 5
