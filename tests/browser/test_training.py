@@ -65,7 +65,7 @@ def test_the_rate_is_changed_from_the_step_one_looks_at_and_stands_in_the_link(p
     expect(page).to_have_url(re.compile("rate_then=0.05"))
     ended(page, 60)
     title = page.locator(".lab-side.run figcaption")
-    expect(title).to_have_text("rate 0.05, penalty 0 from step 59")
+    expect(title).to_have_text("rate 0.05 from step 59")
 
 
 def seen(page: Page) -> list[str]:
@@ -276,3 +276,40 @@ def test_where_all_places_are_taken_a_run_waits_in_line_and_begins_by_itself(
             run.close()
     ended(page, 3)
     expect(said).to_have_count(0)
+
+
+def test_a_place_in_the_plane_is_asked_about_by_mouse_and_by_keys(page: Page, axe: Axe) -> None:
+    page.emulate_media(reduced_motion="reduce")
+    page.goto("/training?experiment=classifier-2d&steps=60&data=blobs&units=3")
+    ended(page, 60)
+    said = page.locator(".plane-place .here")
+    expect(said).to_have_text(["", ""])
+    asks = page.get_by_role("button", name="Ask the net about a place")
+    asks.first.click(position={"x": 5, "y": 5})
+    first = said.all_text_contents()
+    assert all(re.fullmatch(r"At −.*, .*: \d+ % (dots|squares)", text) for text in first)
+    expect(page.locator("path.spot")).to_have_count(2)
+    step = page.locator(".player .count").inner_text()
+    asks.first.press("ArrowRight")
+    expect(said.first).not_to_have_text(first[0])
+    expect(page.locator(".player .count")).to_have_text(step)
+    assert axe(page, "wcag2a", "wcag2aa") == []
+    asks.first.press("Escape")
+    expect(said).to_have_text(["", ""])
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator(".player .count")).to_have_text("59 / 60")
+
+
+def test_what_holds_from_a_change_on_is_offered_once_there_is_one(page: Page) -> None:
+    page.emulate_media(reduced_motion="reduce")
+    page.goto("/training?experiment=classifier-2d&steps=60&data=moons")
+    ended(page, 60)
+    frozen = page.get_by_role("slider", name="Layer from then")
+    expect(frozen).to_have_count(0)
+    page.keyboard.press("ArrowLeft")
+    page.get_by_role("button", name="Change from step 59").click()
+    frozen.press("ArrowRight")
+    page.get_by_role("slider", name="Rate from then").press("Home")
+    ended(page, 60)
+    expect(page.locator(".lab-side.run")).to_contain_text("layer 1 frozen from step 59")
+    expect(page).to_have_url(re.compile("layer_then=1&rate_then=0"))

@@ -6,7 +6,7 @@ import { patiently, type Reply, type Waiting } from '../figure/server'
 import type { ExperimentRow, Frame, Own, Setting, Settings } from './types'
 
 /** What a setting is called that holds from the change on. */
-const THEN = '_then'
+export const THEN = '_then'
 const PAUSE_MILLISECONDS = 180
 /** Until then the first frame may well be on its way. */
 const LONG_MILLISECONDS = 700
