@@ -118,6 +118,7 @@ SMALL = """() => {
         ("/activations?view=why", "main canvas"),
         ("/training", ".setting"),
         ("/training/step", ".step-choice"),
+        ("/training/teach", ".teach-go"),
         ("/practice", ".exercise form"),
         ("/lessons", ".course"),
         ("/lessons/chain-rule", ".graph .node"),

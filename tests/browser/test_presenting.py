@@ -133,7 +133,8 @@ def test_a_clickers_keys_scroll_where_nobody_presents(page: Page) -> None:
     expect(count).to_have_text("2 / 7")
     # Whatever was touched last.
     page.goto("/convolution")
-    for slider in (page.get_by_role("slider", name="Stride"), page.get_by_label("Step")):
+    for name in ("Stride", "Step"):
+        slider = page.get_by_role("slider", name=name)
         before = slider.input_value()
         slider.focus()
         page.evaluate("scrollTo(0, 0)")
@@ -151,6 +152,18 @@ def test_controls_get_out_of_the_way_of_a_clicker_alone(page: Page) -> None:
     expect(player).to_be_visible()
     page.clock.run_for(5_000)
     expect(player).to_have_css("opacity", "0")
+    # What one sets with goes too, and what is set stays.
+    page.goto("/convolution?projector=1")
+    slider = page.get_by_role("slider", name="Stride")
+    expect(slider).to_have_css("opacity", "1")
+    page.clock.run_for(5_000)
+    expect(slider).to_have_css("opacity", "0")
+    expect(page.get_by_label("square")).to_be_attached()
+    expect(page.locator(".square")).to_have_css("opacity", "0")
+    expect(page.locator(".filter select")).to_have_css("background-image", "none")
+    expect(page.locator(".controls .slider").first).to_have_css("opacity", "1")
+    page.mouse.move(400, 400)
+    expect(slider).to_have_css("opacity", "1")
 
 
 def test_the_next_screen_s_figure_is_alive_before_it_is_shown(page: Page) -> None:
@@ -177,6 +190,6 @@ def test_a_run_of_the_next_screen_begins_when_it_is_seen(page: Page) -> None:
     expect(lab).to_be_attached()
     while not lab.is_visible():
         page.wait_for_timeout(600)
-        assert not [url for url in runs if "/frames" in url]
+        assert not [url for url in runs if url.endswith("/api/experiments/small-batch")]
         page.keyboard.press("PageDown")
     expect(lab).to_have_attribute("data-alive", "")
