@@ -133,6 +133,7 @@ class Experiment(Generic[S]):
                 data[side] = {"name": name, "kind": self.kind, **data[side]}
             data["curves"] = list(self.curves(settings))
             data["closed"] = self.closed(settings)
+            data["steps"] = None if data["closed"] else self.steps(settings).count
         return further, found
 
     def steps(self, settings: S) -> Steps | Layered:

@@ -76,7 +76,8 @@ class Frame(TypedDict):
         Field(
             description="What both are trained on, and what their pictures stand on; in the first "
             "frame. `curves` names those of the chart; `closed` says why no step of this run can "
-            "be looked into, null if they can."
+            "be looked into, null if they can; `steps`: how many it has, also where a frame "
+            "is one of an epoch."
         ),
     ]
 

@@ -30,10 +30,12 @@ test('the network that was brought along stays in the link', async () => {
 })
 
 test('a step is looked into where one looks, and at the end of a run its last one', () => {
-  const at = (at: number) => insideOf('/step', 'experiment=a&units=3', { at, end: 60 } as Frame)
-  expect([at(0), at(12), at(60)]).toEqual(
-    [0, 12, 59].map((step) => `/step?experiment=a&units=3&step=${step}`),
-  )
+  const at = (at: number, steps = 60) =>
+    insideOf('/step', 'experiment=a&units=3', { at, end: 60 } as Frame, steps)
+  const links = (...steps: number[]) => steps.map((step) => `/step?experiment=a&units=3&step=${step}`)
+  expect([at(0), at(12), at(60)]).toEqual(links(0, 12, 59))
+  // Of epochs with 31 steps each.
+  expect([at(0, 60 * 31), at(2, 60 * 31), at(60, 60 * 31)]).toEqual(links(0, 62, 1859))
 })
 
 test('points that were added stay in the link', async () => {

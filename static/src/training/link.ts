@@ -42,8 +42,10 @@ export async function linkOf(
 }
 
 /** The page that looks into the step after a frame of that link; at the end of a run, into its last one. */
-export function insideOf(page: string, link: string, frame: Frame | null): string {
+export function insideOf(page: string, link: string, frame: Frame | null, steps: number): string {
   const query = new URLSearchParams(link)
-  query.set('step', String(frame ? Math.max(0, Math.min(frame.at, frame.end - 1)) : 0))
+  // A frame may be one of an epoch, which has many steps.
+  const step = frame ? Math.round((frame.at / frame.end) * steps) : 0
+  query.set('step', String(Math.max(0, Math.min(step, steps - 1))))
   return `${page}?${query.toString()}`
 }

@@ -76,6 +76,6 @@ export type Frame = With<
   {
     run: Side
     control: Side
-    data: { run: Data; control: Data; curves: string[]; closed: string | null } | null
+    data: { run: Data; control: Data; curves: string[]; closed: string | null; steps: number | null } | null
   }
 >
