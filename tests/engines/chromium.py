@@ -8,7 +8,13 @@ from playwright.sync_api import ConsoleMessage, sync_playwright
 
 from tests.engines.engine import Missing, Place
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+NAMES = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "chromium-headless-shell",
+)
 
 
 class Chromium:
