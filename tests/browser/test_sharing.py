@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 from PIL import Image, ImageSequence
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.visitor import (
     FAN_OUT,
@@ -185,6 +185,55 @@ def test_whatever_plays_is_a_gif_of_as_many_frames_as_it_says(
     assert all((frame != frame[0, 0]).any(axis=-1).mean() > 0.02 for frame in frames)
     expect(button).to_be_enabled()
     assert slider.input_value() == before
+
+
+def filmed(page: Page, button: Locator) -> list[np.ndarray[Any, Any]]:
+    """The frames of what a button makes, as many as it says."""
+    said = int(re.sub(r"\D", "", button.inner_text()))
+    with page.expect_download(timeout=4 * PATIENCE) as download:
+        button.click()
+    with Image.open(download.value.path()) as gif:
+        frames = [np.array(frame.convert("RGB")) for frame in ImageSequence.Iterator(gif)]
+    assert len(frames) == said
+    assert all((frame != frame[0, 0]).any(axis=-1).mean() > 0.02 for frame in frames)
+    assert any((a != b).any() for a, b in itertools.pairwise(frames))
+    expect(button).to_be_enabled()
+    return frames
+
+
+@pytest.mark.parametrize(
+    ("address", "wide"),
+    [
+        ("/training?experiment=classifier-2d", 1000),
+        ("/training?experiment=batch-norm", 1000),
+        ("/training/step", 1000),
+    ],
+)
+def test_a_run_and_a_step_of_it_are_gifs_wide_enough_for_their_numbers(
+    page: Page, address: str, wide: int
+) -> None:
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.emulate_media(reduced_motion="reduce")  # nothing plays meanwhile
+    page.goto(address)
+    expect(page.locator("[aria-busy=true]")).to_have_count(0)
+    button = tab(page, "Take it along").get_by_role("button", name=re.compile(r"GIF, \d+ frames"))
+    slider = page.locator(".player input[type=range]")
+    before = slider.input_value()
+    frames = filmed(page, button)
+    assert 2 <= len(frames) <= 60
+    assert frames[0].shape[1] >= wide
+    assert slider.input_value() == before
+
+
+def test_the_climb_of_an_input_is_a_gif(page: Page) -> None:
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto("/activations?model=digits&view=looks")
+    page.get_by_role("button", name="Let the input climb").first.click()
+    button = page.get_by_role("button", name=re.compile(r"GIF, \d+ frames")).first
+    expect(button).to_be_enabled()
+    frames = filmed(page, button)
+    assert len(frames) > 2
+    assert min(frames[0].shape[:2]) > 100
 
 
 def test_the_copy_for_pytorch_runs_and_prints_the_same_gradients(page: Page) -> None:

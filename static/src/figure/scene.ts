@@ -67,6 +67,7 @@ function draw(element: Element, to: Made): void {
   if (element instanceof HTMLInputElement && !WRITTEN.includes(element.type)) return
   const looks = getComputedStyle(element)
   frame(looks, place, to)
+  swatch(element, place, to)
   if (element instanceof HTMLCanvasElement && element.width && element.height)
     to.into.append(made('image', { ...place, href: element.toDataURL(), preserveAspectRatio: 'none' }))
   if (element instanceof HTMLImageElement)
@@ -108,6 +109,22 @@ function frame(looks: CSSStyleDeclaration, place: Place, { into }: Made): void {
       }),
     )
   }
+}
+
+/** The line before a curve's name, which tells which curve it is. */
+function swatch(element: Element, { x, y }: Place, { into }: Made): void {
+  const looks = getComputedStyle(element, '::before')
+  const [wide, thick] = [parseFloat(looks.width), parseFloat(looks.borderTopWidth)]
+  if (looks.content === 'none' || !wide || !thick) return
+  const line = parseFloat(getComputedStyle(element).lineHeight) || 20
+  into.append(
+    made('path', {
+      d: `M${x} ${y + line / 2}h${wide}`,
+      stroke: looks.borderTopColor,
+      'stroke-width': thick,
+      'stroke-dasharray': looks.borderTopStyle === 'dashed' ? '4 3' : 'none',
+    }),
+  )
 }
 
 /** What stands in a field. */
