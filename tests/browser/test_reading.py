@@ -169,3 +169,17 @@ def test_on_a_wall_a_card_comes_by_a_click_only_and_can_be_read(page: Page) -> N
         }"""
     )
     assert [text for size, text in sizes if size < 24] == []
+
+
+@pytest.mark.parametrize("path", ["/convolution", "/activations?view=unit"])
+def test_a_low_wall_shows_as_much_as_a_high_one(page: Page, path: str) -> None:
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto(f"{path}{'&' if '?' in path else '?'}projector=1")
+    grids = page.locator(".number-grid:visible")
+    expect(grids.nth(2)).to_be_visible()
+    cut = """() => [...document.querySelectorAll(
+      '.number-grid, .size, .connected, .connected summary, .step .formula')]
+      .filter((part) => part.scrollWidth > part.clientWidth + 1 ||
+        part.getBoundingClientRect().right > innerWidth)
+      .map((part) => part.className)"""
+    assert page.evaluate(cut) == []
