@@ -18,6 +18,7 @@ from playwright.sync_api import (
     Page,
     Playwright,
     Request,
+    Response,
     expect,
 )
 
@@ -77,10 +78,22 @@ def browser_type_launch_args(
     return {**browser_type_launch_args, "executable_path": chromium_path, "args": [*QUIET]}
 
 
+def goto_awake(page: Page, *address: Any, **options: Any) -> Response | None:
+    """As `goto`, until the page's figure is there, a frame later: keys pressed before that are heard
+    by nobody."""
+    response = goto(page, *address, **options)
+    page.wait_for_selector("html:not([data-mounting])", state="attached")
+    return response
+
+
+goto = Page.goto
+
+
 @pytest.fixture(scope="session")
 def browser(browser: Browser) -> Browser:
     """Whatever is waited for in it, is waited for with patience."""
     expect.set_options(timeout=PATIENCE)
+    Page.goto = goto_awake  # type: ignore[method-assign]
     new_context = browser.new_context
 
     def patient(**options: Any) -> BrowserContext:

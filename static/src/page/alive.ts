@@ -15,7 +15,10 @@ export async function alive<Props extends Record<string, unknown>>(
   component: Component<Props>,
   props: Props,
 ): Promise<void> {
+  const { dataset } = document.documentElement
+  dataset.mounting = ''
   await painted()
   place.replaceChildren()
   mount(component, { target: place, props })
+  delete dataset.mounting
 }
