@@ -79,8 +79,7 @@ def browser_type_launch_args(
 
 
 def goto_awake(page: Page, *address: Any, **options: Any) -> Response | None:
-    """As `goto`, until the page's figure is there, a frame later: keys pressed before that are heard
-    by nobody."""
+    """As `goto`, until the page's figure is there, a frame later: nobody hears a key before."""
     response = goto(page, *address, **options)
     page.wait_for_selector("html:not([data-mounting])", state="attached")
     return response
