@@ -30,7 +30,9 @@ def formula(latex: str, options: dict[str, Any]) -> str:
     """A formula, as it is written; a script sets it."""
     text = escape(latex.strip())
     display = " data-display" if options["display_mode"] else ""
-    return f'<span class="formula" data-latex="{text}"{display}>{text}</span>'
+    # Until it is set, or without a script: what is no more than a number is one.
+    seen = text if "\\" in text else with_minus(str(text))
+    return f'<span class="formula" data-latex="{text}"{display}>{seen}</span>'
 
 
 def words(_: object, tokens: Sequence[Token], place: int, options: object, env: object) -> str:

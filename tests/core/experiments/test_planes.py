@@ -37,4 +37,4 @@ def test_a_changed_run_stands_beside_the_unchanged() -> None:
     settings = CLASSIFIER_2D.settings(**STEPS, turn=40, rate_then=1.0)
     frames = CLASSIFIER_2D.frames(settings)
     assert [frame["control"]["train"] for frame in frames] == losses()
-    assert CLASSIFIER_2D.names(settings) == ("rate 1, penalty 0 from step 40", "unchanged")
+    assert CLASSIFIER_2D.names(settings) == ("rate 1 from step 40", "unchanged")
