@@ -110,7 +110,8 @@ def test_a_run_of_plain_pytorch_is_taken_along_as_a_file_and_another_says_why_no
     expect(page.get_by_role("tab", name="Measured")).to_be_visible()
     drawer = tab(page, "Take it along")
     expect(drawer).to_contain_text(EXPERIMENTS["overfitting"].unwritten)
-    expect(drawer.get_by_role("button")).to_have_count(0)
+    for way in ("PyTorch program", "Notebook"):
+        expect(drawer.get_by_role("button", name=way)).to_have_count(0)
 
 
 def test_what_lies_under_a_run_is_a_drawer_with_one_stop(page: Page) -> None:
