@@ -47,6 +47,7 @@ LINKS = {
     "no step": "/training/step?step=9999",
     "no page": "/nowhere",
     "a wall": "/?projector=1",
+    "a wall of formulas": "/reference?projector=1",
 }  # fmt: skip
 
 WATCH = """
