@@ -1,8 +1,6 @@
 """A figure taken elsewhere: its link, a frame for another site, a command, and a program."""
 
 import html
-import json
-import shlex
 from collections.abc import Mapping
 from dataclasses import replace
 from pprint import pformat
@@ -13,6 +11,7 @@ from typing_extensions import TypedDict
 
 from app.core.any_figure import MOST_LINK, AnyFigureQuestion, queried
 from app.core.errors import Problem
+from app.core.expressions.exports import curl
 from app.core.figure import Figure
 from app.core.links import VERSION, VERSION_FIELD, alone, models
 from app.core.mistakes import validated
@@ -38,6 +37,7 @@ with urlopen(request) as response:
 WHOLE = """\
     answer = json.load(response)
 print(json.dumps(answer, indent=1)[:2000])"""
+AS_EVENTS = " \\\n  --no-buffer --header 'Accept: text/event-stream'"
 FRAMES = """\
     for line in response:
         if line.startswith(b"data: "):
@@ -83,7 +83,7 @@ def elsewhere(question: ElsewhereQuestion, address: str = "") -> ElsewhereAnswer
     return {
         "link": address + page,
         "frame": FRAME.format(src=source, title=html.escape(figure.says)),
-        "curl": curl(figure, given, address),
+        "curl": curl(given, address, figure.path, AS_EVENTS if figure.slice else ""),
         "python": program(figure, given, address),
     }
 
@@ -94,13 +94,6 @@ def seen(figure: Figure[Any], given: Mapping[str, Any], query: Mapping[str, str]
     known |= {*figure.old_names, VERSION_FIELD, "experiment", "projector"}
     known |= {f"packed_{name}" for name in known}
     return {name: text for name, text in query.items() if name not in known}
-
-
-def curl(figure: Figure[Any], given: Mapping[str, Any], address: str) -> str:
-    body = json.dumps(given, ensure_ascii=False)
-    events = " \\\n  --no-buffer --header 'Accept: text/event-stream'" if figure.slice else ""
-    url = shlex.quote(f"{address}/api{figure.path}")
-    return f"curl {url}{events} \\\n  --json {shlex.quote(body)}\n"
 
 
 def program(figure: Figure[Any], given: Mapping[str, Any], address: str) -> str:

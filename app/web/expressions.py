@@ -1,8 +1,6 @@
 """Expressions: the REST routes, and the page with the same question and answer."""
 
 from collections.abc import Mapping
-from dataclasses import replace
-from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -13,23 +11,14 @@ from app.core.errors import Problem
 from app.core.expressions import questions
 from app.core.expressions.drawing.svg import svg
 from app.core.expressions.examples import ExampleRow, example_rows
-from app.core.figure import Figure
 from app.core.figures import FIGURES
 from app.core.links import asked
 from app.core.mistakes import validated
 from app.web.answering import Json, encode, told
 from app.web.assets import templates
 from app.web.embeds import middle
-from app.web.links import own_address
+from app.web.links import addressed
 from app.web.problems import REFUSALS
-
-
-def addressed(request: Request, figure: Figure[Any]) -> Figure[Any]:
-    """The figure, telling how this server is called."""
-    address = own_address(request)
-    answer = partial(questions.export, address=address)
-    return replace(figure, path=f"{figure.path} at {address}", answer=answer)
-
 
 router = APIRouter(prefix="/api", tags=["expressions"], responses=REFUSALS)
 

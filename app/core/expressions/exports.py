@@ -156,7 +156,10 @@ def latex(result: Evaluation) -> str:
     return f"\\begin{{aligned}}\n  {body}\n\\end{{aligned}}\n"
 
 
-def curl(question: Mapping[str, Any], address: str) -> str:
+def curl(
+    question: Mapping[str, Any], address: str, path: str = "/expression", options: str = ""
+) -> str:
     """A command that asks a running Backlight the same question."""
     body = json.dumps(question, ensure_ascii=False)
-    return f"curl {shlex.quote(address + '/api/expression')} \\\n  --json {shlex.quote(body)}\n"
+    url = shlex.quote(f"{address}/api{path}")
+    return f"curl {url}{options} \\\n  --json {shlex.quote(body)}\n"
