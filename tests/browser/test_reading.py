@@ -171,9 +171,12 @@ def test_on_a_wall_a_card_comes_by_a_click_only_and_can_be_read(page: Page) -> N
     assert [text for size, text in sizes if size < 24] == []
 
 
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (1024, 768), (1366, 768)])
 @pytest.mark.parametrize("path", ["/convolution", "/activations?view=unit"])
-def test_a_low_wall_shows_as_much_as_a_high_one(page: Page, path: str) -> None:
-    page.set_viewport_size({"width": 1280, "height": 800})
+def test_a_low_wall_shows_as_much_as_a_high_one(
+    page: Page, path: str, width: int, height: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": height})
     page.goto(f"{path}{'&' if '?' in path else '?'}projector=1")
     grids = page.locator(".number-grid:visible")
     expect(grids.nth(2)).to_be_visible()
